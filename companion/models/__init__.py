@@ -1,0 +1,43 @@
+"""The tables, one module a family."""
+
+from companion.models.audit import AuditEntry, Heartbeat, record
+from companion.models.base import Base
+from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
+from companion.models.people import Address, Cohort, Consent, Keyring, OptOut, Person
+from companion.models.programme import (
+    Booking,
+    CheckIn,
+    ContactRequest,
+    Group,
+    GroupFacilitator,
+    GroupSession,
+)
+from companion.models.texts import LANES, InboundMessage, OutboxMessage
+
+__all__ = [
+    "LANES",
+    "OUTCOMES",
+    "Address",
+    "AuditEntry",
+    "Base",
+    "Booking",
+    "CheckIn",
+    "Cohort",
+    "Consent",
+    "ContactRequest",
+    "Episode",
+    "Flag",
+    "Group",
+    "GroupFacilitator",
+    "GroupSession",
+    "Heartbeat",
+    "InboundMessage",
+    "Keyring",
+    "Note",
+    "OptOut",
+    "OutboxMessage",
+    "Page",
+    "Person",
+    "Reference",
+    "record",
+]

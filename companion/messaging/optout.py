@@ -1,0 +1,47 @@
+"""Who must not be texted. A ledger by address: the last row of a channel counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.models import Address, OptOut
+
+
+def is_stopped(session: Session, address: Address) -> bool:
+    """Whether the last word from this address, on its channel, was STOP."""
+    last = session.scalar(
+        select(OptOut.action)
+        .where(OptOut.address_index == address.address_index, OptOut.channel == address.channel)
+        .order_by(OptOut.at.desc(), OptOut.id.desc())
+        .limit(1)
+    )
+    return last == "stop"
+
+
+def stop(session: Session, address: Address, *, source: str, sender: str, sid: str | None, now: datetime) -> None:
+    """Record a STOP. `source`: word, sentence, provider (Twilio said 21610) or console."""
+    _add(session, address, "stop", source, sender, sid, now)
+
+
+def start(session: Session, address: Address, *, sender: str, sid: str | None, now: datetime) -> None:
+    """Record a START, which lifts what STOP set on the same channel."""
+    _add(session, address, "start", "word", sender, sid, now)
+
+
+def _add(
+    session: Session, address: Address, action: str, source: str, sender: str, sid: str | None, now: datetime
+) -> None:
+    session.add(
+        OptOut(
+            channel=address.channel,
+            address_index=address.address_index,
+            sender=sender,
+            action=action,
+            source=source,
+            provider_sid=sid,
+            at=now,
+        )
+    )

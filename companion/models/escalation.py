@@ -1,0 +1,131 @@
+"""Flags, episodes and pages. Nothing here says how ill or how much at risk anyone is, by design."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import JSON, CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from companion.models.base import Base, Id, Moment, Secret, link, one_of
+from companion.models.people import Address, Person
+
+OUTCOMES = (
+    "spoke",
+    "exchanged texts",
+    "referred on",
+    "emergency services",
+    "about someone else",
+    "not meant literally",
+    "wrong number",
+    "could not reach",
+)
+
+
+class Episode(Base):
+    """The case opened for a flagged text, from open to closed. One open episode per address at a time."""
+
+    __tablename__ = "episodes"
+    __table_args__ = (
+        CheckConstraint(one_of("state", "open", "owned", "contacted", "closed"), "state"),
+        CheckConstraint(
+            "state <> 'closed' OR (outcome IS NOT NULL AND closed_by IS NOT NULL AND closed_at IS NOT NULL)",
+            "closed",
+        ),
+        CheckConstraint(f"outcome IS NULL OR {one_of('outcome', *OUTCOMES)}", "outcome"),
+        CheckConstraint("state IN ('contacted', 'closed') OR next_action_at IS NOT NULL", "next_action"),
+        CheckConstraint("state NOT IN ('owned', 'contacted') OR owner_id IS NOT NULL", "owner"),
+        Index(
+            "uq_episodes_one_open",
+            "address_id",
+            unique=True,
+            postgresql_where=text("state <> 'closed'"),
+            sqlite_where=text("state <> 'closed'"),
+        ),
+        Index(
+            "ix_episodes_next_action_at",
+            "next_action_at",
+            postgresql_where=text("state <> 'closed'"),
+            sqlite_where=text("state <> 'closed'"),
+        ),
+    )
+    id: Mapped[Id]
+    address_id: Mapped[uuid.UUID] = link("addresses.id", index=False)
+    person_id: Mapped[uuid.UUID | None] = link("people.id", ondelete="SET NULL")
+    state: Mapped[str]
+    opened_at: Mapped[Moment]
+    next_action_at: Mapped[Moment | None]
+    started_at: Mapped[
+        Moment
+    ]  # when the present round of paging began: moves on at a PASS or a broken promise
+    step: Mapped[int]  # how many of the chain are being paged
+    rounds: Mapped[int]  # pages to the whole chain so far
+    trainee_told_at: Mapped[Moment | None]
+    owner_id: Mapped[uuid.UUID | None] = link("people.id")
+    owned_at: Mapped[Moment | None]
+    contact_by: Mapped[Moment | None]
+    contacted_at: Mapped[Moment | None]
+    closed_at: Mapped[Moment | None]
+    closed_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    outcome: Mapped[str | None]
+    last_crisis_reply_at: Mapped[Moment | None]
+    follows: Mapped[uuid.UUID | None] = link("episodes.id", index=False)
+    person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
+    owner: Mapped[Person | None] = relationship(foreign_keys=[owner_id])
+    address: Mapped[Address] = relationship()
+
+
+class Flag(Base):
+    """One text that matched the watch list, or could not be read."""
+
+    __tablename__ = "flags"
+    __table_args__ = (CheckConstraint(one_of("route", "page", "notice"), "route"),)
+    id: Mapped[Id]
+    episode_id: Mapped[uuid.UUID | None] = link("episodes.id")  # notices open none
+    inbound_id: Mapped[uuid.UUID] = link("inbound_messages.id")
+    route: Mapped[str]
+    families: Mapped[list[str]] = mapped_column(JSON)
+    phrases: Mapped[list[str]] = mapped_column(JSON)
+    list_version: Mapped[str]
+    at: Mapped[Moment]
+    settled_at: Mapped[Moment | None]
+
+
+class Reference(Base):
+    """Four characters that stand for one episode to one facilitator. Never used twice."""
+
+    __tablename__ = "episode_references"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    episode_id: Mapped[uuid.UUID] = link("episodes.id")
+    person_id: Mapped[uuid.UUID] = link("people.id")
+    episode: Mapped[Episode] = relationship()
+
+
+class Page(Base):
+    """One attempt to reach one facilitator about one episode."""
+
+    __tablename__ = "pages"
+    __table_args__ = (
+        CheckConstraint(f"answer IS NULL OR {one_of('answer', 'take', 'pass')}", "answer"),
+        CheckConstraint(one_of("way", "sms", "whatsapp", "call", "email"), "way"),
+    )
+    id: Mapped[Id]
+    episode_id: Mapped[uuid.UUID] = link("episodes.id")
+    person_id: Mapped[uuid.UUID] = link("people.id")
+    way: Mapped[str]
+    step: Mapped[int]
+    at: Mapped[Moment]
+    outbox_id: Mapped[uuid.UUID | None] = link("outbox_messages.id")
+    answer: Mapped[str | None]
+    answered_at: Mapped[Moment | None]
+
+
+class Note(Base):
+    """What an owner wrote about an episode; encrypted, purged with the texts."""
+
+    __tablename__ = "episode_notes"
+    id: Mapped[Id]
+    episode_id: Mapped[uuid.UUID] = link("episodes.id")
+    person_id: Mapped[uuid.UUID] = link("people.id", index=False)
+    body: Mapped[Secret | None]
+    at: Mapped[Moment]

@@ -1,0 +1,130 @@
+"""People, the addresses they text from, what they agreed to, and what they no longer want."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import time
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from companion.models.base import Base, Id, Moment, Secret, link, one_of
+from companion.models.base import Index as Blind
+
+
+class Keyring(Base):
+    """The index key, wrapped by ENCRYPTION_KEYS. One row."""
+
+    __tablename__ = "keyring"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Cohort(Base):
+    """Who belongs together; people join it by its code. Times of day are in `time_zone`."""
+
+    __tablename__ = "cohorts"
+    __table_args__ = (
+        CheckConstraint("checkin_weekday BETWEEN 0 AND 6", "weekday"),
+        CheckConstraint(one_of("nation", "england", "wales", "scotland", "ni"), "nation"),
+    )
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    nation: Mapped[str]
+    time_zone: Mapped[str]
+    checkin_weekday: Mapped[int]  # 0 is Monday
+    checkin_at: Mapped[time]
+    is_open: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[Moment]
+
+
+class Person(Base):
+    """A trainee (known by an alias) or one of those who run the programme (known by a name)."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        CheckConstraint(one_of("role", "trainee", "facilitator", "lead", "coordinator"), "role"),
+        CheckConstraint(one_of("state", "asked", "joined", "left", "staff"), "state"),
+        CheckConstraint("(role = 'trainee') = (state <> 'staff')", "staff_state"),
+        CheckConstraint("state <> 'joined' OR joined_at IS NOT NULL", "joined_at"),
+    )
+    id: Mapped[Id]
+    role: Mapped[str]
+    alias: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[Secret | None]
+    state: Mapped[str]
+    cohort_id: Mapped[uuid.UUID | None] = link("cohorts.id")
+    group_id: Mapped[uuid.UUID | None] = link("groups.id")
+    nation: Mapped[str | None]
+    channel: Mapped[str] = mapped_column(default="sms")  # where texts the service starts go
+    created_at: Mapped[Moment]
+    asked_at: Mapped[Moment | None]
+    joined_at: Mapped[Moment | None]
+    left_at: Mapped[Moment | None]
+    paused_until: Mapped[Moment | None]
+    # What the last text asked, so that a bare YES can be understood; it expires by itself.
+    dialogue: Mapped[str | None]
+    dialogue_until: Mapped[Moment | None]
+    dialogue_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    silent_checkins: Mapped[int] = mapped_column(default=0)
+    cohort: Mapped[Cohort | None] = relationship()
+
+
+class Address(Base):
+    """A place texts come from and go to: a number on one channel, or an opaque WhatsApp user id."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        UniqueConstraint("channel", "address_index"),
+        CheckConstraint(one_of("channel", "sms", "whatsapp"), "channel"),
+    )
+    id: Mapped[Id]
+    channel: Mapped[str]
+    address: Mapped[Secret]  # E.164, or Twilio's user id as it came
+    address_index: Mapped[Blind] = mapped_column(index=True)
+    person_id: Mapped[uuid.UUID | None] = link("people.id", ondelete="SET NULL")
+    created_at: Mapped[Moment]
+    last_inbound_at: Mapped[Moment | None]
+    invalid_since: Mapped[Moment | None]
+    invalid_code: Mapped[int | None]
+    person: Mapped[Person | None] = relationship()
+
+
+class Consent(Base):
+    """One step of consent, with the wording as it was shown. Never changed, never removed while it is proof."""
+
+    __tablename__ = "consents"
+    __table_args__ = (CheckConstraint(one_of("event", "shown", "yes", "no", "withdrawn"), "event"),)
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = link("people.id")
+    cohort_id: Mapped[uuid.UUID | None] = link("cohorts.id", index=False)
+    event: Mapped[str]
+    channel: Mapped[str]
+    wording: Mapped[Secret | None]
+    wording_version: Mapped[str | None]
+    provider_sid: Mapped[str]
+    at: Mapped[Moment]
+
+
+class OptOut(Base):
+    """The ledger of STOP and START by address and sender: append-only, the last row counts.
+
+    It holds only the keyed index of an address, so that a wish to be left alone outlives the person's record.
+    """
+
+    __tablename__ = "opt_outs"
+    __table_args__ = (
+        CheckConstraint(one_of("action", "stop", "start"), "action"),
+        CheckConstraint(one_of("source", "word", "sentence", "provider", "console"), "source"),
+        Index("ix_opt_outs_latest", "address_index", "channel", "at"),
+    )
+    id: Mapped[Id]
+    channel: Mapped[str]
+    address_index: Mapped[Blind]
+    sender: Mapped[str]  # our own number or service; "" is every sender of the channel
+    action: Mapped[str]
+    source: Mapped[str]
+    provider_sid: Mapped[str | None]
+    at: Mapped[Moment]

@@ -1,0 +1,198 @@
+"""Every setting, typed and read once. A bad one is named, explained, and stops the start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from cryptography.fernet import Fernet
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Nation = Literal["england", "wales", "scotland", "ni"]
+Words = Annotated[tuple[str, ...], NoDecode]
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong; the message has a line for each."""
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Names in the environment (or `.env`) are these names in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///var/companion.sqlite3"
+    secret_key: str = Field(min_length=32)
+    encryption_keys: Words
+    public_url: str
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: Words
+    twilio_sms_from: str | None = None
+    twilio_messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    twilio_whatsapp_from: str | None = None
+    twilio_api_base_url: str | None = None
+
+    companion_name: str = Field(default="Companion", min_length=2, max_length=20)
+    companion_programme: str = Field(default="peer support for resident doctors", max_length=60)
+    companion_nation: Nation = "england"
+    companion_time_zone: str = "Europe/London"
+    companion_countries: Words = ("GB",)
+    companion_content_dir: Path | None = None
+    companion_clock_file: Path | None = None
+    companion_web_threads: int = Field(default=8, ge=1, le=64)
+    companion_tick_seconds: float = Field(default=5.0, ge=0.2, le=60)
+
+    # The escalation clock (minutes). See docs/architecture.md.
+    page_second_after: int = Field(default=5, ge=1)
+    page_lead_after: int = Field(default=10, ge=1)
+    page_again_every: int = Field(default=10, ge=1, le=15)
+    tell_trainee_after: int = Field(default=15, ge=1)
+    contact_within: int = Field(default=20, ge=2)
+
+    @field_validator("encryption_keys", "twilio_auth_token", "companion_countries", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is empty; make a key with `companion keys`")
+        for key in value:
+            try:
+                Fernet(key)
+            except ValueError as error:
+                raise ValueError("holds something that is no key; make one with `companion keys`") from error
+        return value
+
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _token(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # RequestValidator("") accepts what anybody signs with an empty key.
+        if not value:
+            raise ValueError(
+                "is empty, so anyone could forge texts; copy the Auth Token from Twilio's console"
+            )
+        if any(len(token) < 32 for token in value):
+            raise ValueError("is too short for a Twilio Auth Token (32 characters)")
+        return value
+
+    @field_validator("twilio_sms_from", "twilio_whatsapp_from", mode="before")
+    @classmethod
+    def _sender(cls, value: object) -> object:
+        if not isinstance(value, str) or not value.strip():
+            return None
+        number = value.strip().removeprefix("whatsapp:")
+        try:
+            parsed = phonenumbers.parse(number, None)
+        except phonenumbers.NumberParseException as error:
+            raise ValueError("is not a number in full international form such as +447700900000") from error
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+    @field_validator("public_url", "twilio_api_base_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("is not a plain web address such as https://companion.example.org")
+        return value.strip().rstrip("/")
+
+    @field_validator("companion_time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("is not a time zone such as Europe/London") from error
+        return value
+
+    @field_validator("companion_countries")
+    @classmethod
+    def _countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [code for code in value if code.upper() not in phonenumbers.SUPPORTED_REGIONS]
+        if unknown or not value:
+            raise ValueError("takes country codes such as GB,IE")
+        return tuple(code.upper() for code in value)
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if not self.public_url:
+            raise ValueError(
+                "PUBLIC_URL: is empty; write the https address at which Twilio reaches this server"
+            )
+        if self.twilio_sms_from is None and self.twilio_messaging_service_sid is None:
+            raise ValueError(
+                "TWILIO_SMS_FROM: is missing; write the number texts are sent from, or set TWILIO_MESSAGING_SERVICE_SID"
+            )
+        if self.twilio_api_base_url and urlsplit(self.twilio_api_base_url).hostname not in _LOOPBACK:
+            raise ValueError(
+                "TWILIO_API_BASE_URL: is only for a stand-in on this machine; remove it to use Twilio"
+            )
+        if self.companion_clock_file and not self.twilio_api_base_url:
+            raise ValueError(
+                "COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it"
+            )
+        if urlsplit(self.public_url).scheme != "https" and not self.simulated:
+            raise ValueError(
+                "PUBLIC_URL: must begin with https:// so that texts are encrypted on their way here"
+            )
+        return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a stand-in takes the place of Twilio."""
+        return self.twilio_api_base_url is not None
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The programme's time zone."""
+        return ZoneInfo(self.companion_time_zone)
+
+    @property
+    def sms_sender(self) -> str:
+        """What texts by SMS come from: the number, or the messaging service."""
+        return self.twilio_sms_from or self.twilio_messaging_service_sid or ""
+
+    def minutes(
+        self,
+        name: Literal[
+            "page_second_after", "page_lead_after", "page_again_every", "tell_trainee_after", "contact_within"
+        ],
+    ) -> timedelta:
+        """Return one of the escalation clock's settings as a duration."""
+        return timedelta(minutes=getattr(self, name))
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings from the environment and `.env`; `given` wins. Raises SettingsError naming each bad one."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(problem) for problem in error.errors())) from None
+
+
+def _line(problem: object) -> str:
+    details = dict(problem)  # type: ignore[call-overload]
+    name = "_".join(str(part) for part in details["loc"][:1]).upper()
+    message = str(details["msg"]).removeprefix("Value error, ")
+    if details["type"] == "missing":
+        message = "is missing; see .env.example"
+    if details["type"] == "string_pattern_mismatch":
+        message = "does not look like Twilio's identifier (two letters and 32 digits a-f, 0-9)"
+    if details["type"] == "string_too_short":
+        message = f"is too short (at least {details['ctx']['min_length']} characters)"
+    return f"{name}: {message}" if name else message
