@@ -1,7 +1,8 @@
 """How many parts a text costs, counted as Twilio counts, and how to keep that number small.
 
-A text that fits the GSM-7 alphabet has 160 septets in one part or 153 in each of several; any character outside it
-turns the whole text into UCS-2, with 70 or 67 UTF-16 code units (GSM 03.38 and 03.40; Twilio, "SMS character limit").
+A text that fits the GSM-7 alphabet has 160 septets in one part or 153 in each of several; any character
+outside it turns the whole text into UCS-2, with 70 or 67 UTF-16 code units (GSM 03.38 and 03.40; Twilio,
+"SMS character limit").
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ _GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 _GSM = _GSM_BASIC | _GSM_EXTENDED
 
 _LOOK_ALIKES = {
-    "'": "‘’‚‛′‵`´ʹʻʼˈ＇",  # noqa: RUF001
+    "'": "‘’‚‛′‵`´ʹʻʼˈ＇",
     '"': "“”„‟″‶«»＂",
     "-": "‐‑‒–—―−﹘﹣－",
     "...": "…",
-    " ": "\t\v\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
+    " ": "\t\v\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))),
     "\n": "\u0085\u2028\u2029",
     "*": "•·●",
     "/": "⁄∕",
@@ -54,8 +55,8 @@ class Parts:
 def gsm_safe(text: str) -> str:
     """Return `text` with look-alike punctuation and odd spaces swapped for what GSM-7 holds, in NFC.
 
-    Letters, `£`, `€`, accents and emoji are never touched: a text that needs them is sent as UCS-2. The signs that
-    join an emoji (U+200D, U+FE0F) are dropped only when nothing else in the text needs UCS-2.
+    Letters, `£`, `€`, accents and emoji are never touched: a text that needs them is sent as UCS-2. The
+    signs that join an emoji (U+200D, U+FE0F) are dropped only when nothing else in the text needs UCS-2.
     """
     composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
     swapped = composed.translate(_SWAPS)
@@ -68,7 +69,7 @@ def is_gsm7(text: str) -> bool:
 
 
 def count(text: str) -> Parts:
-    """Count `text` as it stands: run it through `gsm_safe` first if that is how it will be sent. Empty: 0 parts."""
+    """Count `text` as it stands: put it through `gsm_safe` first if it is sent so. Empty: 0 parts."""
     if is_gsm7(text):
         widths = [2 if mark in _GSM_EXTENDED else 1 for mark in text]
         return Parts("GSM-7", sum(widths), _pack(widths, single=160, several=153))
@@ -77,11 +78,11 @@ def count(text: str) -> Parts:
 
 
 def split(text: str, limit: int = 1600) -> tuple[str, ...]:
-    """Split `text` into messages of at most `limit` UTF-16 code units (Twilio refuses more than 1,600: 21617).
+    """Split `text` into messages of at most `limit` UTF-16 code units (Twilio refuses over 1,600: 21617).
 
-    Cuts at the end of a sentence or a line where one lies in the second half, else between words. A link is only cut
-    when it alone is longer than `limit`. Space at a cut is dropped; an empty text gives no message.
-    Raises ValueError for a limit under 2, in which an emoji would not fit.
+    Cuts at the end of a sentence or a line where one lies in the second half, else between words. A link
+    is only cut when it alone is longer than `limit`. Space at a cut is dropped; an empty text gives no
+    message. Raises ValueError for a limit under 2, in which an emoji would not fit.
     """
     if limit < 2:
         raise ValueError("limit must be at least 2")
@@ -117,7 +118,7 @@ def _fitting(text: str, limit: int) -> int:
 
 
 def _best_cut(text: str, end: int) -> int:
-    """Return where to cut `text` at or before `end`: a sentence's end, else a space, else outside a link, else `end`."""
+    """Return where to cut at or before `end`: a sentence's end, else a space, else outside a link, else there."""
     window = text[: end + 1]  # a space just after the last fitting character is as good a place
     sentences = [found.start() for found in _SENTENCE_END.finditer(window) if found.start() >= end // 2]
     if sentences:
