@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -72,10 +72,15 @@ class Wording:
         """File and line, for messages to people."""
         return f"{self.file}:{self.line}"
 
-    def filled(self, values: Mapping[str, str]) -> str:
-        """Return the wording with `values` in place, cleaned and GSM-safe. Extra values are ignored here."""
+    def filled(self, values: Mapping[str, str], whole: Container[str] = ()) -> str:
+        """Return the wording with `values` in place, cleaned and GSM-safe; those in `whole` are never cut."""
         ready = {
-            name: clean(values[name], longest, keep_lines=name in self.lines, whole=self.kind == "crisis")
+            name: clean(
+                values[name],
+                longest,
+                keep_lines=name in self.lines,
+                whole=self.kind == "crisis" or name in whole,
+            )
             for name, longest in self.values.items()
         }
         text = _SPACES.sub(" ", self.text.format_map(ready))
@@ -116,7 +121,7 @@ class Catalogue:
                 raise ContentError(f"{wording.where}: {text_id} needs the value {name!r}")
             if name not in wording.optional and not given[name].strip():
                 raise ContentError(f"{wording.where}: {text_id} needs the value {name!r}, which is empty")
-        return Text(text_id, wording.version, wording.filled(given))
+        return Text(text_id, wording.version, wording.filled(given, whole=self.standing))
 
     def prompt(self, turn: int) -> Wording:
         """Return the check-in question for `turn` (0, 1, 2 ...): the rotation, over and over."""
@@ -152,7 +157,7 @@ def clean(value: str, longest: str, *, keep_lines: bool = False, whole: bool = F
 
 
 def placeholders(text: str) -> tuple[str, ...]:
-    """Return the placeholders of `text` in order, each once. Raises ValueError for more than `{plain_name}`."""
+    """Return the placeholders of `text`, each once. Raises ValueError for one that is not `{plain_name}`."""
     names: list[str] = []
     for _, name, spec, conversion in string.Formatter().parse(text):
         if name is None:

@@ -13,8 +13,13 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"')]*\s+|\n+|:\s+(?=https?://)")
 _WORD = re.compile(r"[^\W\d_]+(?:['&-][^\W\d_]+)*|\d[\d.,:]*")
 _VOWELS = re.compile(r"[aeiouy]+")
-_SILENT_END = re.compile(r"(?:[^aeiouylr]|[aeiouy][lr])e$|(?<=[aeiouy][^aeiouydt])ed$|(?<=[^aeiouysxz])es$")
-_SPLIT_VOWELS = re.compile(r"ia(?!l$|n$)|io(?!n)|eo|ua(?!r)|ying|being|doing|going")
+_SILENT_END = re.compile(
+    r"(?:[^aeiouylr]|[aeiouy][lr])e$"  # made, care, but not table
+    r"|(?<=[^aeiouydt])ed$"  # asked, but not noted
+    r"|(?<=[^aeiouysxzcg])(?<!ch)(?<!sh)es$"  # times, but not places
+)
+_SILENT_INSIDE = re.compile(r"some(?=.)|every(?=.)|people")
+_SPLIT_VOWELS = re.compile(r"ia(?![ln]$)|io(?!n)|eo|ea$|oye|yone$|ua(?!r)|ying|being|doing|going")
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,13 @@ def readability(text: str) -> Readability:
 
 
 def syllables(word: str) -> int:
-    """Count the syllables of an English word by rule. A number or an abbreviation such as GMC counts as one."""
+    """Count the syllables of an English word by rule. Numbers and abbreviations (GMC) count as one."""
     plain = word.lower().replace("'", "")
     if not plain.isalpha() or (word.isupper() and len(word) <= 4):
         return 1
-    beats = len(_VOWELS.findall(plain)) + len(_SPLIT_VOWELS.findall(plain))
+    beats = (
+        len(_VOWELS.findall(plain)) + len(_SPLIT_VOWELS.findall(plain)) - len(_SILENT_INSIDE.findall(plain))
+    )
     if len(plain) > 3 and _SILENT_END.search(plain):
         beats -= 1
     return max(beats, 1)

@@ -118,7 +118,7 @@ def _fitting(text: str, limit: int) -> int:
 
 
 def _best_cut(text: str, end: int) -> int:
-    """Return where to cut at or before `end`: a sentence's end, else a space, else outside a link, else there."""
+    """Return where to cut by `end`: a sentence's end, else a space, else outside a link, else there."""
     window = text[: end + 1]  # a space just after the last fitting character is as good a place
     sentences = [found.start() for found in _SENTENCE_END.finditer(window) if found.start() >= end // 2]
     if sentences:
