@@ -1,0 +1,276 @@
+"""Twilio's Messages API over HTTP, as the twilio client calls it."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from companion.simulator import shapes
+from companion.simulator.errors import MESSAGES, Refusal
+from companion.simulator.faults import API_FAULTS, Fault
+from companion.simulator.ledger import FINAL_STATUSES, Message, split_address, to_resource
+from companion.simulator.rules import NEWER_FIELDS, check_create
+from companion.simulator.server import drop_connection
+
+if TYPE_CHECKING:
+    from companion.simulator.standin import StandIn
+
+_ACCOUNT = "/2010-04-01/Accounts/<account_sid>"
+_MESSAGES_PATH = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
+HANG_SECONDS = 30.0
+# The code of a field that has the wrong shape.
+_FIELD_CODES = {
+    "To": 21211, "From": 21212, "MessagingServiceSid": 21701, "StatusCallback": 21609, "ContentSid": 21655,
+    "ValidityPeriod": 21624, "SendAt": 35114, "ContentVariables": 21656, "MediaUrl": 21620,
+}  # fmt: skip
+_STATUS_KINDS = {"http 500": 20500, "http 503": 20503, "http 429": 20429, "401": 20003}
+_AFTER = {"reset_after_accept", "silence_after_accept", "http_500_after_accept"}
+
+
+def build_app(standin: StandIn) -> Flask:
+    """Return the stand-in's WSGI application."""
+    app = Flask("companion.simulator", static_folder=None, template_folder=None)
+    app.register_blueprint(messages_api(standin))
+    return app
+
+
+class Gate:
+    """What every resource of the API does before and after its own work."""
+
+    def __init__(self, standin: StandIn, document: str) -> None:
+        self.standin = standin
+        self.document = document
+
+    def attach(self, blueprint: Blueprint) -> None:
+        """Let the gate guard the blueprint."""
+        blueprint.url_value_preprocessor(self.take_account)
+        blueprint.before_request(self.enter)
+        blueprint.register_error_handler(Refusal, self.refuse)
+        blueprint.register_error_handler(HTTPException, self.refuse_http)
+
+    @staticmethod
+    def take_account(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        """Take the account out of the path: `enter` checks it for all resources alike."""
+        g.account_sid = (values or {}).pop("account_sid", None)
+
+    def enter(self) -> Response | None:
+        """Break down if a global fault says so; check who is calling."""
+        request.get_data()  # kept, or reading the form would leave nothing for the checker
+        kinds = set(API_FAULTS) - {"refuse"} - (_AFTER if request.method == "POST" else set())
+        if fault := self.standin.faults.take(kinds, "", None, self.standin.clock.now()):
+            return self.break_down(fault)
+        login = request.authorization
+        good = login is not None and hmac.compare_digest(
+            (login.username or "").encode(), self.standin.account_sid.encode()
+        )
+        tokens = self.standin.auth_tokens
+        password = ((login.password if login else "") or "").encode()
+        if not good or not any(hmac.compare_digest(password, token.encode()) for token in tokens):
+            raise Refusal(20003)
+        if g.account_sid not in {None, self.standin.account_sid}:
+            raise Refusal(20404)
+        return None
+
+    def check_request(self) -> None:
+        """Refuse, with Twilio's code, what Twilio's document does not allow."""
+        if self.standin.check:
+            for fault in shapes.request_faults(self.document, request):
+                self.violate(fault)
+                field = fault.split(":")[0].split(".")[0]
+                raise Refusal(_FIELD_CODES.get(field, 20001), fault if field not in _FIELD_CODES else "")
+
+    def check_fields(self, known: frozenset[str]) -> None:
+        """Refuse unknown form fields: Twilio ignores them, which hides mistakes."""
+        unknown = sorted(set(request.form) - known)
+        if unknown:
+            self.violate(f"unknown form field {', '.join(unknown)}")
+            raise Refusal(20001, f"unknown field {', '.join(unknown)}")
+
+    def answer(self, data: Any, status: int = 200) -> Response:
+        """Answer, after checking our own answer against Twilio's document."""
+        if self.standin.check:
+            for fault in shapes.answer_faults(self.document, request, status, data):
+                self.violate(f"the stand-in's own answer: {fault}")
+        if data is None:
+            return Response(status=status)
+        response = jsonify(data)
+        response.status_code = status
+        return response
+
+    def violate(self, text: str) -> None:
+        """Note a violation of Twilio's document."""
+        self.standin.state.violate(f"{request.method} {request.endpoint}", text)
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Answer with Twilio's error resource."""
+        self.standin.state.log("refused", f"{refusal.status} {refusal.code}: {MESSAGES.get(refusal.code, '')}")
+        response = jsonify(refusal.body())
+        response.status_code = refusal.status
+        if refusal.code == 20003:
+            response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+        return response
+
+    def refuse_http(self, error: HTTPException) -> Response:
+        """Answer Flask's own refusals (method not allowed) in Twilio's shape."""
+        return self.refuse(Refusal(20004 if error.code == 405 else 20001, status_override=error.code or 400))
+
+    def break_down(self, fault: Fault) -> Response:
+        """Fail in the way of the fault."""
+        if fault.kind in _STATUS_KINDS:
+            raise Refusal(_STATUS_KINDS[fault.kind])
+        if fault.kind == "http_500_after_accept":
+            raise Refusal(20500)
+        if fault.kind == "refuse":
+            raise Refusal(fault.code or 21612)
+        if fault.kind.startswith("silence"):
+            self.standin.closing.wait(HANG_SECONDS)
+        self.standin.state.log("refused", API_FAULTS[fault.kind])
+        connection = request.environ.get("werkzeug.socket")
+        if connection is not None:
+            drop_connection(connection)
+        return Response(status=503)
+
+
+def messages_api(standin: StandIn) -> Blueprint:
+    """Return the Messages resource and its Media list."""
+    api = Blueprint("messages", __name__)
+    gate = Gate(standin, "messages")
+    gate.attach(api)
+    show = _shower(standin)
+
+    @api.post(f"{_ACCOUNT}/Messages.json")
+    def create() -> Response:
+        to = request.form.get("To", "")
+        number, channel = split_address(to.strip())
+        now = standin.clock.now()
+        if fault := standin.faults.take(set(API_FAULTS) - _AFTER, number, channel, now):
+            return gate.break_down(fault)
+        gate.check_fields(shapes.known_fields("messages", _MESSAGES_PATH) | NEWER_FIELDS)
+        gate.check_request()
+        message = standin.carrier.accept(check_create(request.form, standin.state, now))
+        standin.state.log("accepted", f"{message.channel} {message.sid[:8]}…, {message.status}")
+        if fault := standin.faults.take(_AFTER, number, channel, now):
+            return gate.break_down(fault)
+        return gate.answer(show(message), 201)
+
+    @api.get(f"{_ACCOUNT}/Messages.json")
+    def list_all() -> Response:
+        gate.check_request()
+        return gate.answer(_page(standin, show))
+
+    @api.get(f"{_ACCOUNT}/Messages/<sid>.json")
+    def fetch(sid: str) -> Response:
+        gate.check_request()
+        return gate.answer(show(_find(standin, sid)))
+
+    @api.post(f"{_ACCOUNT}/Messages/<sid>.json")
+    def update(sid: str) -> Response:
+        gate.check_fields(frozenset({"Body", "Status"}))
+        gate.check_request()
+        return gate.answer(show(_update(standin, _find(standin, sid))))
+
+    @api.delete(f"{_ACCOUNT}/Messages/<sid>.json")
+    def delete(sid: str) -> Response:
+        gate.check_request()
+        message = _find(standin, sid)
+        if message.status not in FINAL_STATUSES:
+            raise Refusal(20009)
+        standin.state.forget(sid)
+        return gate.answer(None, 204)
+
+    @api.get(f"{_ACCOUNT}/Messages/<sid>/Media.json")
+    def media(sid: str) -> Response:
+        gate.check_request()
+        _find(standin, sid)
+        return gate.answer(_paging(request.path, {}, 0, 50, 0) | {"media_list": []})
+
+    return api
+
+
+def _shower(standin: StandIn) -> Callable[[Message], dict[str, Any]]:
+    def show(message: Message) -> dict[str, Any]:
+        code = message.error_code if message.status in {"failed", "undelivered"} else None
+        shown = replace(message, error_code=code)
+        return to_resource(shown, standin.account_sid, MESSAGES.get(code or 0))
+
+    return show
+
+
+def _find(standin: StandIn, sid: str) -> Message:
+    with standin.state.lock:
+        message = standin.state.messages.get(sid)
+    if message is None:
+        raise Refusal(20404)
+    return message
+
+
+def _update(standin: StandIn, message: Message) -> Message:
+    with standin.state.lock:
+        if request.form.get("Status") == "canceled":
+            if message.status != "scheduled":
+                raise Refusal(20009)
+            standin.carrier.move(message.sid, "canceled")
+            return standin.state.messages[message.sid]
+        if request.form.get("Body") == "":
+            if message.status not in FINAL_STATUSES:
+                raise Refusal(20009)
+            return standin.state.put(replace(message, body=""))
+    raise Refusal(20001, "only Status=canceled and an empty Body can be set")
+
+
+def _moment(text: str) -> datetime | date:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(20001, "DateSent") from None
+
+
+def _wanted(message: Message) -> bool:
+    """Whether the list's filters want the message. A message not sent yet counts by its creation."""
+    for key, value in (("To", message.to), ("From", message.from_)):
+        if request.args.get(key) not in (None, "", value):
+            return False
+    sent = message.sent_at or message.created_at
+    for key in ("DateSent", "DateSent<", "DateSent>"):
+        if not (text := request.args.get(key)):
+            continue
+        limit = _moment(text)
+        mine: datetime | date = sent if isinstance(limit, datetime) else sent.date()
+        late, early = mine > limit, mine < limit
+        day = sent.date() == (limit.date() if isinstance(limit, datetime) else limit)
+        if (key == "DateSent" and not day) or (key[-1] == "<" and late) or (key[-1] == ">" and early):
+            return False
+    return True
+
+
+def _page(standin: StandIn, show: Callable[[Message], dict[str, Any]]) -> dict[str, Any]:
+    size, number = int(request.args.get("PageSize", 50)), int(request.args.get("Page", 0))
+    found = [message for message in reversed(standin.messages) if _wanted(message)]
+    filters = {k: v for k, v in request.args.items() if k not in {"Page", "PageToken", "PageSize"}}
+    part = found[number * size : (number + 1) * size]
+    paging = _paging(request.path, filters, number, size, len(found))
+    return paging | {"messages": [show(message) for message in part]}
+
+
+def _paging(uri: str, filters: dict[str, str], page: int, size: int, total: int) -> dict[str, Any]:
+    def link(number: int) -> str:
+        return f"{uri}?{urlencode({**filters, 'PageSize': size, 'Page': number})}"
+
+    more = (page + 1) * size < total
+    return {
+        "uri": link(page),
+        "first_page_uri": link(0),
+        "next_page_uri": link(page + 1) if more else None,
+        "previous_page_uri": link(page - 1) if page else None,
+        "page": page,
+        "page_size": size,
+        "start": page * size,
+        "end": max(min((page + 1) * size, total) - 1, 0),
+    }

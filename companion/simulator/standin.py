@@ -1,0 +1,224 @@
+"""The stand-in for Twilio: one object in tests, one process in the demonstration."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from companion.clock import Clock
+from companion.simulator.agenda import Agenda
+from companion.simulator.carrier import LIVE_DELAYS, NO_DELAYS, Carrier, Delays
+from companion.simulator.faults import Fault, FaultBoard
+from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, require_own
+from companion.simulator.ledger import (
+    FINAL_STATUSES,
+    Alert,
+    Attempt,
+    Channel,
+    Message,
+    Violation,
+    address_of,
+)
+from companion.simulator.phone import Phone
+from companion.simulator.server import Server
+from companion.simulator.state import State
+from companion.simulator.store import Store
+from companion.simulator.switchboard import Endpoints, Switchboard
+from companion.simulator.webhooks import signature
+
+# How often, in seconds, live mode looks whether the clock was moved by another process.
+_LIVE_POLL = 0.05
+
+
+class StandIn:
+    """Twilio's part of the conversation.
+
+    `numbers` are SMS senders, `whatsapp` WhatsApp senders (with or without `whatsapp:`), `services` Messaging
+    Services by SID with their pools. Without `live`, nothing happens by itself: `settle()` runs what is due.
+    Raises RealCredentialsError for an account that may be real, LedgerError for a broken ledger file.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        inbound_url: str,
+        numbers: Sequence[str] = (),
+        whatsapp: Sequence[str] = (),
+        services: Mapping[str, Sequence[str]] | None = None,
+        account_sid: str = DEMO_ACCOUNT_SID,
+        auth_tokens: Sequence[str] = (DEMO_AUTH_TOKEN,),
+        fallback_url: str | None = None,
+        ledger_path: Path | None = None,
+        check: bool = True,
+        live: bool = False,
+        delays: Delays | None = None,
+    ) -> None:
+        require_own(account_sid, tuple(auth_tokens))
+        self.account_sid = account_sid
+        self.auth_tokens = tuple(auth_tokens)
+        self.clock = clock
+        self.check = check
+        self.live = live
+        self.faults = FaultBoard()
+        self.agenda = Agenda()
+        channel_addresses = [number if ":" in number else f"whatsapp:{number}" for number in whatsapp]
+        pools = {sid: tuple(pool) for sid, pool in (services or {}).items()}
+        senders = tuple(dict.fromkeys([*numbers, *channel_addresses, *(s for p in pools.values() for s in p)]))
+        self.state = State(clock, Store(ledger_path), senders, pools)
+        self.carrier = Carrier(
+            self.state,
+            self.agenda,
+            self.faults,
+            account_sid=account_sid,
+            auth_token=self.auth_tokens[0],
+            delays=delays or (LIVE_DELAYS if live else NO_DELAYS),
+        )
+        self.switchboard = Switchboard(self.carrier, Endpoints(inbound_url, fallback_url))
+        self.closing = threading.Event()
+        self._server: Server | None = None
+        for message in self.messages:
+            if not message.inbound and message.status not in FINAL_STATUSES:
+                self.carrier.plan(message)
+        if live:
+            self._receipts = ThreadPoolExecutor(4, thread_name_prefix="stand-in-receipts")
+            threading.Thread(target=self._run_live, name="stand-in", daemon=True).start()
+
+    # What a test asks and does.
+
+    def phone(self, number: str, channel: Channel = "sms", label: str | None = None) -> Phone:
+        """Return the phone with this number on a channel, adding it where it is new."""
+        self.state.meet(number, label)
+        return Phone(self, number, channel)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Every message in both directions, oldest first."""
+        with self.state.lock:
+            return tuple(self.state.messages.values())
+
+    def message(self, sid: str) -> Message:
+        """Return one message. Raises KeyError for an unknown SID."""
+        return self.state.messages[sid]
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every try to post a webhook, with the answer, oldest first."""
+        with self.state.lock:
+            return tuple(self.state.attempts)
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The provider's debugger: webhooks that failed, answers that are no TwiML, replies not sent."""
+        with self.state.lock:
+            return tuple(self.state.alerts)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Requests and answers that Twilio's own documents do not allow."""
+        with self.state.lock:
+            return tuple(self.state.violations)
+
+    def fault(self, number: str | None, kind: str, **options: Any) -> Fault:
+        """Switch a fault on (see FaultBoard.add); `number` None means for every number."""
+        fault = self.faults.add(number, kind, **options)
+        self.state.log("fault", f"on: {kind}")
+        return fault
+
+    def lift(self, fault_id: str | None = None, *, number: str | None = None) -> None:
+        """Switch off one fault, all of a number, or all there are."""
+        self.faults.lift(fault_id, number)
+        self.state.log("fault", "off")
+
+    def receive(
+        self, address: str, body: str, to: str | None = None, extra: Mapping[str, str | None] | None = None
+    ) -> str:
+        """Take a text from a phone; return its SID once the webhook was answered."""
+        sid, answers = self.switchboard.receive(address, body, to, extra)
+        return self._carried(sid, answers)
+
+    def tap(self, address: str, payload: str, title: str, original: str | None) -> str:
+        """Take a tap on a button from a phone; return its SID once the webhook was answered."""
+        sid, answers = self.switchboard.tap(address, payload, title, original)
+        return self._carried(sid, answers)
+
+    def _carried(self, sid: str, answers: list[str]) -> str:
+        """In manual mode, carry the answers to the phone at once; their receipts wait for `settle`."""
+        if not self.live:
+            mine = set(answers)
+            while step := self.agenda.pop_due(self.clock.now(), lambda s: s.kind == "move" and s.sid in mine):
+                self.carrier.run(step)
+        return sid
+
+    def replay(self, sid: str, *, act: bool = False) -> Attempt:
+        """Post an inbound webhook again, with the same I-Twilio-Idempotency-Token, and return the attempt.
+
+        With `act`, what the TwiML asks for is sent (again) to the phone.
+        """
+        answers = self.switchboard.post(self.state.inbound[sid], act)
+        self._carried(sid, answers)
+        return next(a for a in reversed(self.attempts) if a.kind == "inbound" and a.sid == sid)
+
+    def sign(self, url: str, params: Mapping[str, str] | Sequence[tuple[str, str]]) -> str:
+        """Return the X-Twilio-Signature for a form that a test posts itself."""
+        pairs = params.items() if isinstance(params, Mapping) else params
+        return signature(self.auth_tokens[0], url, pairs)
+
+    # Time.
+
+    def settle(self) -> int:
+        """Run, in this thread, everything that is due at the clock's time. Return how many steps that was."""
+        count = 0
+        while step := self.agenda.pop_due(self.clock.now()):
+            self.carrier.run(step)
+            count += 1
+        return count
+
+    def next_due(self) -> datetime | None:
+        """Return when the stand-in itself has something to do next, or None."""
+        return self.agenda.next_due()
+
+    def _run_live(self) -> None:
+        while not self.closing.is_set():
+            step = self.agenda.pop_due(self.clock.now())
+            if step is None:
+                with self.agenda.changed:
+                    self.agenda.changed.wait(_LIVE_POLL)
+            elif step.kind == "move":
+                self.carrier.run(step)
+            else:
+                self._receipts.submit(self.carrier.run, step)
+
+    # Serving.
+
+    @cached_property
+    def wsgi(self) -> Flask:
+        """The HTTP side: Twilio's API."""
+        from companion.simulator.api import build_app  # noqa: PLC0415 - Flask is not needed to keep a ledger
+
+        return build_app(self)
+
+    def serve(self, port: int = 0, host: str = "127.0.0.1") -> str:
+        """Serve in a thread and return the base URL. Raises OSError when the port is taken."""
+        self._server = Server(self.wsgi, host, port)
+        return self._server.base_url
+
+    def close(self) -> None:
+        """Stop serving and delivering; hanging answers are cut."""
+        self.closing.set()
+        self.state.touch()
+        if self._server is not None:
+            self._server.close()
+        if self.live:
+            self._receipts.shutdown(wait=False, cancel_futures=True)
+        self.state.close()
+
+
+__all__ = ["StandIn", "address_of"]
