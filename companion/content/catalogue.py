@@ -127,11 +127,6 @@ class Catalogue:
         """Return the check-in question for `turn` (0, 1, 2 ...): the rotation, over and over."""
         return self.wording(self.rotation[turn % len(self.rotation)])
 
-    def nhs_line(self, nation: str | None, number: str) -> str:
-        """Return the sentence on urgent NHS help for a nation, empty when the nation is unknown."""
-        text_id = f"nhs_line_{nation}"
-        return self.render(text_id, nhs_number=number).body if text_id in self.wordings else ""
-
 
 def load_catalogue(overlay: Path | None = None) -> Catalogue:
     """Return our texts, with those of the directory `overlay` laid over them. Cached per directory.
@@ -235,9 +230,7 @@ def _laid_over(entry: Entry, ours: Mapping[str, Wording]) -> Wording:
     original = ours[entry.id]
     for name in _names(entry, entry.text("text")):
         if name not in original.values:
-            raise entry.error(
-                f"{{{name}}} is not a value of this text: it has {', '.join(original.values) or 'none'}"
-            )
+            raise entry.error(f"{{{name}}} is not a value of this text: it has {', '.join(original.values) or 'none'}")
     return replace(
         original,
         text=entry.text("text"),
