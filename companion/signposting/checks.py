@@ -1,0 +1,174 @@
+"""Checks of the directory that need no network: what is shown can be sent and dialled, and is not forbidden."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import phonenumbers
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from companion.signposting.directory import CONTENT, Directory, load_directory
+from companion.signposting.nations import NATIONS
+from companion.signposting.resources import Resource, Shown
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Numbers of three to six digits that no numbering plan can judge: emergency, NHS, Samaritans (116 123 is a European
+# short number), Shout, Papyrus, C.A.L.L., FRANK.
+SHORT_NUMBERS = frozenset({"999", "111", "116123", "85258", "88247", "81066", "82111"})
+# The basic alphabet of a text message (3GPP TS 23.038) without its extension table, whose characters count twice.
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+ONE_PART = 160
+_DIGITS = re.compile(r"\d(?:[ \t().\u00a0\u2011-]{0,3}\d)+")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_WEB = re.compile(r"(?<![\w@.-])[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_KEYWORD = re.compile(r"\b(\w+)\W{1,3}to\W{1,3}(\d{5})\b")
+
+
+class Forbidden(BaseModel):
+    """One value that must not be shown, as a salted hash, with the reason."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["number", "email", "web", "keyword"]
+    length: int
+    sha256: str
+    why: str
+
+
+class ForbiddenFile(BaseModel):
+    """do_not_publish.yaml as it is written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    salt: str
+    values: tuple[Forbidden, ...]
+
+
+@lru_cache(maxsize=1)
+def _forbidden() -> ForbiddenFile:
+    path = CONTENT / "do_not_publish.yaml"
+    return ForbiddenFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506
+
+
+def find_forbidden(text: str) -> list[str]:
+    """Return a sentence for each forbidden contact that stands in a text, in whatever grouping it is written."""
+    file = _forbidden()
+    known: dict[tuple[str, str], str] = {(value.kind, value.sha256): value.why for value in file.values}
+    lengths = {value.length for value in file.values if value.kind == "number"}
+    found: dict[str, None] = {}
+    for kind, value in _candidates(text, lengths):
+        why = known.get((kind, _hash(file.salt, kind, value)))
+        if why is not None:
+            found[f"a {kind} that must not be published ({why})"] = None
+    return list(found)
+
+
+def find_forbidden_in(files: Iterable[Path]) -> list[str]:
+    """Return a sentence for each forbidden contact in text files; files that are not text are passed over."""
+    problems: list[str] = []
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        problems += [f"{file}: {problem}" for problem in find_forbidden(text)]
+    return problems
+
+
+def forbidden_entry(value: str) -> str:
+    """Return the lines for do_not_publish.yaml that forbid a number, e-mail, web address or "KEYWORD to 85258"."""
+    value = " ".join(value.lower().split())
+    kind = "keyword" if _KEYWORD.fullmatch(value) else "email" if "@" in value else "web"
+    if re.fullmatch(r"[\d ().+-]+", value):
+        kind, value = "number", re.sub(r"\D", "", value)
+    digest = _hash(_forbidden().salt, kind, value)
+    return f"  - kind: {kind}\n    length: {len(value)}\n    sha256: {digest}\n    why: say why"
+
+
+def _hash(salt: str, kind: str, value: str) -> str:
+    return hashlib.sha256(f"{salt}:{kind}:{value}".encode()).hexdigest()
+
+
+def _candidates(text: str, lengths: Iterable[int]) -> Iterator[tuple[str, str]]:
+    for run in _DIGITS.findall(text):
+        digits = re.sub(r"\D", "", run)
+        for written in {digits, re.sub(r"^(?:00)?440?", "0", digits)}:
+            for length in lengths:
+                for start in range(len(written) - length + 1):
+                    yield "number", written[start : start + length]
+    low = text.lower()
+    for address in _EMAIL.findall(low):
+        yield "email", address.rstrip(".")
+    for address in _WEB.findall(low):
+        parts = address.split(".")
+        for start in range(len(parts) - 1):
+            yield "web", ".".join(parts[start:])
+    for word, number in _KEYWORD.findall(low):
+        yield "keyword", f"{word} to {number}"
+
+
+def check_resources(directory: Directory | None = None) -> list[str]:
+    """Return every problem of the directory as a sentence; without one, of the directory that the project ships."""
+    directory = directory or load_directory()
+    problems = [problem for resource in directory.resources for problem in _problems(resource)]
+    problems += [f"{topic} has no offer in {nation}" for topic, nation in _gaps(directory)]
+    return problems
+
+
+def _problems(resource: Resource) -> Iterator[str]:
+    for number in _numbers(resource):
+        digits = re.sub(r"\D", "", number)
+        if digits not in SHORT_NUMBERS and not _is_number(number):
+            yield f"{resource.id}: the number {number} is not a number in the United Kingdom"
+    for day in (resource.review_by, resource.review_by + timedelta(days=1)):
+        yield from (f"{resource.id}: {problem}" for problem in check_line(resource.line(day)))
+    if resource.checked is not None and resource.checked > resource.review_by:
+        yield f"{resource.id}: was checked on {resource.checked}, after its review date; move review_by too"
+    yield from (f"{resource.id}: {problem}" for problem in find_forbidden(resource.model_dump_json()))
+
+
+def check_line(line: str) -> Iterator[str]:
+    """Say what is wrong with a line for a text: characters that double the cost, more than one part."""
+    odd = sorted(set(line) - GSM7)
+    if odd:
+        yield f"characters that are not in the basic alphabet of a text: {' '.join(odd)}"
+    if len(line) > ONE_PART:
+        yield f"a line of {len(line)} characters, more than the {ONE_PART} of one text"
+
+
+def _numbers(resource: Resource) -> Iterator[str]:
+    if resource.contact.phone:
+        yield resource.contact.phone
+    if resource.contact.text:
+        yield resource.contact.text.to
+
+
+def _is_number(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, "GB"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _gaps(directory: Directory) -> Iterator[tuple[str, str]]:
+    for topic in directory.topics:
+        for nation in NATIONS:
+            shown = [
+                resource
+                for resource in directory.resources
+                if topic in resource.topics
+                and nation in resource.nations
+                and resource.shown(resource.review_by) is not Shown.NOTHING
+            ]
+            if not shown:
+                yield topic, nation

@@ -1,0 +1,185 @@
+"""Which needs a text speaks of: curated words with weights, and silence when there is none.
+
+A text scores points per topic (content/topics.yaml says how many for what), words of someone who asks for help add one,
+words of chat and arrangements take theirs off. Nothing is learnt and nothing is random: `Reading.reasons` says which
+words gave which points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from companion.signposting.errors import DirectoryError, explain
+from companion.signposting.nations import Places
+from companion.signposting.phrases import Index, Phrase, PhraseError, parse
+from companion.signposting.words import Speller, split, stem
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+POINTS = {"sure": 4.0, "likely": 2.0, "hint": 1.0}
+_ASKING = 1.0
+_PER_FURTHER_WORD = 0.25
+# A second need is named when it has at least this share of the first one's points.
+_SECOND_SHARE = 0.45
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TopicWords(_Strict):
+    """One topic of topics.yaml. `priority` decides between topics with the same points."""
+
+    topic: str
+    title: str = Field(min_length=2, max_length=34)
+    aliases: str
+    priority: float
+    sure: str = ""
+    likely: str = ""
+    hint: str = ""
+
+
+class TopicsFile(_Strict):
+    """topics.yaml as it is written."""
+
+    version: str
+    threshold: float = Field(gt=0)
+    sets: dict[str, str]
+    spellings: dict[str, str]
+    ordinary: str
+    asking: str
+    quiet: dict[str, str]
+    nations: dict[str, str]
+    elsewhere: str
+    wanted: str
+    topics: list[TopicWords]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was understood: topics with their points, best first, and which words gave them.
+
+    `words` are the words as they were compared; `reasons` are lines for a person.
+    """
+
+    topics: tuple[str, ...]
+    points: Mapping[str, float]
+    words: tuple[str, ...]
+    reasons: tuple[str, ...]
+    nation: str | None = None
+    asks_for_nation: bool = False
+
+
+@dataclass(frozen=True)
+class _Mark:
+    topic: str
+    points: float
+
+
+def phrases_of(text: str) -> list[str]:
+    """Return the phrases of a field that holds several, between commas."""
+    return [" ".join(phrase.split()) for phrase in text.split(",") if phrase.strip()]
+
+
+class Topics:
+    """The topics and the words that people use for them."""
+
+    def __init__(self, file: TopicsFile, path: Path) -> None:
+        self._path = path
+        self.file = file
+        self._sets = {name: words.split() for name, words in file.sets.items()}
+        self._spellings = {word: tuple(stem(part) for part in split(right)) for word, right in file.spellings.items()}
+        marks = [
+            (phrase, _Mark(topic.topic, points))
+            for topic in file.topics
+            for level, points in POINTS.items()
+            for phrase in self.phrases(getattr(topic, level), topic.topic)
+        ]
+        quiet = [
+            (phrase, _Mark("quiet", POINTS[level]))
+            for level, texts in file.quiet.items()
+            for phrase in self.phrases(texts, "quiet")
+        ]
+        asking = [(phrase, _Mark("asking", _ASKING)) for phrase in self.phrases(file.asking, "asking")]
+        self._marks = Index(marks + quiet + asking)
+        self._aliases = {
+            tuple(self.plain(alias)): topic.topic
+            for topic in file.topics
+            for alias in (topic.topic, *phrases_of(topic.aliases))
+        }
+        self._priority = {topic.topic: topic.priority for topic in file.topics}
+        self._speller = Speller(self._known_words(), file.spellings, file.ordinary.split())
+        self._places = Places(
+            ((phrase, nation) for nation, places in file.nations.items() for phrase in self.phrases(places, nation)),
+            frozenset(self.plain(file.elsewhere)),
+            frozenset(self.plain(file.wanted)),
+        )
+
+    def phrases(self, texts: str, where: str) -> tuple[Phrase, ...]:
+        """Read phrases between commas, in the notation of topics.yaml. Raises DirectoryError that names `where`."""
+        try:
+            return tuple(phrase for text in phrases_of(texts) for phrase in parse(text, self._sets, self.plain))
+        except PhraseError as error:
+            raise DirectoryError(f"{self._path}: {where}: {error}") from None
+
+    def plain(self, text: str) -> list[str]:
+        """Return words as they are compared, without mending slips."""
+        return [part for word in split(text) for part in self._spellings.get(word, (stem(word),))]
+
+    def compared(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text as they are compared, slips mended."""
+        return tuple(stem(word) for word in self._speller.right(split(text)))
+
+    def read(self, text: str) -> Reading:
+        """Understand a text. Whatever the text is, this raises nothing."""
+        words = self.compared(text)
+        nation, asks = self._places.said(words)
+        if words in self._aliases:
+            topic = self._aliases[words]
+            return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks)
+        points, reasons = self._points(words)
+        ranked = sorted(
+            (topic for topic, score in points.items() if score >= self.file.threshold),
+            key=lambda topic: (-points[topic], -self._priority[topic]),
+        )
+        best = points[ranked[0]] if ranked else 0.0
+        topics = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)[:2]
+        return Reading(topics, points, words, tuple(reasons), nation, asks)
+
+    def _points(self, words: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
+        by_topic: dict[str, list[tuple[float, Phrase, frozenset[int]]]] = {}
+        for phrase, mark, places in self._marks.find(words):
+            worth = mark.points + _PER_FURTHER_WORD * (phrase.length - 1)
+            by_topic.setdefault(mark.topic, []).append((worth, phrase, places))
+        totals: dict[str, float] = {}
+        reasons: list[str] = []
+        for topic, found in by_topic.items():
+            taken: set[int] = set()
+            for worth, phrase, places in sorted(found, key=lambda f: (-f[0], -len(f[2]), f[1].text)):
+                if taken & places:
+                    continue
+                taken |= places
+                totals[topic] = totals.get(topic, 0.0) + worth
+                reasons.append(f"{topic}: {phrase.text} ({worth:g})")
+        asking = min(totals.pop("asking", 0.0), _ASKING)
+        quiet = totals.pop("quiet", 0.0)
+        return {topic: score + asking - quiet + self._priority[topic] / 100 for topic, score in totals.items()}, reasons
+
+    def _known_words(self) -> Iterable[str]:
+        texts = [topic.sure + "," + topic.likely + "," + topic.aliases for topic in self.file.topics]
+        return sorted({word for text in texts for word in split(text) if word not in self.file.spellings})
+
+
+def read_topics(path: Path) -> Topics:
+    """Read topics.yaml. Raises DirectoryError that names the file and the entry."""
+    try:
+        return Topics(TopicsFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader)), path)  # noqa: S506
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DirectoryError(f"{path}: cannot be read: {error}") from None
+    except ValidationError as error:
+        raise DirectoryError(explain(path, "topics", error)) from None

@@ -1,0 +1,80 @@
+"""A text as words that can be compared: lower case, no apostrophes, one spelling, no endings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+_TOKEN = re.compile(r"[a-z0-9]+")
+_JOINED = str.maketrans({"'": "", "\u2019": "", "\u2018": "", "`": "", "\u00b4": ""})
+_AANDE = re.compile(r"\ba ?& ?e\b")
+_MANY_LETTERS = re.compile(r"([a-z])\1{2,}")
+# Longer than any text a phone sends in one go; what comes after is not read.
+MAX_CHARACTERS = 2000
+_SHORTEST_MENDED = 5
+_TWO_LETTERS_FROM = 9
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    from snowballstemmer.english_stemmer import EnglishStemmer  # noqa: PLC0415 - the package loads every language
+
+    return EnglishStemmer()
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return the word without its ending ("sleeping" and "sleeps" are "sleep")."""
+    if len(word) < 4 or not word.isalpha():
+        return word
+    return str(_stemmer().stemWord(word))
+
+
+def split(text: str) -> list[str]:
+    """Return the words of a text in lower case, without apostrophes, accents, emoji and marks."""
+    text = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].lower().translate(_JOINED))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = _AANDE.sub("aande", text).replace("&", " and ")
+    return _TOKEN.findall(_MANY_LETTERS.sub(r"\1\1", text))
+
+
+class Speller:
+    """Puts other spellings and slips of the thumb right, within the words that the topics know.
+
+    `spellings` maps one word to one or more; `ordinary` are right words that look like a slip of a known one.
+    A word of five letters or more that is in neither list is read as the known word that is one letter away (two from
+    nine letters on) and begins with the same letter.
+    """
+
+    def __init__(self, known: Iterable[str], spellings: Mapping[str, str], ordinary: Iterable[str]) -> None:
+        self._spellings = {word: tuple(split(right)) for word, right in spellings.items()}
+        self._stems = {stem(word) for word in known} | {stem(word) for word in ordinary}
+        by_letter: dict[str, list[str]] = {}
+        for word in sorted(set(known)):
+            if len(word) >= _SHORTEST_MENDED and word.isalpha():
+                by_letter.setdefault(word[0], []).append(word)
+        self._by_letter = by_letter
+
+    def right(self, words: Iterable[str]) -> list[str]:
+        """Return the words as they were meant."""
+        return [meant for word in words for meant in self._one(word)]
+
+    def _one(self, word: str) -> tuple[str, ...]:
+        if word in self._spellings:
+            return self._spellings[word]
+        if len(word) < _SHORTEST_MENDED or not word.isalpha() or stem(word) in self._stems:
+            return (word,)
+        allowed = 2 if len(word) >= _TWO_LETTERS_FROM else 1
+        best: tuple[int, str] | None = None
+        for known in self._by_letter.get(word[0], ()):
+            if abs(len(known) - len(word)) > allowed:
+                continue
+            distance = OSA.distance(word, known, score_cutoff=allowed)
+            if distance <= allowed and (best is None or (distance, known) < best):
+                best = (distance, known)
+        return (best[1],) if best else (word,)
