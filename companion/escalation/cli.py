@@ -1,0 +1,95 @@
+"""Commands of the watch list: ``companion watchlist`` reads texts, ``explain`` shows one, ``measure`` counts."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def watchlist(context: click.Context) -> None:
+    """Match texts against the watch list: JSON lines {"text": ...} in, one JSON line each out."""
+    if context.invoked_subcommand is None:
+        for line in sys.stdin.buffer:
+            click.echo(json.dumps(_answer(line), ensure_ascii=True))
+            sys.stdout.flush()
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    """What is written for one line read: a verdict, or what is wrong with the line."""
+    from companion.escalation.watchlist import load_watchlist
+
+    try:
+        text = json.loads(line)["text"]
+        if not isinstance(text, str):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {"error": 'not a JSON line of the form {"text": "..."}'}
+    verdict = load_watchlist().read(text)
+    return {
+        "route": verdict.route,
+        "families": list(verdict.families),
+        "phrases": list(verdict.phrases),
+        "matches": [
+            {
+                "phrase": match.phrase,
+                "family": match.family,
+                "start": match.start,
+                "end": match.end,
+                "words": text[match.start : match.end],
+            }
+            for match in verdict.matches
+        ],
+    }
+
+
+@watchlist.command()
+@click.argument("text")
+def explain(text: str) -> None:
+    """Say which phrases a text contains, and what finding them does."""
+    from companion.escalation.watchlist import load_watchlist
+
+    watch_list = load_watchlist()
+    click.echo(f"Watch list {watch_list.version} of {watch_list.date:%d %B %Y}")
+    verdict = watch_list.read(text)
+    if not verdict.matches:
+        click.echo("No phrase of the list is in this text. That does not mean that the person is safe.")
+        return
+    titles = {family.name: family.title for family in watch_list.families}
+    whys = {phrase.id: phrase.why for family in watch_list.families for phrase in family.phrases}
+    for match in verdict.matches:
+        click.echo(f'{match.route}: "{text[match.start : match.end]}"')
+        click.echo(f"    family {match.family} ({titles[match.family]}), phrase {match.phrase}")
+        if whys[match.phrase]:
+            click.echo(f"    {whys[match.phrase]}")
+    action = {
+        "page": "A facilitator is alerted now.",
+        "notice": "A facilitator reads it by the next working day.",
+    }
+    click.echo(action[verdict.route or "notice"])
+
+
+@watchlist.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def measure(files: tuple[Path, ...]) -> None:
+    """Count what the list finds in labelled texts, with Wilson 95% intervals. Texts are not printed."""
+    from companion.escalation.measure import read_rows, report
+    from companion.escalation.watchlist import load_watchlist
+
+    watch_list = load_watchlist()
+    click.echo(f"Watch list {watch_list.version} of {watch_list.date:%d %B %Y}")
+    for path in files:
+        if not path.is_file():
+            click.echo(f"\n{path}: no such file, skipped")
+            continue
+        try:
+            rows = read_rows(path, watch_list)
+        except (OSError, ValueError) as error:
+            click.echo(f"\n{path}: cannot be measured: {error}")
+            continue
+        click.echo(f"\n{path} ({len(rows)} rows)")
+        for line in report(rows):
+            click.echo(line)
