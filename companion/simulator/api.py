@@ -16,6 +16,7 @@ from companion.simulator import shapes
 from companion.simulator.errors import MESSAGES, Refusal
 from companion.simulator.faults import API_FAULTS, Fault
 from companion.simulator.ledger import FINAL_STATUSES, Message, split_address, to_resource
+from companion.simulator.pages import PageOptions, entrance, guard, pages
 from companion.simulator.rules import NEWER_FIELDS, check_create
 from companion.simulator.server import drop_connection
 
@@ -34,10 +35,13 @@ _STATUS_KINDS = {"http 500": 20500, "http 503": 20503, "http 429": 20429, "401":
 _AFTER = {"reset_after_accept", "silence_after_accept", "http_500_after_accept"}
 
 
-def build_app(standin: StandIn) -> Flask:
+def build_app(standin: StandIn, options: PageOptions) -> Flask:
     """Return the stand-in's WSGI application."""
-    app = Flask("companion.simulator", static_folder=None, template_folder=None)
+    app = Flask(__name__, static_folder=None)
+    guard(app, options.hosts)
     app.register_blueprint(messages_api(standin))
+    app.register_blueprint(pages(standin, options))
+    app.add_url_rule("/", view_func=entrance)
     return app
 
 

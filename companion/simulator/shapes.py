@@ -64,9 +64,7 @@ def request_faults(name: str, request: Request) -> list[str]:
 
 def answer_faults(name: str, request: Request, status: int, data: Any) -> list[str]:
     """Return what the document has against our answer. Only 2xx answers are described there."""
-    errors = _document(name).iter_response_errors(
-        _Request(request, _DOCUMENTS[name][0]), _Answer(status, data)
-    )
+    errors = _document(name).iter_response_errors(_Request(request, _DOCUMENTS[name][0]), _Answer(status, data))
     return [_explain(error) for error in errors]
 
 

@@ -14,6 +14,7 @@ from flask import Flask
 
 from companion.clock import Clock
 from companion.simulator.agenda import Agenda
+from companion.simulator.api import build_app
 from companion.simulator.carrier import LIVE_DELAYS, NO_DELAYS, Carrier, Delays
 from companion.simulator.faults import Fault, FaultBoard
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, require_own
@@ -24,8 +25,8 @@ from companion.simulator.ledger import (
     Channel,
     Message,
     Violation,
-    address_of,
 )
+from companion.simulator.pages import PageOptions
 from companion.simulator.phone import Phone
 from companion.simulator.server import Server
 from companion.simulator.state import State
@@ -60,6 +61,7 @@ class StandIn:
         check: bool = True,
         live: bool = False,
         delays: Delays | None = None,
+        options: PageOptions = PageOptions(),  # noqa: B008 - frozen
     ) -> None:
         require_own(account_sid, tuple(auth_tokens))
         self.account_sid = account_sid
@@ -67,6 +69,7 @@ class StandIn:
         self.clock = clock
         self.check = check
         self.live = live
+        self.options = options
         self.faults = FaultBoard()
         self.agenda = Agenda()
         channel_addresses = [number if ":" in number else f"whatsapp:{number}" for number in whatsapp]
@@ -200,10 +203,8 @@ class StandIn:
 
     @cached_property
     def wsgi(self) -> Flask:
-        """The HTTP side: Twilio's API."""
-        from companion.simulator.api import build_app  # noqa: PLC0415 - Flask is not needed to keep a ledger
-
-        return build_app(self)
+        """The HTTP side: Twilio's API and the page with the phones."""
+        return build_app(self, self.options)
 
     def serve(self, port: int = 0, host: str = "127.0.0.1") -> str:
         """Serve in a thread and return the base URL. Raises OSError when the port is taken."""
@@ -219,6 +220,3 @@ class StandIn:
         if self.live:
             self._receipts.shutdown(wait=False, cancel_futures=True)
         self.state.close()
-
-
-__all__ = ["StandIn", "address_of"]
