@@ -1,0 +1,214 @@
+"""What a text means, given what the service asked last. Deterministic; every answer says why.
+
+The way: carrier words first, then the text made plain (`normalise`), phrases found in it (`phrases`, words in
+`content/intents.yaml`), conflicts between clear wishes settled here, the rule of the state applied (`meanings`), the
+search for help with a topic asked last, and slots read (`slots`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from companion.conversation.meanings import CLEAR, RULES, Found
+from companion.conversation.normalise import Said, read
+from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
+from companion.conversation.phrases import Hit
+from companion.conversation.slots import Slots, named, read_slots
+from companion.conversation.wordlist import WordList, word_list
+
+STATES = tuple(RULES)
+INTENTS = (
+    *("join", "consent_yes", "consent_no", "stop", "start_again", "help", "menu", "book_yes", "book_no"),
+    *("next_session", "join_link", "running_late", "checkin_score", "checkin_word", "survey_yes", "survey_no"),
+    *("survey_comment", "talk_to_person", "pause", "resume", "change_channel", "my_data", "delete_my_data"),
+    *("practical_need", "feedback", "thanks", "signpost", "unknown"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a text means: `intents`, main first and never empty, their `slots`, and `why` in a few words."""
+
+    intents: tuple[str, ...]
+    slots: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
+    why: str = ""
+
+    @property
+    def intent(self) -> str:
+        """The main intent."""
+        return self.intents[0]
+
+
+def understand(text: str, state: str = "none", *, payload: str | None = None) -> Understanding:
+    """What a text means in a state. Never raises; an unknown state is taken as `none`.
+
+    `payload` is what a reply button carries: an intent, optionally a colon and more. It counts before the text.
+    """
+    state = state if state in RULES else "none"
+    words = word_list()
+    button = (payload or "").split(":", 1)[0]
+    if button in INTENTS:
+        said = read(text, words.spelling)
+        return Understanding((button,), MappingProxyType(read_slots(said, (button,), words)), f"button {button}")
+    if is_stop_word(text):
+        return _carrier_stop(text, state)
+    if is_start_word(text, state):
+        return Understanding(("start_again",), why="a carrier's start word as the whole message")
+    if is_help_word(text):
+        return Understanding(("help",), why="a carrier's help word as the whole message")
+    said = read(text, words.spelling)
+    if not said.words:
+        return (
+            Understanding(("help",), why="a question mark alone")
+            if said.asks
+            else Understanding(("unknown",), why="empty")
+        )
+    return _read_meaning(said, state, words)
+
+
+def _carrier_stop(text: str, state: str) -> Understanding:
+    # The carrier has ended the texts by now, whatever was meant; CANCEL after an offer also gives up the place.
+    place = bare(text) == "cancel" and state in {"booking_offer", "reminder"}
+    return Understanding(("stop", "book_no") if place else ("stop",), why="a carrier's stop word as the whole message")
+
+
+def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
+    hits = words.finder.find(said)
+    _add_commands(said, hits, words)
+    _add_cohort(said, hits, words, state)
+    _add_topic(said, hits, words)
+    _settle(hits, state)
+    found = Found(said, hits, tuple(intent for intent in CLEAR if intent in hits))
+    intents = _with_help(RULES[state](found), found, state, words)
+    unique = tuple(dict.fromkeys(intents)) or ("unknown",)
+    slots = read_slots(said, unique, words)
+    if "signpost" in unique:
+        slots |= _topic_slot(said, words)
+    return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state))
+
+
+def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
+    """A message of one word that is a command, or one slip of the thumb away from one."""
+    start, end = words.finder.trim(said.words, 0, len(said.words))
+    if end - start == 1:
+        intent = words.commands.get(said.words[start])
+        if intent is not None:
+            hits[intent] = Hit(intent, "whole", said.words[start], start, end)
+
+
+def _add_cohort(said: Said, hits: dict[str, Hit], words: WordList, state: str) -> None:
+    """The name of a cohort alone is a wish to join, where no answer is awaited that it could be."""
+    hit = hits.pop("cohort_alone", None)
+    if hit and state in {"none", "confirm_consent", "after_stop"}:
+        hits.setdefault("join", hit)
+
+
+def _add_topic(said: Said, hits: dict[str, Hit], words: WordList) -> None:
+    """A topic's name alone, or asked about: help with that topic is what is wanted."""
+    start, end = words.finder.trim(said.words, 0, len(said.words))
+    if said.words[start:end] in words.topics:
+        hits["topic_alone"] = Hit("topic_alone", "whole", " ".join(said.words[start:end]), start, end)
+    elif "asks_help" in hits and _own_topic(said, words):
+        hits["topic_asked"] = hits["asks_help"]
+
+
+# A wish on the left is not meant when the one on the right was found.
+_SILENCED = (
+    ("resume", "start_again"),
+    ("resume", "pause"),
+    ("join", "join_link"),
+    ("join", "start_again"),
+    ("talk_to_person", "join_link"),
+    ("feedback", "practical_need"),
+    ("feedback", "delete_my_data"),
+    ("my_data", "delete_my_data"),
+    ("help", "my_data"),
+    ("help", "talk_to_person"),
+    ("help", "menu"),
+    ("next_session", "join_link"),
+    ("book_yes", "book_no"),
+)
+
+
+def _settle(hits: dict[str, Hit], state: str) -> None:
+    """Take back wishes that another one explains better."""
+    stop, pause = hits.get("stop"), hits.get("pause")
+    if stop and pause and stop.place == "has" and stop.start <= pause.end and pause.start <= stop.end:
+        del hits["stop"]  # "stop the texts until Monday"
+    if stop and "start_again" in hits:
+        hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
+    if state in {"reminder", "booking_offer"} and hits.get("join") and "how do i join" in hits["join"].source:
+        del hits["join"]
+    for intent, better in _SILENCED:
+        if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
+            del hits[intent]
+
+
+def _with_help(intents: list[str], found: Found, state: str, words: WordList) -> list[str]:
+    """Put help with a topic where it belongs: first when asked for outright, last when nothing else was meant."""
+    if "stop" in intents:
+        return intents
+    if found.has("topic_alone") and state == "none" and intents[:1] != ["join"]:
+        return ["signpost", *intents]
+    if found.has("topic_alone") and (not intents or state == "none"):
+        return [*intents, "signpost"]
+    if found.has("topic_asked") and state not in {"survey_words", "after_stop"}:
+        answers = [i for i in intents if i in _ANSWERS]
+        return [
+            *answers,
+            "signpost",
+            *[i for i in intents if i not in answers and i not in {"help", "thanks", "feedback"}],
+        ]
+    if intents and intents != ["thanks"] or found.has("not_for_us"):
+        return intents
+    if state == "survey_words" or (found.has("yes", "no", "undecided", "thanks") and len(found.said.words) < 4):
+        return intents
+    return ["signpost", *intents] if _topic_slot(found.said, words) else intents
+
+
+_ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
+
+
+def _topic_slot(said: Said, words: WordList) -> Slots:
+    topic = _searched_topic(said.raw) or _own_topic(said, words)
+    return {"topic": topic} if topic else {}
+
+
+def _own_topic(said: Said, words: WordList) -> str | None:
+    return named(said.words, words.topics)
+
+
+def _searched_topic(text: str) -> str | None:
+    """The first topic that the search for help finds. Imported late: most texts need no search.
+
+    A deployment's mistake in its resources stops the start, not the reading of a text: our own few words stand in.
+    """
+    from companion.signposting import DirectoryError, load_directory  # noqa: PLC0415
+
+    try:
+        topics = load_directory().read(text).topics
+    except DirectoryError:
+        return None
+    return topics[0] if topics else None
+
+
+def _why(intents: tuple[str, ...], hits: Mapping[str, Hit], state: str) -> str:
+    """The phrases behind the reading, for `companion intent explain`."""
+    phrases = "; ".join(
+        f"{hit.signal}: {hit.source!r} ({hit.place})" for hit in sorted(hits.values(), key=lambda h: h.start)
+    )
+    return f"state {state}; {phrases or 'no phrase found'}; read as {', '.join(intents)}"
+
+
+__all__ = [
+    "INTENTS",
+    "STATES",
+    "STOP_WORDS",
+    "Understanding",
+    "is_help_word",
+    "is_start_word",
+    "is_stop_word",
+    "understand",
+]

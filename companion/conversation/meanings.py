@@ -1,0 +1,345 @@
+"""From phrases found to intents in order: one small rule per state of the conversation.
+
+Each rule takes what was found and returns the intents, main first, or nothing when it has no opinion. Clear wishes
+(stop, delete, a person, a pause ...) are the same in every state; the rules here add what an answer means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from companion.conversation.normalise import Said
+from companion.conversation.phrases import Hit
+from companion.conversation.score import read_score
+
+Intents = list[str]
+
+# In this order a wish comes before another one in the same text.
+CLEAR = (
+    "stop",
+    "start_again",
+    "delete_my_data",
+    "pause",
+    "resume",
+    "change_channel",
+    "my_data",
+    "talk_to_person",
+    "join",
+    "book_no",
+    "running_late",
+    "join_link",
+    "practical_need",
+    "book_yes",
+    "next_session",
+    "menu",
+    "help",
+    "feedback",
+)
+# Wishes that are also ordinary words in an answer about the week or in a comment.
+LOOSE = frozenset(
+    {
+        "running_late",
+        "book_yes",
+        "book_no",
+        "feedback",
+        "practical_need",
+        "next_session",
+        "help",
+        "join_link",
+        "join",
+        "resume",
+    }
+)
+_ASKING = frozenset(
+    "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any may "
+    "am has have shall".split()
+)
+_CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
+_SERVICE = frozenset(
+    "text texts message messages group session questions question checkin prompt prompts reminders service".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one text holds: its words, the phrases found by signal, and the clear wishes in order."""
+
+    said: Said
+    hits: Mapping[str, Hit]
+    clear: tuple[str, ...]
+
+    def has(self, *signals: str) -> bool:
+        """Whether any of these signals was found."""
+        return any(signal in self.hits for signal in signals)
+
+    def at(self, *signals: str) -> int:
+        """Where the first of these signals begins; far away when there is none."""
+        return min((self.hits[signal].start for signal in signals if signal in self.hits), default=10_000)
+
+    def others(self, *left_out: str) -> Intents:
+        """The clear wishes without these."""
+        return [intent for intent in self.clear if intent not in left_out]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is put as a question, with or without the mark."""
+        return self.said.asks or (bool(self.said.words) and self.said.words[0] in _ASKING)
+
+    def firm(self) -> Intents:
+        """Clear wishes without those that are ordinary words in free talk, unless put as a question or alone."""
+        return [
+            intent
+            for intent in self.clear
+            if intent not in LOOSE or self.asks or self.hits[intent].place in {"whole", "starts"}
+        ]
+
+
+def nothing_asked(found: Found) -> Intents:
+    """Nothing waits for an answer: only what is said by itself counts."""
+    return [*found.others(), *_thanks(found)]
+
+
+def confirm_consent(found: Found) -> Intents:
+    """YES joins. A consent must be plain: any no, any doubt, any condition and it is not one."""
+    others = found.others("join_link", "resume")
+    questions = [intent for intent in others if intent in {"help", "my_data"}]
+    if found.has("no") and not (found.has("yes") and _corrected(found, "no", "yes")):
+        return ["consent_no", *[i for i in others if i not in {"book_no", "join"}], *_thanks(found)]
+    if found.has("undecided"):
+        return [*_first("help", others), "unknown"] if questions else ["unknown"]
+    if found.has("yes"):
+        if questions and (_conditional(found) or found.at("yes") > found.at("help", "my_data")):
+            return ["help", *[i for i in others if i != "help"]]
+        if found.said.asks and not questions and len(found.said.words) == 1:
+            return ["unknown"]
+        return ["consent_yes", *[i for i in others if i != "join"]]
+    if questions:
+        return _first("help", others)
+    if others:
+        return others
+    return ["help"] if found.asks and not found.has("not_for_us") else _thanks(found)
+
+
+def booking_offer(found: Found) -> Intents:
+    """A place is offered."""
+    return _place(found, weak_yes=True)
+
+
+def reminder(found: Found) -> Intents:
+    """The group meets today: a nod needs nothing, a yes says they still come."""
+    nod = found.has("thanks") and found.hits["thanks"].place == "whole" and found.said.words[0] not in {"yes", "no"}
+    if nod and not found.clear:
+        return ["thanks"]
+    return _place(found, weak_yes=False)
+
+
+def _place(found: Found, *, weak_yes: bool) -> Intents:
+    others = found.others("book_yes", "book_no")
+    asks_place = found.asks and not found.has("yes")
+    coming = found.has("yes") or (weak_yes and found.has("yes_weak")) or (found.has("book_yes") and not asks_place)
+    away = found.has("no", "book_no") or (found.has("cant_weak") and not coming)
+    if found.has("pause") and not found.has("no", "yes"):
+        return ["pause", *[i for i in others if i != "pause"], *(["book_no"] if away else [])]
+    if coming and away:
+        coming = _prefers_yes(found)
+        away = not coming
+    if found.has("undecided") and not _settled(found):
+        return others or ["unknown"]
+    if "join_link" in others and not found.has("yes", "no"):
+        return others
+    if away:
+        return ["book_no", *[i for i in others if i != "running_late"], *_thanks(found)]
+    if coming and "running_late" in others and not found.has("yes"):
+        return [*_first("running_late", others), "book_yes"]
+    if coming and not (found.asks and others and not found.has("yes", "yes_weak")):
+        return ["book_yes", *others, *_thanks(found)]
+    if found.has("book_yes") and not others:
+        return ["book_yes"]
+    return others or _thanks(found)
+
+
+def _prefers_yes(found: Found) -> bool:
+    """Of a yes and a no in one text, whether the yes is the answer."""
+    yes, no = found.at("yes", "yes_weak", "book_yes"), found.at("no", "book_no")
+    if _CORRECTIONS & set(found.said.words[min(yes, no) :]):
+        return yes > no
+    said_coming = found.has("book_yes") and found.said.words[found.hits["book_yes"].start] in {
+        "ill",
+        "im",
+        "see",
+        "will",
+    }
+    if said_coming and not found.has("book_no"):
+        return True
+    return yes < no
+
+
+def _settled(found: Found) -> bool:
+    """Whether a yes or a no stands beside the doubt: "should be home by then, so yes"."""
+    doubt = found.at("undecided")
+    if found.has("no", "book_no"):
+        return True
+    return found.has("yes") and (found.hits["yes"].place == "ends" or found.at("yes") > doubt)
+
+
+def checkin_prompt(found: Found) -> Intents:
+    """How has your week been: a number, a word, or something else altogether."""
+    others = _in_checkin(found)
+    score = read_score(found.said)
+    if score is not None:
+        return ["checkin_score", *others]
+    if found.has("not_for_us"):
+        return others or ["unknown"]
+    if found.has("mood") and found.at("mood") < min((found.at(i) for i in others), default=10_000):
+        return ["checkin_word", *others]
+    if others:
+        return others
+    thanks = _thanks(found)
+    if thanks and found.hits["thanks"].place in {"whole", "starts"}:
+        return thanks
+    if found.has("mood"):
+        return ["checkin_word"]
+    if found.has("asks_help"):
+        return []
+    return [] if found.asks or _says_nothing(found) else ["checkin_word"]
+
+
+def _in_checkin(found: Found) -> Intents:
+    kept = found.firm()
+    hit = found.hits.get("feedback")
+    if hit and "feedback" not in kept and _SERVICE & set(found.said.words[hit.start : hit.end]):
+        kept.append("feedback")
+    kept += [
+        i
+        for i in found.clear
+        if i in {"book_no", "join_link", "next_session"} and i not in kept and _names_group(found, i)
+    ]
+    return [intent for intent in kept if intent != "running_late"]
+
+
+def _names_group(found: Found, intent: str) -> bool:
+    hit = found.hits[intent]
+    return bool(
+        {"group", "session", "link", "zoom", "passcode", "place", "thursday", "tuesday", "next"}
+        & set(found.said.words[max(0, hit.start - 1) : hit.end + 2])
+    )
+
+
+def _says_nothing(found: Found) -> bool:
+    """A number off the scale, or letters struck at random."""
+    words = found.said.words
+    if all(word[:1].isdigit() for word in words):
+        return True
+    if len(words) > 1:
+        return words[0] == "yes" and len(words) == 1
+    word = words[0]
+    return word in {"yes", "no", "y", "n"} or (word.isascii() and word.isalpha() and _random(word))
+
+
+def _random(word: str) -> bool:
+    return not set(word) & set("aeiouy") or any(run in word for run in ("asdf", "sdfg", "qwer", "zxcv", "hjkl", "dfgh"))
+
+
+def survey_helpful(found: Found) -> Intents:
+    """Was it helpful: yes, no, or words that say so."""
+    others = found.firm()
+    others = [i for i in others if i not in {"book_yes", "book_no", "feedback", "running_late"}]
+    comment = ["survey_comment"] if len(found.said.words) > 3 else []
+    sure_yes, sure_no = found.has("yes"), found.has("no")
+    if sure_yes or sure_no:
+        yes_first = found.at("yes") < found.at("no")
+        return ["survey_yes" if yes_first else "survey_no", *others, *comment, *_thanks(found)]
+    if others:
+        return others
+    if found.has("undecided"):
+        return ["unknown"]
+    if found.has("rather_yes", "rather_no", "yes_weak"):
+        yes_first = found.at("rather_yes", "yes_weak") < found.at("rather_no")
+        return ["survey_yes" if yes_first else "survey_no", *comment]
+    if found.has("not_for_us") or _says_nothing(found):
+        return ["unknown"]
+    return _thanks(found) or ([] if found.asks else ["survey_comment"])
+
+
+def survey_words(found: Found) -> Intents:
+    """Anything to add: whatever is not plainly a command is the comment."""
+    strong = {"stop", "delete_my_data", "talk_to_person", "change_channel", "pause", "my_data"}
+    others = [
+        i
+        for i in found.clear
+        if (i in strong or found.said.asks or found.hits[i].place in {"whole", "starts"})
+        and i not in {"feedback", "book_yes", "resume"}
+    ]
+    if others:
+        return others
+    if found.has("nothing_to_add") and len(found.said.words) < 6:
+        return ["survey_no"]
+    whole_thanks = found.has("thanks") and found.hits["thanks"].place == "whole"
+    if whole_thanks:
+        return ["thanks"]
+    if found.has("not_for_us") or _says_nothing(found):
+        return ["unknown"]
+    return ["survey_comment", *_thanks(found)]
+
+
+def flag_followup(found: Found) -> Intents:
+    """Would you like a facilitator to get in touch: in doubt about the way, it is a yes."""
+    others = found.others("talk_to_person", "book_yes", "book_no", "running_late", "feedback", "resume", "pause")
+    if found.has("talk_to_person"):
+        return ["talk_to_person", *others]
+    refuses = found.has("no", "fine_now")
+    if found.has("pause") and not refuses:
+        return ["pause", *others]
+    agrees = found.has("yes", "yes_weak", "take_contact")
+    if agrees and (not refuses or found.at("yes", "yes_weak", "take_contact") < found.at("no", "fine_now")):
+        questions = found.said.asks and not found.has("yes") and others
+        return [*others, "talk_to_person"] if questions else ["talk_to_person", *others]
+    if others:
+        return others
+    if refuses:
+        return ["thanks"]
+    if found.has("undecided"):
+        return ["unknown"]
+    return _thanks(found)
+
+
+def after_stop(found: Found) -> Intents:
+    """All texts have ended: only a plain wish brings them back."""
+    others = found.others("resume", "book_yes", "book_no", "pause", "feedback", "stop", "start_again")
+    starts = found.has("start_again") or (found.has("start_weak") and not found.has("no"))
+    if "stop" in found.clear or (found.has("stop_weak") and not starts):
+        return ["stop", *others]
+    if starts:
+        return ["start_again", *others]
+    return others or (["start_again"] if found.has("yes") else _thanks(found))
+
+
+def _thanks(found: Found) -> Intents:
+    return ["thanks"] if found.has("thanks") else []
+
+
+def _first(intent: str, intents: Intents) -> Intents:
+    return [intent, *[other for other in intents if other != intent]]
+
+
+def _conditional(found: Found) -> bool:
+    return bool({"but", "if", "unless", "depends"} & set(found.said.words))
+
+
+def _corrected(found: Found, earlier: str, later: str) -> bool:
+    return found.at(later) > found.at(earlier) and bool(_CORRECTIONS & set(found.said.words))
+
+
+Rule = Callable[[Found], Intents]
+RULES: Mapping[str, Rule] = {
+    "none": nothing_asked,
+    "confirm_consent": confirm_consent,
+    "booking_offer": booking_offer,
+    "reminder": reminder,
+    "checkin_prompt": checkin_prompt,
+    "survey_helpful": survey_helpful,
+    "survey_words": survey_words,
+    "flag_followup": flag_followup,
+    "after_stop": after_stop,
+}

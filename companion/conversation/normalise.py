@@ -1,0 +1,165 @@
+"""A text as it came from a phone, made plain: words, where its clauses begin, whether it asks.
+
+Phones add curly quotes, stickers, line breaks, invisible characters and spellings of their own. What is
+read here is never shown to anyone, so letters may be folded freely; `Said.raw` keeps the person's own words
+for slots that are quoted back ("until the 14th").
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Ten SMS parts hold 1,530 characters and WhatsApp allows 4,096: what stands after that is not read for meaning.
+LONGEST_READ = 2_000
+
+_PLAIN = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201b": "'",
+        "\u02bc": "'",
+        "\u00b4": "'",
+        "`": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u00ab": '"',
+        "\u00bb": '"',
+        "\u2013": "-",
+        "\u2014": " - ",
+        "\u2212": "-",
+        "\u2026": "...",
+        "\u00a0": " ",
+        "\u20e3": None,
+    }
+)
+_TOKEN = re.compile(
+    r"(?P<word>[a-z]+(?:'[a-z]+)*|\d+[a-z]*(?:[/:.]\d+[a-z]*)*)"
+    r"|(?P<stop>[.?!,;:\n()]|\s-+\s)"
+    r"|(?P<sign>[^\W\d_]+|[^\x00-\x7f])"
+)
+_SPELT_OUT = re.compile(r"\b(?:[a-z][\s.*_-]){2,}[a-z]\b")
+_CLAUSE_WORDS = frozenset({"but"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One text, made plain.
+
+    `raw`: trimmed, plain punctuation, the person's own letters and case.
+    `words`: lower case, without apostrophes, contracted and respelt by the word list; a sticker is one word
+    such as `:yes`. `starts`: the indices in `words` at which a clause begins, always with 0 and
+    `len(words)`. `asks`: a question mark stands somewhere.
+    """
+
+    raw: str
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How words are respelt: `one` word by another, `two` neighbouring words by one, `signs` by sticker words."""
+
+    one: Mapping[str, str]
+    two: Mapping[tuple[str, str], str]
+    signs: Mapping[str, str]
+    near: Mapping[str, str]
+
+
+def plain(text: str) -> str:
+    """Text without invisible characters and with ASCII quotes and dashes, trimmed. Never raises."""
+    text = text[:LONGEST_READ]
+    if text.isascii():
+        return text.replace("\x00", " ").strip()
+    text = unicodedata.normalize("NFKC", text.translate(_PLAIN)).translate(_PLAIN)
+    kept = (" " if _is_noise(char) else char for char in text if unicodedata.category(char) not in {"Cf", "Mn"})
+    return "".join(kept).strip()
+
+
+def _is_noise(char: str) -> bool:
+    # Lone surrogates cannot be encoded, and control characters other than line breaks say nothing.
+    return char != "\n" and unicodedata.category(char) in {"Cs", "Cc", "Co", "Cn"}
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: "Résumé" is read as "resume"."""
+    if text.isascii():
+        return text.lower()
+    split = unicodedata.normalize("NFKD", text.lower())
+    return "".join(char for char in split if unicodedata.category(char) != "Mn")
+
+
+def read(text: str, spelling: Spelling) -> Said:
+    """Make a text plain. Takes time in proportion to its length."""
+    raw = plain(text)
+    lower = _SPELT_OUT.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), fold(raw))
+    words: list[str] = []
+    starts: list[int] = [0]
+    for found in _TOKEN.finditer(lower):
+        if found.lastgroup == "stop":
+            if starts[-1] != len(words):
+                starts.append(len(words))
+            continue
+        word = found.group()
+        if found.lastgroup == "sign":
+            word = spelling.signs.get(word, ":sign")
+            if words and words[-1] == word:
+                continue
+        else:
+            word = word.replace("'", "")
+            word = spelling.one.get(word) or spelling.near.get(word) or word
+        _add(word, words, starts, spelling)
+    if starts[-1] != len(words):
+        starts.append(len(words))
+    return Said(raw=raw, words=tuple(words), starts=tuple(starts), asks="?" in raw)
+
+
+def _add(word: str, words: list[str], starts: list[int], spelling: Spelling) -> None:
+    """Append a word, joining it with the one before where the list says so ("can not", "whats app")."""
+    if words and starts[-1] != len(words):
+        joined = spelling.two.get((words[-1], word))
+        if joined is not None:
+            words[-1] = joined
+            return
+    if word in _CLAUSE_WORDS and starts[-1] != len(words):
+        starts.append(len(words))
+    words.append(word)
+
+
+def near_misses(words: frozenset[str], known: frozenset[str]) -> dict[str, str]:
+    """Every string one slip away from one of `words` (a letter lost or two swapped), and which word it means.
+
+    Doubled and wrong letters are left to `one_slip`: this table is for words inside sentences, where a guess
+    must be safe. Strings in `known` and strings near two words are left out.
+    """
+    near: dict[str, str | None] = {}
+    for word in words:
+        slips = {word[:i] + word[i + 1 :] for i in range(1, len(word))}
+        slips |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
+        slips |= {word[:i] + word[i] + word[i:] for i in range(len(word))}
+        slips |= {word[:i] + other + word[i + 1 :] for i in range(1, len(word)) for other in _beside(word[i])}
+        for slip in slips - words - known:
+            near[slip] = word if near.get(slip, word) == word else None
+    return {slip: word for slip, word in near.items() if word is not None}
+
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def _beside(letter: str) -> str:
+    """Letters beside this one on a phone's keyboard, and the other vowels (heard, not seen)."""
+    others = "aeiou" if letter in "aeiou" else ""
+    for row_number, row in enumerate(_ROWS):
+        at = row.find(letter)
+        if at < 0:
+            continue
+        others += row[max(0, at - 1) : at] + row[at + 1 : at + 2]
+        if row_number:
+            others += _ROWS[row_number - 1][at : at + 2]
+        if row_number < 2:
+            others += _ROWS[row_number + 1][max(0, at - 1) : at + 1]
+    return others

@@ -1,0 +1,203 @@
+"""Finding phrases in a text: the small language in which `content/intents.yaml` lists them.
+
+A phrase is a line of words. `a/b` is either word, `[a/b]` may be missing, `..` is up to three words of any kind,
+`<day>` one of a named group, `<n>` a number. Lists say where a phrase must stand: `whole` (the message),
+`clause`, `starts`, `ends` or `has` (anywhere); words of courtesy at the edges do not count. A phrase under `not`
+that touches a found one takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from companion.conversation.normalise import Said
+
+PLACES = ("whole", "clause", "starts", "ends", "has", "not")
+GAP = 3
+NUMBER = "<n>"
+NUMBER_WORDS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "zero nought nil nowt",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        )
+    )
+    for word in words.split()
+} | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fortyfive": 45}
+
+Element = frozenset[str] | None  # None is a gap
+
+
+class PhraseError(ValueError):
+    """A phrase in the word lists cannot be read; the message names the list and the phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One way of writing a phrase: `signal` is what it speaks for, `source` the line it came from."""
+
+    signal: str
+    place: str
+    source: str
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found at words `start` to `end` (exclusive)."""
+
+    signal: str
+    place: str
+    source: str
+    start: int
+    end: int
+
+
+def parse(line: str, signal: str, place: str, groups: Mapping[str, frozenset[str]]) -> list[Phrase]:
+    """All ways of writing one line of the lists. Raises PhraseError."""
+    parts: list[tuple[tuple[Element, ...], ...]] = []
+    for part in line.split():
+        if part == "..":
+            parts.append(((None,),))
+            continue
+        optional = part.startswith("[") and part.endswith("]")
+        words = _words(part.strip("[]"), groups, f"{signal}, {place}: {line!r}")
+        parts.append(((words,), ()) if optional else ((words,),))
+    written = [tuple(element for piece in way for element in piece) for way in product(*parts)]
+    if not all(way and way[0] is not None and way[-1] is not None for way in written):
+        raise PhraseError(f"{signal}, {place}: {line!r} must begin and end with a word that is not optional or a gap")
+    return [Phrase(signal, place, line, way) for way in written]
+
+
+def _words(part: str, groups: Mapping[str, frozenset[str]], where: str) -> frozenset[str]:
+    words: set[str] = set()
+    for word in part.split("/"):
+        if word == NUMBER or not word.startswith("<"):
+            words.add(word)
+            continue
+        if word.strip("<>") not in groups:
+            raise PhraseError(f"{where}: no group is called {word}")
+        words |= groups[word.strip("<>")]
+    if "" in words:
+        raise PhraseError(f"{where}: a word is missing beside a stroke")
+    return frozenset(words)
+
+
+class Finder:
+    """All phrases, indexed by their first word. `find` takes time in proportion to the text."""
+
+    def __init__(self, phrases: list[Phrase], courtesy: frozenset[str]) -> None:
+        self.courtesy = courtesy
+        self._by_first: dict[str, list[Phrase]] = {}
+        for phrase in phrases:
+            for word in phrase.elements[0] or ():
+                self._by_first.setdefault(word, []).append(phrase)
+
+    def find(self, said: Said) -> dict[str, Hit]:
+        """The first hit of every signal that the text holds and no `not` phrase takes back."""
+        hits: dict[str, list[Hit]] = {}
+        vetoes: dict[str, list[Hit]] = {}
+        for hit in self._all(said):
+            (vetoes if hit.place == "not" else hits).setdefault(hit.signal, []).append(hit)
+        found = {}
+        for signal, all_hits in hits.items():
+            kept = [hit for hit in all_hits if not any(_touch(hit, veto) for veto in vetoes.get(signal, ()))]
+            if kept:
+                found[signal] = min(kept, key=lambda hit: (hit.start, -hit.end))
+        return found
+
+    def trim(self, words: tuple[str, ...], start: int, end: int) -> tuple[int, int]:
+        """The span without words of courtesy at its edges; the whole span when there is nothing else."""
+        first, last = start, end
+        while first < last and words[first] in self.courtesy:
+            first += 1
+        while last > first and words[last - 1] in self.courtesy:
+            last -= 1
+        return (first, last) if first < last else (start, end)
+
+    def _all(self, said: Said) -> Iterator[Hit]:
+        words = said.words
+        clauses = [self.trim(words, *span) for span in zip(said.starts, said.starts[1:], strict=False)]
+        whole = self.trim(words, 0, len(words))
+        edges = {
+            "whole": ({0: {len(words)}, whole[0]: {whole[1], len(words)}}),
+            "clause": _clause_spans(said, clauses),
+        }
+        starts = {0, whole[0]} | ({clauses[0][0]} if clauses else set())
+        ends = {len(words), whole[1]}
+        for at, word in enumerate(words):
+            for phrase in self._begun_by(word):
+                allowed: set[int] | None = None
+                if phrase.place in edges:
+                    allowed = edges[phrase.place].get(at)
+                    if allowed is None:
+                        continue
+                elif phrase.place == "starts" and at not in starts:
+                    continue
+                elif phrase.place == "ends":
+                    allowed = ends
+                end = _match(phrase.elements, 1, words, at + 1, allowed)
+                if end:
+                    yield Hit(phrase.signal, phrase.place, phrase.source, at, end)
+
+    def _begun_by(self, word: str) -> list[Phrase]:
+        begun = self._by_first.get(word, [])
+        if is_number(word) and NUMBER in self._by_first:
+            return begun + self._by_first[NUMBER]
+        return begun
+
+
+def _clause_spans(said: Said, trimmed: list[tuple[int, int]]) -> dict[int, set[int]]:
+    spans: dict[int, set[int]] = {}
+    for start, end in [*trimmed, *zip(said.starts, said.starts[1:], strict=False), (0, len(said.words))]:
+        spans.setdefault(start, set()).add(end)
+    # "yes but ...": the clause word itself stands at the head of the next clause.
+    for start, end in trimmed:
+        if said.words[start] == "but":
+            spans.setdefault(start + 1, set()).add(end)
+    return spans
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number in figures or in words."""
+    return (word.isascii() and word.isdigit()) or word in NUMBER_WORDS
+
+
+def _fits(element: frozenset[str], word: str) -> bool:
+    return word in element or (NUMBER in element and is_number(word))
+
+
+def _match(elements: tuple[Element, ...], index: int, words: tuple[str, ...], at: int, allowed: set[int] | None) -> int:
+    """Where the rest of a phrase ends when it goes on at word `at`, or 0."""
+    if index == len(elements):
+        return at if allowed is None or at in allowed else 0
+    element = elements[index]
+    if element is None:
+        for skip in range(GAP + 1):
+            if at + skip >= len(words):
+                return 0
+            end = _match(elements, index + 1, words, at + skip, allowed)
+            if end:
+                return end
+        return 0
+    if at < len(words) and _fits(element, words[at]):
+        return _match(elements, index + 1, words, at + 1, allowed)
+    return 0
+
+
+def _touch(hit: Hit, veto: Hit) -> bool:
+    return hit.start <= veto.end and veto.start <= hit.end

@@ -1,0 +1,110 @@
+"""Reading a number from 0 to 10 out of an answer to "how has your week been".
+
+Not every number is an answer: "7 nights on the trot", "up since 5", "bed 9". A number counts when it stands where
+answers stand (alone in its clause, before a remark, after "about a") and no unit or count follows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from companion.conversation.normalise import Said, fold
+from companion.conversation.phrases import NUMBER_WORDS
+
+LOWEST, HIGHEST = 0, 10
+
+_WORDS = {word: number for word, number in NUMBER_WORDS.items() if number <= HIGHEST}
+_NUMBER = re.compile(
+    r"(?<![\w£$.:/-])(?P<minus>-\s?|minus )?(?P<n>\d+|" + "|".join(_WORDS) + r")(?P<half>\.\d+)?(?P<ish>ish|-ish)?"
+    r"(?P<range>\s?(?:-|/|or|to)\s?(?P<other>\d+)(?=\W|$))?"
+    r"(?P<of>\s?(?:/|out of|outta|of|over)\s?(?:10|ten)\b)?(?![\w:%])"
+)
+_LEADS = frozenset(
+    "a an about around like maybe say probably prob roughly bout im its is at score low high solid strong weak now "
+    "currently call was say only just feeling still prolly more nearly almost barely hovering be firm sitting giving "
+    "id ill to ok well erm um hmm yes honestly today another defo definitely by the from than".split()
+)
+_NOT_AFTER = frozenset(
+    "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year grade page number "
+    "did done had worked seen lost got working work only for every my last next these those all another than".split()
+)
+_NOT_PLURAL = frozenset("this is its was as thanks yes plus us less perhaps still because always stress news".split())
+_UNITS = frozenset(
+    "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid child th st nd rd k mg ml x "
+    "times min mile patient pint coffee on off straight long back in row foot man woman person thing way bloody hundred".split()
+)
+_EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
+_VAGUE_ONE = frozenset("one".split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    number: int
+    earlier: bool
+
+
+def read_score(said: Said) -> int | None:
+    """The score in an answer, or None when there is none or it is off the scale.
+
+    Of a range or a half the lower whole number counts, so that nobody is taken to be better than they said. Of several
+    numbers the last counts, unless it tells of an earlier time.
+    """
+    text = fold(said.raw).replace("\U0001f51f", "10")
+    found: list[_Candidate] = []
+    for clause in re.split(r"[,;!?\n()]|\.(?!\d)|\bbut\b|\bthen\b|\band now\b|\bnow\b(?= )", text):
+        found.extend(_candidates(clause))
+    now = [candidate.number for candidate in found if not candidate.earlier] or [c.number for c in found]
+    if not now:
+        return None
+    return now[-1] if LOWEST <= now[-1] <= HIGHEST else None
+
+
+def _candidates(clause: str) -> list[_Candidate]:
+    clause = clause.strip(" -\"'*:~=")
+    earlier = bool(_EARLIER.search(clause))
+    found = []
+    for match in _NUMBER.finditer(clause):
+        if _answers(match, clause):
+            found.append(_Candidate(_value(match), earlier))
+    return found
+
+
+def _value(match: re.Match[str]) -> int:
+    word = match.group("n")
+    number = int(word[:4]) if word.isdigit() else _WORDS[word]
+    if match.group("minus"):
+        return LOWEST - 1
+    other = match.group("other")
+    if other and not match.group("of") and not _over_ten(match):
+        return min(number, int(other[:4]))
+    return number
+
+
+def _over_ten(match: re.Match[str]) -> bool:
+    return "/" in (match.group("range") or "") and match.group("other") == "10"
+
+
+def _answers(match: re.Match[str], clause: str) -> bool:
+    if match.group("of") or _over_ten(match):
+        return True
+    if "/" in (match.group("range") or ""):
+        return False
+    before = clause[: match.start()].split()
+    after = re.findall(r"[a-z]+", clause[match.end() :])
+    follower = after[0] if after else ""
+    if follower in _UNITS or (len(follower) > 2 and follower.endswith("s") and follower not in _NOT_PLURAL):
+        return False
+    if not before:
+        in_figures = match.group("n").isdigit()
+        return (
+            in_figures
+            or not follower
+            or follower in {"tbh", "maybe", "ish", "today", "this", "thanks", "really", "probably"}
+        )
+    lead = re.sub(r"\W", "", before[-1])
+    if lead in _NOT_AFTER and lead not in {"only"}:
+        return False
+    if match.group("n") in _VAGUE_ONE:
+        return lead in {"a", "about"} and not follower
+    return lead in _LEADS or (not follower and len(before) <= 2)
