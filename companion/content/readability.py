@@ -47,9 +47,7 @@ def syllables(word: str) -> int:
     plain = word.lower().replace("'", "")
     if not plain.isalpha() or (word.isupper() and len(word) <= 4):
         return 1
-    beats = (
-        len(_VOWELS.findall(plain)) + len(_SPLIT_VOWELS.findall(plain)) - len(_SILENT_INSIDE.findall(plain))
-    )
+    beats = len(_VOWELS.findall(plain)) + len(_SPLIT_VOWELS.findall(plain)) - len(_SILENT_INSIDE.findall(plain))
     if len(plain) > 3 and _SILENT_END.search(plain):
         beats -= 1
     return max(beats, 1)

@@ -72,9 +72,7 @@ def read_entries(path: Path) -> Content:
     """Read one file of texts. Raises ContentError with file and line for anything that does not fit."""
     sections = {key.value: node for key, node in _pairs(_root(path), path)}
     for name in sections.keys() - _SECTIONS:
-        raise _error(
-            path, sections[name], f"there is no section {name!r}: only {', '.join(sorted(_SECTIONS))}"
-        )
+        raise _error(path, sections[name], f"there is no section {name!r}: only {', '.join(sorted(_SECTIONS))}")
     entries: dict[str, Entry] = {}
     for key, node in _pairs(sections["texts"], path) if "texts" in sections else ():
         if key.value in entries:
