@@ -127,6 +127,11 @@ class Catalogue:
         """Return the check-in question for `turn` (0, 1, 2 ...): the rotation, over and over."""
         return self.wording(self.rotation[turn % len(self.rotation)])
 
+    def nhs_line(self, nation: str | None, number: str) -> str:
+        """Return the sentence on urgent NHS help for a nation; empty when it or the number is unknown."""
+        text_id = f"nhs_line_{nation}"
+        return self.render(text_id, nhs_number=number).body if number and text_id in self.wordings else ""
+
 
 def load_catalogue(overlay: Path | None = None) -> Catalogue:
     """Return our texts, with those of the directory `overlay` laid over them. Cached per directory.

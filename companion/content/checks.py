@@ -20,7 +20,7 @@ from types import ModuleType
 import yaml
 
 from companion.content.catalogue import HERE, Catalogue, Wording, load_catalogue
-from companion.content.crisis import NHS_LINES, crisis_numbers, crisis_reply
+from companion.content.crisis import NHS_LINES, crisis_numbers
 from companion.content.readability import readability
 from companion.content.reader import ContentError
 from companion.messaging.parts import count, gsm_safe, is_gsm7
@@ -188,14 +188,14 @@ def _check_crisis_set(catalogue: Catalogue) -> Iterator[Problem]:
     """Check the crisis reply as it is sent, for each nation, with the real numbers."""
     wording = catalogue.wording("crisis_2")
     try:
-        numbers = crisis_numbers()
+        standing = crisis_numbers().standing(date.min)
     except ContentError as error:
         yield _from_error(error)
         return
+    catalogue = catalogue.with_standing(**standing)
     for nation in (*NHS_LINES, None):
-        if nation and nation not in numbers.nhs:
-            continue  # a line that may not be shown is left out, and `check_resources` says why
-        texts = crisis_reply(catalogue, numbers, nation, date.min)
+        line = catalogue.nhs_line(nation, standing.get(f"nhs_{nation}", ""))
+        texts = (catalogue.render("crisis_1"), catalogue.render("crisis_2", nhs_line=line))
         cost = sum(count(text.body).parts for text in texts)
         if cost > CRISIS_PARTS:
             what = f"the crisis reply for {nation or 'an unknown nation'} costs {cost} parts, at most {CRISIS_PARTS}"

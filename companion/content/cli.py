@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import date
 from pathlib import Path
 
 import click
@@ -50,7 +51,7 @@ def list_(overlay: Path | None, kind: str | None, ids: tuple[str, ...]) -> None:
     try:
         catalogue = load_catalogue(overlay)
         chosen = [catalogue.wording(text_id) for text_id in ids] or list(catalogue.wordings.values())
-        numbers = crisis_numbers().standing()
+        numbers = crisis_numbers().standing(date.min)
     except ContentError as error:
         raise click.ClickException(str(error)) from None
     for wording in chosen:

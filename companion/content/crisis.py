@@ -1,4 +1,4 @@
-"""The crisis reply: fixed words, with the numbers of resources.yaml that a nation has."""
+"""The numbers that crisis texts are filled in with, from resources.yaml."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from companion.content.catalogue import HERE, Catalogue, Text
+from companion.content.catalogue import HERE
 from companion.content.reader import ContentError
 
 NHS_LINES = {
@@ -35,9 +34,14 @@ class CrisisNumbers:
     shout: str
     nhs: Mapping[str, tuple[str, date]]
 
-    def standing(self) -> dict[str, str]:
-        """Return the values that are the same for everybody, for `Catalogue.with_standing`."""
-        return {"emergency": self.emergency, "samaritans": self.samaritans, "shout": self.shout}
+    def standing(self, today: date) -> dict[str, str]:
+        """Return the values for `Catalogue.with_standing`. `today` is the UK date.
+
+        Besides `emergency`, `samaritans` and `shout` there is `nhs_england`, `nhs_wales`, `nhs_scotland` and `nhs_ni`,
+        each only while its number is in date.
+        """
+        in_date = {f"nhs_{nation}": number for nation, (number, until) in self.nhs.items() if today <= until}
+        return {"emergency": self.emergency, "samaritans": self.samaritans, "shout": self.shout, **in_date}
 
 
 @lru_cache(maxsize=4)
@@ -62,16 +66,3 @@ def crisis_numbers(path: Path = HERE / "resources.yaml") -> CrisisNumbers:
         raise ContentError(f"{path}: is not YAML: {error}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise ContentError(f"{path}: a number for the crisis texts is missing: {error}") from None
-
-
-def nhs_line(catalogue: Catalogue, numbers: CrisisNumbers, nation: str | None, today: date) -> str:
-    """Return the sentence on urgent NHS help; empty when the nation is unknown or the number is past its date."""
-    number, review_by = numbers.nhs.get(nation or "", ("", date.min))
-    return catalogue.render(f"nhs_line_{nation}", nhs_number=number).body if number and today <= review_by else ""
-
-
-def crisis_reply(catalogue: Catalogue, numbers: CrisisNumbers, nation: str | None, today: date) -> tuple[Text, Text]:
-    """Return the two messages that answer a flagged text, in order. `today` is the UK date."""
-    fixed: dict[str, Any] = numbers.standing()
-    ready = catalogue.with_standing(**fixed)
-    return ready.render("crisis_1"), ready.render("crisis_2", nhs_line=nhs_line(catalogue, numbers, nation, today))
