@@ -8,6 +8,7 @@ const dayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "l
 const fullFormat = new Intl.DateTimeFormat("en-GB", {
   timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric",
 });
+const dueFormat = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "short", day: "numeric", month: "short" });
 const isoDay = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
 
 export const timeOf = (iso) => timeFormat.format(new Date(iso));
@@ -34,7 +35,7 @@ export async function showNext() {
   try {
     const thing = await ask("next");
     const words = thing.at
-      ? `Next: ${thing.what || "something"}, ${fullFormat.format(new Date(thing.at))}, ${timeOf(thing.at)}`
+      ? `${dueFormat.format(new Date(thing.at))} ${timeOf(thing.at)}: ${thing.what || "something"}`
       : "Nothing is due.";
     if (place.textContent !== words) place.textContent = words;
   } catch {
