@@ -43,7 +43,7 @@ class Server:
         self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{bound}"
         self._thread = threading.Thread(
             target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
+            kwargs={"poll_interval": 0.02},
             name="stand-in-http",
             daemon=True,
         )
