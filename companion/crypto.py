@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
-class CannotDecrypt(Exception):
+class CannotDecryptError(Exception):
     """A stored value was written with a key that is not among `ENCRYPTION_KEYS`."""
 
 
@@ -34,7 +34,7 @@ class Cipher:
         return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
 
     def decrypt(self, token: bytes) -> str:
-        """Return the text of `token`. Raises CannotDecrypt."""
+        """Return the text of `token`. Raises CannotDecryptError."""
         return _decrypt(self._fernet, token).decode("utf-8", "surrogatepass")
 
     def index(self, text: str) -> bytes:
@@ -48,7 +48,7 @@ def new_wrapped_index_key(keys: Sequence[str]) -> bytes:
 
 
 def unwrap_index_key(keys: Sequence[str], wrapped: bytes) -> bytes:
-    """Return the index key. Raises CannotDecrypt when none of `keys` wrote it."""
+    """Return the index key. Raises CannotDecryptError when none of `keys` wrote it."""
     return _decrypt(MultiFernet([Fernet(key) for key in keys]), wrapped)
 
 
@@ -56,4 +56,4 @@ def _decrypt(fernet: MultiFernet, token: bytes) -> bytes:
     try:
         return fernet.decrypt(token)
     except InvalidToken as error:
-        raise CannotDecrypt("none of ENCRYPTION_KEYS can read what is stored") from error
+        raise CannotDecryptError("none of ENCRYPTION_KEYS can read what is stored") from error

@@ -110,7 +110,7 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     def unlock(self) -> None:
-        """Read the index key (making it in a new database). Raises CannotDecrypt for the wrong keys."""
+        """Read the index key (making it in a new database). Raises CannotDecryptError for the wrong keys."""
         with self.engine.execution_options(companion_writes=True).begin() as connection:
             wrapped = _wrapped_key(connection)
             if wrapped is None:
@@ -156,9 +156,7 @@ def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise DatabaseError(
-            "DATABASE_URL cannot be read; write sqlite:///path or postgresql://..."
-        ) from error
+        raise DatabaseError("DATABASE_URL cannot be read; write sqlite:///path or postgresql://...") from error
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":

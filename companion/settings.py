@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     companion_countries: Words = ("GB",)
     companion_content_dir: Path | None = None
     companion_clock_file: Path | None = None
+    companion_web_processes: int = Field(default=1, ge=1, le=32)
     companion_web_threads: int = Field(default=8, ge=1, le=64)
     companion_tick_seconds: float = Field(default=5.0, ge=0.2, le=60)
 
@@ -82,9 +83,7 @@ class Settings(BaseSettings):
     def _token(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         # RequestValidator("") accepts what anybody signs with an empty key.
         if not value:
-            raise ValueError(
-                "is empty, so anyone could forge texts; copy the Auth Token from Twilio's console"
-            )
+            raise ValueError("is empty, so anyone could forge texts; copy the Auth Token from Twilio's console")
         if any(len(token) < 32 for token in value):
             raise ValueError("is too short for a Twilio Auth Token (32 characters)")
         return value
@@ -131,25 +130,17 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _together(self) -> Self:
         if not self.public_url:
-            raise ValueError(
-                "PUBLIC_URL: is empty; write the https address at which Twilio reaches this server"
-            )
+            raise ValueError("PUBLIC_URL: is empty; write the https address at which Twilio reaches this server")
         if self.twilio_sms_from is None and self.twilio_messaging_service_sid is None:
             raise ValueError(
                 "TWILIO_SMS_FROM: is missing; write the number texts are sent from, or set TWILIO_MESSAGING_SERVICE_SID"
             )
         if self.twilio_api_base_url and urlsplit(self.twilio_api_base_url).hostname not in _LOOPBACK:
-            raise ValueError(
-                "TWILIO_API_BASE_URL: is only for a stand-in on this machine; remove it to use Twilio"
-            )
+            raise ValueError("TWILIO_API_BASE_URL: is only for a stand-in on this machine; remove it to use Twilio")
         if self.companion_clock_file and not self.twilio_api_base_url:
-            raise ValueError(
-                "COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it"
-            )
+            raise ValueError("COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it")
         if urlsplit(self.public_url).scheme != "https" and not self.simulated:
-            raise ValueError(
-                "PUBLIC_URL: must begin with https:// so that texts are encrypted on their way here"
-            )
+            raise ValueError("PUBLIC_URL: must begin with https:// so that texts are encrypted on their way here")
         return self
 
     @property

@@ -16,6 +16,8 @@ def address_of(session: Session, sender: Sender, now: datetime) -> Address:
     known = session.scalars(select(Address).where(Address.address_index == sender.address)).all()
     for address in known:
         if address.channel == sender.channel:
+            if address.forgotten_at is not None:
+                address.address, address.forgotten_at = sender.address, None
             return address
     owner = next((address.person_id for address in known if address.person_id), None)
     address = Address(

@@ -122,7 +122,13 @@ def claim(session: Session, now: datetime, limit: int) -> list[Claimed]:
         address = row.address
         claimed.append(
             Claimed(
-                row.id, address.channel, address.address, row.body or "", row.attempts, row.expires_at, row.lane
+                row.id,
+                address.channel,
+                address.address,
+                row.body or "",
+                row.attempts,
+                row.expires_at,
+                row.lane,
             )
         )
     return claimed

@@ -38,7 +38,7 @@ class Sent:
     at: datetime | None
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Twilio answered that it does not take the text; `code` is Twilio's error code, or 0."""
 
     def __init__(self, status: int, code: int) -> None:
@@ -47,11 +47,11 @@ class Refused(Exception):
         self.code = code
 
 
-class NotReached(Exception):
+class NotReachedError(Exception):
     """The connection was never made: nothing was sent."""
 
 
-class NoAnswer(Exception):
+class NoAnswerError(Exception):
     """Twilio may or may not have taken the text: the answer was lost, late, or an error of its own."""
 
 
@@ -67,12 +67,10 @@ class Twilio:
         self._client = Client(settings.twilio_account_sid, settings.twilio_auth_token[0], http_client=http)
         self._settings = settings
 
-    def send(
-        self, channel: str, address: str, body: str, *, callback: str, valid_for: int | None = None
-    ) -> Accepted:
+    def send(self, channel: str, address: str, body: str, *, callback: str, valid_for: int | None = None) -> Accepted:
         """Ask Twilio to send `body`. `valid_for` is in seconds (1 to 36000).
 
-        Raises Refused (it said no), NotReached (nothing was sent) or NoAnswer (nobody knows).
+        Raises RefusedError (it said no), NotReachedError (nothing was sent) or NoAnswerError (nobody knows).
         """
         given: dict[str, Any] = {"body": body, "status_callback": callback}
         if channel == "whatsapp":
@@ -99,7 +97,13 @@ class Twilio:
         except (TwilioException, requests.RequestException) as error:
             raise _told(error) from error
         return [
-            Sent(str(m.sid), str(m.status), m.body or "", int(m.error_code) if m.error_code else None, m.date_created)
+            Sent(
+                str(m.sid),
+                str(m.status),
+                m.body or "",
+                int(m.error_code) if m.error_code else None,
+                m.date_created,
+            )
             for m in found
         ]
 
@@ -108,10 +112,10 @@ def _told(error: Exception) -> Exception:
     """Say what an error of the client means for the text. Its own words may hold a number: they are not kept."""
     if isinstance(error, TwilioRestException):
         status, code = int(error.status), int(error.code or 0)
-        return NoAnswer(f"HTTP {status}") if status >= 500 else Refused(status, code)
+        return NoAnswerError(f"HTTP {status}") if status >= 500 else RefusedError(status, code)
     if isinstance(error, requests.ConnectionError) and _never_connected(error):
-        return NotReached(type(error).__name__)
-    return NoAnswer(type(error).__name__)
+        return NotReachedError(type(error).__name__)
+    return NoAnswerError(type(error).__name__)
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -124,7 +128,7 @@ def _never_connected(error: BaseException) -> bool:
     return False
 
 
-class _StandInHttpClient(TwilioHttpClient):
+class _StandInHttpClient(TwilioHttpClient):  # type: ignore[misc]
     """Sends what is meant for Twilio's hosts to the stand-in, and refuses any other host."""
 
     _HOSTS = ("api.twilio.com", "content.twilio.com")
@@ -134,16 +138,17 @@ class _StandInHttpClient(TwilioHttpClient):
         self._base_url = base_url
         self.session.trust_env = False  # a proxy of the machine is not for loopback
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         host = urlsplit(url).netloc
         if host not in self._HOSTS:
             raise ValueError(f"no stand-in for {host}")
         return super().request(method, self._base_url + url.split(host, 1)[1], *args, **kwargs)
 
 
-def twiml(messages: Sequence[tuple[str, str]]) -> str:
+def twiml(messages: Sequence[tuple[str, str | None]]) -> str:
     """Return TwiML that answers with each (text, status callback address)."""
     inner = "".join(
-        f"<Message statusCallback={quoteattr(callback)}>{escape(body)}</Message>" for body, callback in messages
+        f"<Message{f' statusCallback={quoteattr(callback)}' if callback else ''}>{escape(body)}</Message>"
+        for body, callback in messages
     )
     return f'<?xml version="1.0" encoding="UTF-8"?><Response>{inner}</Response>'

@@ -1,6 +1,6 @@
 """The tables, one module a family."""
 
-from companion.models.audit import AuditEntry, Heartbeat, record
+from companion.models.audit import Alarm, AuditEntry, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
 from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
 from companion.models.people import Address, Cohort, Consent, Keyring, OptOut, Person
@@ -18,6 +18,7 @@ __all__ = [
     "LANES",
     "OUTCOMES",
     "Address",
+    "Alarm",
     "AuditEntry",
     "Base",
     "Booking",
@@ -39,5 +40,7 @@ __all__ = [
     "Page",
     "Person",
     "Reference",
+    "raise_alarm",
     "record",
+    "settle_alarm",
 ]

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from companion.models.base import Base, Id, Moment
@@ -32,6 +32,45 @@ class Heartbeat(Base):
     __tablename__ = "heartbeats"
     job: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[Moment]
+
+
+class Alarm(Base):
+    """Something the service itself is worried about. One open row a kind; `details` holds codes and counts only."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        Index(
+            "uq_alarms_one_open",
+            "kind",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("settled_at IS NULL"),
+        ),
+    )
+    id: Mapped[Id]
+    kind: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    count: Mapped[int] = mapped_column(default=1)
+    raised_at: Mapped[Moment]
+    last_at: Mapped[Moment]
+    told_at: Mapped[Moment | None]
+    settled_at: Mapped[Moment | None]
+
+
+def raise_alarm(session: Session, now: datetime, kind: str, **details: Any) -> None:
+    """Open an alarm, or count one more if it is open. The coordinator is told by the next tick."""
+    open_alarm = session.scalar(select(Alarm).where(Alarm.kind == kind, Alarm.settled_at.is_(None)))
+    if open_alarm is None:
+        session.add(Alarm(kind=kind, details=details, raised_at=now, last_at=now))
+        session.flush()
+    else:
+        open_alarm.count += 1
+        open_alarm.last_at = now
+
+
+def settle_alarm(session: Session, now: datetime, kind: str) -> None:
+    """Close the alarm of this kind if one is open."""
+    session.execute(update(Alarm).where(Alarm.kind == kind, Alarm.settled_at.is_(None)).values(settled_at=now))
 
 
 def record(

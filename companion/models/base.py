@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from sqlalchemy import ForeignKey, MetaData
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
 from companion.db import BlindIndex, EncryptedText, UtcDateTime, new_id
 
@@ -22,9 +22,7 @@ def one_of(column: str, *values: str) -> str:
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
-def link(
-    target: str, *, ondelete: str = "RESTRICT", index: bool = True
-) -> Annotated[uuid.UUID, mapped_column]:  # type: ignore[valid-type]
+def link(target: str, *, ondelete: str = "RESTRICT", index: bool = True) -> MappedColumn[Any]:
     """Return a foreign key column to `target` ("people.id")."""
     return mapped_column(ForeignKey(target, ondelete=ondelete), index=index)
 

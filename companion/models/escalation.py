@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
 from companion.models.people import Address, Person
+from companion.models.texts import InboundMessage, OutboxMessage
 
 OUTCOMES = (
     "spoke",
@@ -55,11 +56,10 @@ class Episode(Base):
     state: Mapped[str]
     opened_at: Mapped[Moment]
     next_action_at: Mapped[Moment | None]
-    started_at: Mapped[
-        Moment
-    ]  # when the present round of paging began: moves on at a PASS or a broken promise
+    started_at: Mapped[Moment]  # when the present round of paging began: moves on at a PASS or a broken promise
     step: Mapped[int]  # how many of the chain are being paged
-    rounds: Mapped[int]  # pages to the whole chain so far
+    rounds: Mapped[int]  # how many times anyone was paged
+    last_paged_at: Mapped[Moment | None]
     trainee_told_at: Mapped[Moment | None]
     owner_id: Mapped[uuid.UUID | None] = link("people.id")
     owned_at: Mapped[Moment | None]
@@ -89,6 +89,8 @@ class Flag(Base):
     list_version: Mapped[str]
     at: Mapped[Moment]
     settled_at: Mapped[Moment | None]
+    episode: Mapped[Episode | None] = relationship()
+    inbound: Mapped[InboundMessage] = relationship()
 
 
 class Reference(Base):
@@ -118,6 +120,9 @@ class Page(Base):
     outbox_id: Mapped[uuid.UUID | None] = link("outbox_messages.id")
     answer: Mapped[str | None]
     answered_at: Mapped[Moment | None]
+    episode: Mapped[Episode] = relationship()
+    person: Mapped[Person] = relationship()
+    outbox: Mapped[OutboxMessage | None] = relationship()
 
 
 class Note(Base):
@@ -129,3 +134,4 @@ class Note(Base):
     person_id: Mapped[uuid.UUID] = link("people.id", index=False)
     body: Mapped[Secret | None]
     at: Mapped[Moment]
+    episode: Mapped[Episode] = relationship()

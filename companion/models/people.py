@@ -89,6 +89,7 @@ class Address(Base):
     last_inbound_at: Mapped[Moment | None]
     invalid_since: Mapped[Moment | None]
     invalid_code: Mapped[int | None]
+    forgotten_at: Mapped[Moment | None]  # when a stranger's number was removed; the index stays
     person: Mapped[Person | None] = relationship()
 
 

@@ -111,3 +111,4 @@ class OutboxMessage(Base):
     settled_at: Mapped[Moment | None]
     updated_at: Mapped[Moment]
     address: Mapped[Address] = relationship()
+    answers: Mapped[InboundMessage | None] = relationship()

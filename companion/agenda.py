@@ -1,0 +1,29 @@
+"""What is due next, of everything that waits for its time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.messaging import outbox
+from companion.models import Episode
+from companion.programme.tick import next_due as programme_next_due
+
+
+def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
+    """Return the next moment after `now` (UTC) at which something happens by itself, and what kind of thing."""
+    moments = [programme_next_due(session, now)]
+    waiting = outbox.next_due(session)
+    if waiting is not None:
+        moments.append((waiting, "text"))
+    episode = session.scalar(
+        select(Episode.next_action_at)
+        .where(Episode.state != "closed", Episode.next_action_at.is_not(None))
+        .order_by(Episode.next_action_at)
+        .limit(1)
+    )
+    if episode is not None:
+        moments.append((episode, "page"))
+    return min((moment for moment in moments if moment is not None and moment[0] > now), default=None)

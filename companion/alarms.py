@@ -1,0 +1,42 @@
+"""Telling the coordinators what the service itself is worried about: once when it begins, and again every hour."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.escalation.words import Voice
+from companion.messaging.addresses import usable
+from companion.messaging.outbox import enqueue
+from companion.models import Alarm, Person
+
+AGAIN = timedelta(hours=1)
+
+
+def tell_coordinators(session: Session, now: datetime, voice: Voice) -> None:
+    """Queue a text to each coordinator (to the leads where there is none) about alarms not told yet."""
+    alarms = [
+        alarm
+        for alarm in session.scalars(select(Alarm).where(Alarm.settled_at.is_(None)))
+        if alarm.told_at is None or (now - alarm.told_at >= AGAIN and alarm.last_at > alarm.told_at)
+    ]
+    if not alarms:
+        return
+    staff = session.scalars(select(Person).where(Person.state == "staff")).all()
+    told = [p for p in staff if p.role == "coordinator"] or [p for p in staff if p.role == "lead"]
+    for alarm in alarms:
+        alarm.told_at = now
+        what = voice.words.render(alarm_text(alarm.kind, voice)).body
+        text = voice.words.render("coordinator_alarm", what=what, url=voice.console_url)
+        for person in told:
+            to = usable(session, person)
+            if to is not None:
+                key = f"alarm:{alarm.id}:{now.timestamp():.0f}:{person.id}"
+                enqueue(session, key=key, lane="page", to=to, text=text, now=now, expires_at=now + AGAIN)
+
+
+def alarm_text(kind: str, voice: Voice) -> str:
+    """Return the id of the words for an alarm; Twilio's many codes share one."""
+    return f"alarm_{kind}" if f"alarm_{kind}" in voice.words.wordings else "alarm_twilio"

@@ -1,0 +1,134 @@
+"""The `companion` command. Commands import what they need when they run, so that each starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from companion.services import Services
+
+# Commands that live in the room they belong to.
+ROOMS = {
+    "watchlist": "companion.escalation.cli",
+    "signpost": "companion.signposting.cli",
+    "intent": "companion.conversation.cli",
+    "content": "companion.content.cli",
+    "simulate": "companion.simulator.cli",
+    "users": "companion.console.cli",
+}
+
+
+class _Rooms(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *ROOMS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in ROOMS:
+            command: click.Command = getattr(importlib.import_module(ROOMS[name]), name)
+            return command
+        return super().get_command(ctx, name)
+
+
+@click.group(cls=_Rooms)
+def main() -> None:
+    """Peer support by text for resident doctors."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for noisy in ("twilio", "apscheduler", "alembic", "urllib3"):  # they would log addresses, or too much
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _services() -> Services:
+    """Return the services, or end with one line for each thing that is wrong."""
+    from companion.content.reader import ContentError
+    from companion.db import DatabaseError
+    from companion.services import open_services
+    from companion.settings import SettingsError
+
+    try:
+        return open_services()
+    except (SettingsError, ContentError, DatabaseError) as error:
+        raise click.ClickException(f"Companion cannot start.\n{error}") from None
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=5000, show_default=True, help="Port to listen on.")
+def serve(host: str, port: int) -> None:
+    """Run the web server: webhooks and console."""
+    from companion.crypto import CannotDecryptError
+    from companion.db import DatabaseError
+    from companion.schema import require_current
+    from companion.serve import run
+
+    services = _services()
+    try:
+        require_current(services.database)
+        services.database.close()  # each process of the server opens its own connections
+    except (DatabaseError, CannotDecryptError) as error:
+        raise click.ClickException(f"Companion cannot start: {error}") from None
+    run(services, host, port)
+
+
+@main.command()
+def worker() -> None:
+    """Run the worker: reminders, pages, sending."""
+    from companion.crypto import CannotDecryptError
+    from companion.db import DatabaseError
+    from companion.worker import run
+
+    try:
+        run(_services())
+    except (DatabaseError, CannotDecryptError) as error:
+        raise click.ClickException(f"Companion cannot start: {error}") from None
+
+
+@main.command()
+@click.option("--port", default=5000, show_default=True, help="Port of the server; the phones take the next one.")
+@click.option(
+    "--data", default="var/demo", show_default=True, type=click.Path(path_type=Path), help="Where it is kept."
+)
+@click.option("--reset", is_flag=True, help="Begin anew.")
+def demo(port: int, data: Path, reset: bool) -> None:
+    """Run everything on this machine, with phones in the browser and no real texts."""
+    from companion.demo import DemoError, run
+
+    try:
+        run(port, data, reset=reset)
+    except DemoError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the shape this version needs."""
+    from companion.crypto import CannotDecryptError
+    from companion.db import DatabaseError
+    from companion.schema import upgrade as bring_up
+
+    try:
+        bring_up(_services().database)
+    except (DatabaseError, CannotDecryptError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("The database is up to date.")
+
+
+@main.command()
+def keys() -> None:
+    """Print a new SECRET_KEY and a new key for ENCRYPTION_KEYS."""
+    import secrets
+
+    from cryptography.fernet import Fernet
+
+    click.echo(f"SECRET_KEY={secrets.token_urlsafe(48)}")
+    click.echo(f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}")

@@ -1,0 +1,209 @@
+"""Does what a flow decided, within the transaction of the text that led to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatch
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.conversation import changes
+from companion.escalation.words import Voice
+from companion.messaging import optout
+from companion.models import (
+    Address,
+    Booking,
+    CheckIn,
+    Consent,
+    ContactRequest,
+    GroupSession,
+    InboundMessage,
+    Person,
+    record,
+)
+from companion.programme.aliases import new_alias
+from companion.programme.notices import tell_facilitators_of_request
+from companion.programme.sessions import group_for
+
+
+@dataclass
+class Scene:
+    """Where a change happens. `person` is None until there is one."""
+
+    session: Session
+    address: Address
+    inbound: InboundMessage
+    person: Person | None
+    nation: str
+    voice: Voice
+    now: datetime
+
+    def someone(self) -> Person:
+        """Return the person. Raises LookupError when the number is nobody's."""
+        if self.person is None:
+            raise LookupError("this change needs a person")
+        return self.person
+
+
+@singledispatch
+def apply(change: object, scene: Scene) -> None:
+    """Do one change."""
+    raise TypeError(f"no such change: {type(change).__name__}")
+
+
+@apply.register
+def _(change: changes.AskConsent, scene: Scene) -> None:
+    if scene.person is None:
+        scene.person = Person(
+            role="trainee",
+            alias=new_alias(scene.session),
+            state="asked",
+            channel=scene.address.channel,
+            created_at=scene.now,
+        )
+        scene.session.add(scene.person)
+        scene.address.person = scene.person
+        scene.session.flush()
+    person = scene.person
+    person.cohort_id, person.asked_at = change.cohort_id, scene.now
+    person.state = "asked" if person.state != "joined" else person.state
+    for text in change.shown:
+        _consent(scene, "shown", text.body, text.version)
+
+
+@apply.register
+def _(change: changes.GiveConsent, scene: Scene) -> None:
+    person = scene.someone()
+    person.state, person.joined_at, person.left_at = "joined", scene.now, None
+    person.cohort_id, person.nation = change.cohort_id, person.nation or scene.nation
+    person.channel, person.silent_checkins = scene.address.channel, 0
+    group = group_for(scene.session, change.cohort_id)
+    person.group_id = group.id if group else None
+    if optout.is_stopped(scene.session, scene.address):
+        _start(scene)
+    _consent(scene, "yes")
+    record(scene.session, scene.now, "joined", person)
+
+
+@apply.register
+def _(_change: changes.RefuseConsent, scene: Scene) -> None:
+    person = scene.someone()
+    if person.state == "asked":
+        person.state, person.left_at = "left", scene.now
+    _consent(scene, "no")
+
+
+@apply.register
+def _(change: changes.Stop, scene: Scene) -> None:
+    optout.stop(
+        scene.session,
+        scene.address,
+        source=change.source,
+        sender=scene.inbound.sender,
+        sid=scene.inbound.provider_sid,
+        now=scene.now,
+    )
+    person = scene.person
+    if person is None:
+        return
+    if person.state == "joined":
+        _consent(scene, "withdrawn")
+        person.left_at = scene.now
+    person.state = "left"
+    _give_up_places(scene, person)
+    record(scene.session, scene.now, "stopped", person, source=change.source)
+
+
+@apply.register
+def _(_change: changes.StartAgain, scene: Scene) -> None:
+    _start(scene)
+    person = scene.person
+    if person is not None and person.state == "left" and person.joined_at is not None:
+        person.state, person.left_at = "joined", None
+        _consent(scene, "yes")
+        record(scene.session, scene.now, "started again", person)
+
+
+@apply.register
+def _(change: changes.Book, scene: Scene) -> None:
+    person = scene.someone()
+    booking = scene.session.scalar(
+        select(Booking).where(Booking.session_id == change.session_id, Booking.person_id == person.id)
+    )
+    if booking is None:
+        booking = Booking(session_id=change.session_id, person_id=person.id, status=change.status, offered_at=scene.now)
+        scene.session.add(booking)
+    booking.status, booking.answered_at = change.status, scene.now
+
+
+@apply.register
+def _(change: changes.CheckedIn, scene: Scene) -> None:
+    person = scene.someone()
+    person.silent_checkins = 0
+    last = scene.session.scalar(
+        select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
+    )
+    if last is not None:
+        last.answered_at, last.score = scene.now, change.score
+
+
+@apply.register
+def _(change: changes.WantsPerson, scene: Scene) -> None:
+    person = scene.someone()
+    waiting = scene.session.scalar(
+        select(ContactRequest.id).where(ContactRequest.person_id == person.id, ContactRequest.settled_at.is_(None))
+    )
+    if waiting is None:
+        scene.session.add(ContactRequest(person_id=person.id, kind=change.kind, asked_at=scene.now))
+        tell_facilitators_of_request(scene.session, person, scene.now, scene.voice)
+    record(scene.session, scene.now, "asked for a person", person)
+
+
+@apply.register
+def _(change: changes.Pause, scene: Scene) -> None:
+    person = scene.someone()
+    person.paused_until = change.until
+    if change.until is None:
+        person.silent_checkins = 0
+
+
+@apply.register
+def _(change: changes.UseChannel, scene: Scene) -> None:
+    scene.someone().channel = change.channel
+
+
+def _start(scene: Scene) -> None:
+    optout.start(
+        scene.session, scene.address, sender=scene.inbound.sender, sid=scene.inbound.provider_sid, now=scene.now
+    )
+
+
+def _consent(scene: Scene, event: str, wording: str | None = None, version: str | None = None) -> None:
+    person = scene.someone()
+    scene.session.add(
+        Consent(
+            person_id=person.id,
+            cohort_id=person.cohort_id,
+            event=event,
+            channel=scene.address.channel,
+            wording=wording,
+            wording_version=version,
+            provider_sid=scene.inbound.provider_sid,
+            at=scene.now,
+        )
+    )
+
+
+def _give_up_places(scene: Scene, person: Person) -> None:
+    for booking in scene.session.scalars(
+        select(Booking)
+        .join(GroupSession)
+        .where(
+            Booking.person_id == person.id,
+            Booking.status.in_(("offered", "yes", "waiting")),
+            GroupSession.starts_at > scene.now,
+        )
+    ):
+        booking.status, booking.answered_at = "no", scene.now

@@ -1,0 +1,82 @@
+"""What a conversation can change: said by a flow, done by `companion.conversation.apply`."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from companion.content.catalogue import Text
+
+
+@dataclass(frozen=True)
+class AskConsent:
+    """Someone wants to join; these words were shown to them."""
+
+    cohort_id: uuid.UUID
+    shown: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class GiveConsent:
+    """They said YES to what was shown."""
+
+    cohort_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class RefuseConsent:
+    """They said NO to what was shown."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """No more texts on this channel. `source`: word, or sentence."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class StartAgain:
+    """Lift what STOP set on this channel."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Answer for a place in a session: yes, no or waiting."""
+
+    session_id: uuid.UUID
+    status: str
+
+
+@dataclass(frozen=True)
+class CheckedIn:
+    """The answer to the last check-in; a word has no score."""
+
+    score: int | None
+
+
+@dataclass(frozen=True)
+class WantsPerson:
+    """Someone asks for a person; `kind` is what led to it."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """No reminders or prompts until then (UTC); None ends a pause."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class UseChannel:
+    """Texts the service starts go to this channel from now on."""
+
+    channel: str
+
+
+Change = (
+    AskConsent | GiveConsent | RefuseConsent | Stop | StartAgain | Book | CheckedIn | WantsPerson | Pause | UseChannel
+)

@@ -1,0 +1,273 @@
+"""Where every text is answered: the watch list first, then what it means, then who it is from.
+
+Deciding is done by the flows, which are pure; this module gathers what they need to know and does what they decide.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from companion.content.catalogue import Text
+from companion.conversation.apply import Scene, apply
+from companion.conversation.flows.routing import decide
+from companion.conversation.intents import understand
+from companion.conversation.known import CohortFacts, Decision, Known, SessionFacts
+from companion.conversation.staff import StaffDesk
+from companion.escalation import episodes
+from companion.escalation.watchlist import WatchList
+from companion.escalation.words import Voice
+from companion.messaging import optout
+from companion.messaging.inbound import Arrival
+from companion.models import Address, Booking, CheckIn, Cohort, Flag, InboundMessage, Person
+from companion.programme.sessions import next_session_for
+from companion.signposting import Directory
+
+log = logging.getLogger(__name__)
+
+COULD_NOT_BE_READ = "could not be read"
+TOO_LONG = 0.2  # seconds; the watch list taking longer counts as not having read the text
+HEARD_IN_FULL = frozenset(
+    "join consent_yes consent_no stop start_again menu book_yes book_no next_session join_link checkin_score "
+    "survey_yes survey_no pause resume change_channel thanks".split()
+)
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What the watch list found. `families` is empty when it found nothing."""
+
+    route: str | None
+    families: tuple[str, ...]
+    phrases: tuple[str, ...]
+
+
+class TextDesk:
+    """Answers texts from anyone. Implements `companion.messaging.inbound.Desk`."""
+
+    def __init__(self, watchlist: WatchList, directory: Directory, voice: Voice) -> None:
+        self._watchlist = watchlist
+        self._directory = directory
+        self._voice = voice
+        self._staff = StaffDesk(voice)
+        self._settings = voice.settings
+        self._words = voice.words
+
+    def screen(self, arrival: Arrival) -> Screened:
+        """Put the text through the watch list. Its failure, its slowness and pictures count as a flag."""
+        started = time.monotonic()
+        try:
+            verdict = self._watchlist.read(arrival.body)
+            found = Screened(verdict.route, verdict.families, verdict.phrases)
+        except Exception:
+            log.exception("the watch list failed on text %s", arrival.sid)
+            return Screened("page", (COULD_NOT_BE_READ,), ())
+        if found.route == "page":
+            return found
+        if time.monotonic() - started > TOO_LONG:
+            log.error("the watch list was too slow on text %s", arrival.sid)
+            return Screened("page", (COULD_NOT_BE_READ,), ())
+        if arrival.media_count and not arrival.body.strip():
+            return Screened("page", (COULD_NOT_BE_READ,), ())
+        return found
+
+    def answer(
+        self, session: Session, arrival: Arrival, screened: Any, address: Address, row: InboundMessage, now: datetime
+    ) -> tuple[Text, ...]:
+        """Decide within the transaction and fill in `row`."""
+        person = address.person
+        row.route = screened.route
+        if not arrival.sender.answerable and screened.route != "page":
+            row.intent, row.needs_reading = "one_way", bool(arrival.body.strip())
+            return ()
+        if screened.route == "page":
+            return self._flagged(session, arrival, screened, address, row, now)
+        if person is not None and person.role != "trainee":
+            row.intent, texts = self._staff.answer(session, person, address, arrival, now)
+            return texts
+        return self._trainee(session, arrival, screened, address, row, now)
+
+    # --- words that suggest danger -----------------------------------------------------------------------------------
+
+    def _flagged(
+        self,
+        session: Session,
+        arrival: Arrival,
+        screened: Screened,
+        address: Address,
+        row: InboundMessage,
+        now: datetime,
+    ) -> tuple[Text, ...]:
+        row.intent = "flagged"
+        person = address.person
+        session.add(row)
+        session.flush()
+        before = episodes.open_episode(session, address)
+        in_full = episodes.crisis_reply_is_due(before, now)
+        episode = episodes.flag(session, row, address, self._flag(screened, row, now), now, self._voice)
+        texts: tuple[Text, ...]
+        if person is not None and person.role != "trainee":
+            texts = (self._words.render("crisis_facilitator"),)
+            if read := self._staff.answer(session, person, address, arrival, now)[1]:
+                texts += read if COULD_NOT_BE_READ not in screened.families else ()
+        elif not in_full:
+            texts = (self._words.render("crisis_again"),)
+        elif COULD_NOT_BE_READ in screened.families:
+            texts = (self._words.render("could_not_read"),)
+        elif person is None:
+            texts = (self._words.render("crisis_unknown_sender"),)
+        else:
+            nation = person.nation
+            texts = (
+                self._words.render("crisis_1"),
+                self._words.render("crisis_2", nhs_line=self._voice.nhs_line(nation)),
+            )
+        if in_full:
+            episode.last_crisis_reply_at = now
+        return texts
+
+    def _flag(self, screened: Screened, row: InboundMessage, now: datetime) -> Flag:
+        return Flag(
+            inbound=row,
+            route=screened.route,
+            families=list(screened.families),
+            phrases=list(screened.phrases),
+            list_version=self._watchlist.version,
+            at=now,
+        )
+
+    # --- everything else -----------------------------------------------------------------------------------------------
+
+    def _trainee(
+        self,
+        session: Session,
+        arrival: Arrival,
+        screened: Screened,
+        address: Address,
+        row: InboundMessage,
+        now: datetime,
+    ) -> tuple[Text, ...]:
+        known = self._known(session, arrival, address, now)
+        row.dialogue, row.intent = known.asked, known.meant.intent
+        if screened.route == "notice":
+            session.add(self._flag(screened, row, now))
+        decision = self._respond(known, arrival, screened)
+        scene = Scene(session, address, row, address.person, known.nation, self._voice, now)
+        if decision.changes:
+            session.add(row)
+            session.flush()
+        for change in decision.changes:
+            apply(change, scene)
+        if scene.person is not None:
+            _remember(scene.person, decision, known, now)
+            row.person_id = scene.person.id
+        row.needs_reading = bool(arrival.body.strip()) and (
+            decision.read_me or screened.route == "notice" or known.meant.intent not in HEARD_IN_FULL
+        )
+        return decision.replies
+
+    def _respond(self, known: Known, arrival: Arrival, screened: Screened) -> Decision:
+        if arrival.media_count:
+            return Decision((known.say("media_not_read"),), read_me=True).and_then(
+                decide(known) if known.text.strip() else Decision()
+            )
+        decision = decide(known)
+        if screened.route == "notice" and known.meant.intent in ("unknown", "checkin_word", "feedback", "thanks"):
+            return Decision(self._support(known), decision.changes, decision.asks, read_me=True)
+        return decision
+
+    def _support(self, known: Known) -> tuple[Text, ...]:
+        """Return what is answered when words suggest that someone finds it hard: one resource, and the offer."""
+        found = [r for r in self._directory.find(known.text, known.nation, known.now).resources] or list(
+            self._directory.by_topic("low mood", known.nation, known.now)
+        )
+        return (known.say("checkin_low", resource_line=found[0].line(known.now.date())),)
+
+    def _known(self, session: Session, arrival: Arrival, address: Address, now: datetime) -> Known:
+        person = address.person
+        stopped = optout.is_stopped(session, address)
+        asked, kept = _asked(person, now)
+        if stopped:
+            asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
+        meant = understand(arrival.body, asked, payload=arrival.payload)
+        cohorts = tuple(
+            CohortFacts(c.id, c.code, c.name)
+            for c in session.scalars(select(Cohort).where(Cohort.is_open).order_by(Cohort.created_at, Cohort.code))
+        )
+        cohort = person.cohort if person is not None else None
+        return Known(
+            now=now,
+            text=arrival.body,
+            meant=meant,
+            words=self._words,
+            directory=self._directory,
+            zone=ZoneInfo(cohort.time_zone) if cohort else self._settings.zone,
+            channel=address.channel,
+            sender_kind=arrival.sender.kind,
+            provider_sid=arrival.sid,
+            stopped=stopped,
+            role=person.role if person else None,
+            state=person.state if person else None,
+            nation=(person.nation if person else None) or self._settings.companion_nation,
+            cohort=CohortFacts(cohort.id, cohort.code, cohort.name) if cohort else None,
+            cohorts=cohorts,
+            session=_next_session(session, person, meant.intent, now),
+            earlier_scores=_scores(session, person) if asked == "checkin_prompt" else (),
+            asked=asked,
+            kept=kept,
+        )
+
+
+def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
+    if person is None or person.dialogue_until is None or person.dialogue_until <= now:
+        return "none", {}
+    return person.dialogue or "none", person.dialogue_data or {}
+
+
+def _remember(person: Person, decision: Decision, known: Known, now: datetime) -> None:
+    asks = decision.asks
+    if asks is None:
+        if known.kept.get("misunderstood"):
+            person.dialogue_data = {k: v for k, v in known.kept.items() if k != "misunderstood"}
+        return
+    person.dialogue, person.dialogue_data = asks.state, dict(asks.keep)
+    person.dialogue_until = now + asks.lasts
+
+
+def _next_session(session: Session, person: Person | None, intent: str, now: datetime) -> SessionFacts | None:
+    if person is None:
+        return None
+    found = next_session_for(session, person, now, lock=intent in ("book_yes", "consent_yes"))
+    if found is None:
+        return None
+    status = session.scalar(
+        select(Booking.status).where(Booking.session_id == found.id, Booking.person_id == person.id)
+    )
+    taken = session.scalar(
+        select(func.count()).where(Booking.session_id == found.id, Booking.status.in_(("yes", "attended")))
+    )
+    return SessionFacts(
+        found.id, found.group.name, found.starts_at, found.group.join_link, status, found.group.places - (taken or 0)
+    )
+
+
+def _scores(session: Session, person: Person | None) -> tuple[int, ...]:
+    if person is None:
+        return ()
+    return tuple(
+        score
+        for score in session.scalars(
+            select(CheckIn.score)
+            .where(CheckIn.person_id == person.id, CheckIn.score.is_not(None))
+            .order_by(CheckIn.asked_at.desc())
+            .limit(2)
+        )
+        if score is not None
+    )

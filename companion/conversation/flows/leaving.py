@@ -1,0 +1,52 @@
+"""Stopping, starting again, pausing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from companion import when
+from companion.conversation.changes import Pause, StartAgain, Stop, UseChannel
+from companion.conversation.known import NOTHING, SILENCE, Decision, Known
+from companion.conversation.optout_words import is_stop_word
+
+PAUSE_WEEKS = 2
+LONGEST_PAUSE = 26
+
+
+def stop(known: Known) -> Decision:
+    """End the texts. Twilio has answered the bare word on SMS already; anything else is confirmed once."""
+    if known.stopped:
+        return SILENCE
+    bare = is_stop_word(known.text)
+    if bare and known.channel == "sms":
+        return Decision((), (Stop("word"),), NOTHING)
+    text = "stopped_whatsapp" if bare else "stop_plain_language"
+    return Decision((known.say(text),), (Stop("word" if bare else "sentence"),), NOTHING)
+
+
+def start(known: Known) -> Decision:
+    """Lift a stop; for someone who never joined, say how to."""
+    if known.state not in ("joined", "left"):
+        return Decision((known.say("started_not_member"),), (StartAgain(),), NOTHING)
+    return Decision((known.say("started_again"),), (StartAgain(),), NOTHING)
+
+
+def pause(known: Known) -> Decision:
+    """Leave someone in peace for some weeks."""
+    weeks = min(max(int(known.meant.slots.get("weeks", PAUSE_WEEKS)), 1), LONGEST_PAUSE)
+    last = known.now.astimezone(known.zone).date() + timedelta(weeks=weeks)
+    until = datetime.combine(last, time(8), known.zone).astimezone(UTC)
+    return Decision((known.say("paused", until=when.day(until, known.zone)),), (Pause(until),))
+
+
+def resume(known: Known) -> Decision:
+    """End a pause."""
+    return Decision((known.say("resumed"),), (Pause(None),))
+
+
+def change_channel(known: Known) -> Decision:
+    """Text on SMS or on WhatsApp from now on; without a word which, on the channel this came by."""
+    asked = str(known.meant.slots.get("channel", known.channel)).lower()
+    channel = "whatsapp" if "what" in asked else "sms"
+    shown = "WhatsApp" if channel == "whatsapp" else "SMS"
+    return Decision((known.say("channel_set", channel=shown),), (UseChannel(channel),))

@@ -1,0 +1,94 @@
+"""From what a text means to the flow that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from companion.conversation.flows import booking, checkin, helping, joining, leaving
+from companion.conversation.known import SILENCE, Asked, Decision, Known
+
+Flow = Callable[[Known], Decision]
+
+
+def _reply(text_id: str, *, read_me: bool = False) -> Flow:
+    return lambda known: Decision((known.say(text_id),), read_me=read_me)
+
+
+MEMBER: dict[str, Flow] = {
+    "join": joining.join,
+    "consent_yes": joining.agree,
+    "consent_no": joining.refuse,
+    "stop": leaving.stop,
+    "start_again": leaving.start,
+    "help": helping.help_page,
+    "menu": helping.menu,
+    "book_yes": booking.accept,
+    "book_no": booking.decline,
+    "next_session": booking.next_session,
+    "join_link": booking.join_link,
+    "running_late": booking.late,
+    "checkin_score": checkin.scored,
+    "checkin_word": checkin.in_words,
+    "survey_yes": _reply("survey_thanks"),
+    "survey_no": _reply("survey_thanks"),
+    "survey_comment": _reply("survey_thanks", read_me=True),
+    "talk_to_person": helping.person,
+    "pause": leaving.pause,
+    "resume": leaving.resume,
+    "change_channel": leaving.change_channel,
+    "my_data": _reply("data_request_noted", read_me=True),
+    "delete_my_data": _reply("not_yet", read_me=True),
+    "practical_need": _reply("need_noted", read_me=True),
+    "feedback": _reply("feedback_thanks", read_me=True),
+    "thanks": _reply("thanks"),
+    "signpost": helping.signpost,
+}
+STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
+WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "stop")
+
+
+def decide(known: Known) -> Decision:
+    """Decide what is answered to a text that nothing on the watch list matched."""
+    if known.stopped and known.meant.intent not in WHILE_STOPPED:
+        return Decision(read_me=bool(known.text.strip()))
+    if known.asked == "flag_followup":
+        if known.meant.intent == "talk_to_person":
+            return checkin.followup_yes(known)
+        if known.meant.intent == "thanks":
+            return checkin.followup_no(known)
+    if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
+        return helping.more(known)
+    if known.state != "joined":
+        return _stranger(known)
+    return _member(known)
+
+
+def _member(known: Known) -> Decision:
+    main = MEMBER.get(known.meant.intent)
+    if main is None:
+        return _not_understood(known)
+    decision = main(known)
+    # A text that answers and asks gets both, as long as the second is not another answer to the same question.
+    for intent in known.meant.intents[1:2]:
+        if intent in ("signpost", "talk_to_person", "next_session", "join_link"):
+            decision = decision.and_then(MEMBER[intent](known))
+    return decision
+
+
+def _stranger(known: Known) -> Decision:
+    intent = known.meant.intent
+    if intent in STRANGER:
+        return MEMBER[intent](known)
+    if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
+        return helping.signpost(known)  # help is for whoever asks
+    return Decision((known.say("unknown_sender"),), read_me=True)
+
+
+def _not_understood(known: Known) -> Decision:
+    if not known.text.strip():
+        return SILENCE if known.stopped else Decision((known.say("not_understood"),))
+    if known.kept.get("misunderstood"):
+        return Decision((known.say("not_understood_twice"),), read_me=True)
+    asks = Asked(known.asked, timedelta(hours=12), {**known.kept, "misunderstood": True})
+    return Decision((known.say("not_understood"),), asks=asks, read_me=True)

@@ -1,0 +1,101 @@
+"""What a flow is told, and what it gives back. Plain values: a flow touches no database and sends nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from companion.content.catalogue import Catalogue, Text
+from companion.conversation.changes import Change
+from companion.conversation.intents import Understanding
+from companion.signposting import Directory
+
+
+@dataclass(frozen=True)
+class CohortFacts:
+    """A cohort that people may join."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SessionFacts:
+    """The next session of the trainee's group. `status` is their booking's, None without one; times are UTC."""
+
+    id: uuid.UUID
+    group: str
+    starts_at: datetime
+    link: str
+    status: str | None
+    places_left: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that may be considered when answering one text. `role` is None for a number that is nobody's."""
+
+    now: datetime
+    text: str
+    meant: Understanding
+    words: Catalogue
+    directory: Directory
+    zone: ZoneInfo
+    channel: str
+    sender_kind: str
+    provider_sid: str
+    stopped: bool
+    role: str | None
+    state: str | None
+    nation: str
+    cohort: CohortFacts | None
+    cohorts: tuple[CohortFacts, ...]
+    session: SessionFacts | None
+    earlier_scores: tuple[int, ...]  # newest first
+    asked: str  # the state of the conversation: what the last text asked
+    kept: Mapping[str, Any]  # what goes with it
+
+    def say(self, text_id: str, **values: object) -> Text:
+        """Fill in one text of the catalogue."""
+        return self.words.render(text_id, **values)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reply asks, so that the answer is understood; it is forgotten after `lasts`."""
+
+    state: str
+    lasts: timedelta
+    keep: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is answered and what changes.
+
+    `asks` replaces what was asked before: None leaves it, NOTHING forgets it. `read_me` puts the text on the list of
+    those that a person reads.
+    """
+
+    replies: tuple[Text, ...] = ()
+    changes: tuple[Change, ...] = ()
+    asks: Asked | None = None
+    read_me: bool = False
+
+    def and_then(self, other: Decision) -> Decision:
+        """Return both, this one first."""
+        return Decision(
+            self.replies + other.replies,
+            self.changes + other.changes,
+            other.asks or self.asks,
+            self.read_me or other.read_me,
+        )
+
+
+NOTHING = Asked("none", timedelta())
+SILENCE = Decision()

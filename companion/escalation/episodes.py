@@ -1,0 +1,197 @@
+"""The life of an episode: opened by a flagged text, taken by a person, closed by a person.
+
+    open -> owned -> contacted -> closed
+    owned -> open      passed on, or no contact recorded in time
+    contacted -> open  a new flag
+
+Every change is audited in the same transaction, and nobody is told that someone has it before that is committed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.escalation.paging import page_next
+from companion.escalation.words import Voice
+from companion.models import (
+    OUTCOMES,
+    Address,
+    Episode,
+    Flag,
+    InboundMessage,
+    Page,
+    Person,
+    Reference,
+    record,
+)
+
+LINKED_WITHIN = timedelta(hours=24)
+REPEAT_CRISIS_REPLY = timedelta(minutes=30)
+
+
+class CannotCloseError(Exception):
+    """The episode cannot be closed like this; the message says why and who can."""
+
+
+def flag(
+    session: Session, inbound: InboundMessage, address: Address, flagged: Flag, now: datetime, voice: Voice
+) -> Episode:
+    """Open an episode for a flagged text, or add the flag to the open one, and page. The inbound row must be stored.
+
+    A new flag on a contacted episode opens it again; the third flag within ten minutes brings in the next step.
+    """
+    episode = open_episode(session, address)
+    if episode is None:
+        episode = _open(session, inbound, address, now)
+        page_next(session, episode, now, voice)
+    elif episode.state == "contacted":
+        _reopen(session, episode, now, "new flag")
+        page_next(session, episode, now, voice)
+    elif episode.state == "owned":
+        voice.tell_owner_of_new_text(session, episode, now)
+    elif _flags_since(session, episode, now - timedelta(minutes=10)) >= 2:
+        page_next(session, episode, now, voice)
+    flagged.episode_id = episode.id
+    session.add(flagged)
+    record(session, now, "text flagged", episode, families=flagged.families, list_version=flagged.list_version)
+    return episode
+
+
+def open_episode(session: Session, address: Address) -> Episode | None:
+    """Return the episode about this address, or about its owner, that is not closed."""
+    about = Episode.address_id == address.id
+    if address.person_id is not None:
+        about = about | (Episode.person_id == address.person_id)
+    return session.scalar(
+        select(Episode).where(about, Episode.state != "closed").order_by(Episode.opened_at).limit(1).with_for_update()
+    )
+
+
+def take(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> Person:
+    """Let `person` take the episode unless another has it; return who has it then. The trainee is told once."""
+    if episode.state in ("owned", "contacted") and episode.owner is not None:
+        record(session, now, "take refused", episode, actor=person.id, reason="taken")
+        return episode.owner
+    if episode.state == "closed":
+        record(session, now, "take refused", episode, actor=person.id, reason="closed")
+        return episode.owner or person
+    episode.state, episode.owner, episode.owned_at = "owned", person, now
+    episode.contact_by = now + timedelta(minutes=voice.settings.contact_within)
+    episode.next_action_at = now + timedelta(minutes=voice.settings.contact_within / 2)
+    _answered(session, episode, person, "take", now)
+    record(session, now, "episode taken", episode, actor=person.id)
+    voice.tell_trainee_taken(session, episode, now)
+    return person
+
+
+def pass_on(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
+    """Let `person` pass the episode on: the next in the chain is paged at once."""
+    _answered(session, episode, person, "pass", now)
+    record(session, now, "episode passed", episode, actor=person.id)
+    if episode.state == "owned" and episode.owner_id == person.id:
+        _reopen(session, episode, now, "passed")
+        episode.owner = None
+    if episode.state == "open":
+        page_next(session, episode, now, voice)
+
+
+def record_contact(session: Session, episode: Episode, person: Person, now: datetime) -> None:
+    """Record that the owner has reached the person."""
+    if episode.state != "owned" or episode.owner_id != person.id:
+        raise CannotCloseError("Only the person who has this can record contact. Take it first.")
+    episode.state, episode.contacted_at, episode.next_action_at = "contacted", now, None
+    record(session, now, "contact recorded", episode, actor=person.id)
+
+
+def close(
+    session: Session, episode: Episode, person: Person, outcome: str, now: datetime, second: Person | None = None
+) -> None:
+    """Close with an outcome. Raises CannotCloseError unless the owner or a lead asks, with what the outcome needs."""
+    if outcome not in OUTCOMES:
+        raise CannotCloseError("Choose what came of it.")
+    if episode.state == "closed":
+        raise CannotCloseError("This is closed already.")
+    if person.id != episode.owner_id and person.role != "lead":
+        raise CannotCloseError("Only the person who has this, or a lead, can close it.")
+    if outcome == "could not reach" and (person.role != "lead" or second is None or second.id == person.id):
+        raise CannotCloseError("Could not reach: a lead closes this, and a second person agrees.")
+    episode.state, episode.outcome, episode.closed_by, episode.closed_at = "closed", outcome, person.id, now
+    episode.next_action_at = None
+    record(
+        session,
+        now,
+        "episode closed",
+        episode,
+        actor=person.id,
+        outcome=outcome,
+        second=str(second.id) if second else None,
+    )
+
+
+def crisis_reply_is_due(episode: Episode | None, now: datetime) -> bool:
+    """Whether the full crisis reply is due; within half an hour of the last a shorter one is sent instead."""
+    last = episode.last_crisis_reply_at if episode else None
+    return last is None or now - last >= REPEAT_CRISIS_REPLY
+
+
+def no_contact_in_time(session: Session, episode: Episode, now: datetime) -> None:
+    """Open an owned episode again because no contact was recorded in time. The owner stays among those paged."""
+    _reopen(session, episode, now, "no contact recorded")
+    episode.step = 2
+
+
+def _open(session: Session, inbound: InboundMessage, address: Address, now: datetime) -> Episode:
+    earlier = session.scalar(
+        select(Episode.id)
+        .where(Episode.address_id == address.id, Episode.closed_at >= now - LINKED_WITHIN)
+        .order_by(Episode.closed_at.desc())
+        .limit(1)
+    )
+    episode = Episode(
+        address_id=address.id,
+        person_id=address.person_id,
+        state="open",
+        opened_at=now,
+        started_at=now,
+        next_action_at=now,
+        step=0,
+        rounds=0,
+        follows=earlier,
+    )
+    session.add(episode)
+    session.flush()
+    record(session, now, "episode opened", episode, inbound=str(inbound.id))
+    return episode
+
+
+def _reopen(session: Session, episode: Episode, now: datetime, why: str) -> None:
+    episode.state, episode.started_at, episode.next_action_at = "open", now, now
+    episode.contact_by, episode.contacted_at, episode.trainee_told_at = None, None, None
+    episode.step = min(episode.step, 2)
+    record(session, now, "episode opened again", episode, why=why)
+
+
+def _flags_since(session: Session, episode: Episode, since: datetime) -> int:
+    return len(session.scalars(select(Flag.id).where(Flag.episode_id == episode.id, Flag.at >= since)).all())
+
+
+def _answered(session: Session, episode: Episode, person: Person, answer: str, now: datetime) -> None:
+    for page in session.scalars(
+        select(Page).where(Page.episode_id == episode.id, Page.person_id == person.id, Page.answered_at.is_(None))
+    ):
+        page.answer, page.answered_at = answer, now
+
+
+def open_to(session: Session, person: Person) -> list[Reference]:
+    """Return the references of episodes that `person` was paged about and that are not closed."""
+    return list(
+        session.scalars(
+            select(Reference)
+            .join(Episode)
+            .where(Reference.person_id == person.id, Episode.state != "closed")
+            .order_by(Episode.opened_at)
+        )
+    )

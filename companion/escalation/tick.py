@@ -1,0 +1,30 @@
+"""What time brings to episodes. Called by the worker every few seconds; safe to call twice, or by two workers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from companion.escalation.episodes import no_contact_in_time
+from companion.escalation.paging import act, episodes_to_look_at
+from companion.escalation.words import Voice
+from companion.models import Episode
+
+
+def tick(session: Session, now: datetime, voice: Voice) -> None:
+    """Do all that is due at `now` (UTC)."""
+    for episode in episodes_to_look_at(session, now):
+        if episode.state == "owned":
+            _hold_to_promise(session, episode, now, voice)
+        if episode.state == "open":
+            act(session, episode, now, voice)
+
+
+def _hold_to_promise(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    if episode.contact_by is not None and now >= episode.contact_by:
+        voice.remind_owner(session, episode, "page_reopened", now)
+        no_contact_in_time(session, episode, now)
+        return
+    voice.remind_owner(session, episode, "page_contact_reminder", now)
+    episode.next_action_at = episode.contact_by or now + timedelta(minutes=1)

@@ -1,0 +1,64 @@
+"""What the worker does again and again. Each job may run twice, late, or in two places at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.alarms import tell_coordinators
+from companion.db import Database
+from companion.escalation import auditor
+from companion.escalation.tick import tick as escalation_tick
+from companion.models import Heartbeat
+from companion.programme.tick import tick as programme_tick
+from companion.retention import purge as purge_old
+from companion.services import Services
+
+STALE = timedelta(seconds=60)  # a tick older than this: the worker is not running
+
+
+def tick(services: Services) -> None:
+    """Do what time has brought: pages first, then the programme."""
+    with services.database.write() as session:
+        now = services.clock.now()
+        escalation_tick(session, now, services.voice)
+        tell_coordinators(session, now, services.voice)
+    more = True
+    while more:
+        with services.database.write() as session:
+            more = programme_tick(session, services.clock.now(), services.words)
+    with services.database.write() as session:
+        _ran(session, "tick", services.clock.now())
+
+
+def deliver(services: Services) -> None:
+    """Send what is due."""
+    services.delivery.run()
+
+
+def audit(services: Services) -> None:
+    """Check what must always hold, mend what can be mended, and raise the alarm."""
+    with services.database.write() as session:
+        now = services.clock.now()
+        auditor.audit(session, now)
+        _ran(session, "audit", now)
+
+
+def purge(services: Services) -> None:
+    """Remove what has been kept long enough."""
+    with services.database.write() as session:
+        now = services.clock.now()
+        purge_old(session, now)
+        _ran(session, "purge", now)
+
+
+def last_run(database: Database, job: str) -> datetime | None:
+    """Return when `job` last came to its end (UTC), or None."""
+    with database.read() as session:
+        return session.scalar(select(Heartbeat.at).where(Heartbeat.job == job))
+
+
+def _ran(session: Session, job: str, now: datetime) -> None:
+    session.merge(Heartbeat(job=job, at=now))

@@ -1,0 +1,149 @@
+"""A text arrives: recorded once, answered once, in one transaction.
+
+Who decides the answer is handed in (`Desk`), so that this room knows nothing of groups or episodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from companion.clock import Clock
+from companion.content.catalogue import Text
+from companion.db import Database, new_id
+from companion.messaging.addresses import address_of
+from companion.messaging.numbers import Sender, read_sender
+from companion.messaging.outbox import hand_over
+from companion.messaging.twilio import twiml
+from companion.models import Address, InboundMessage
+from companion.settings import Settings
+
+_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+EMPTY = twiml(())
+
+
+class NotATextError(Exception):
+    """What came is signed, but is no text; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A text as it came. `payload` is what a tapped button carries; `to` is our own number."""
+
+    sid: str
+    sender: Sender
+    to: str
+    body: str
+    media_count: int
+    payload: str | None
+    opt_out_type: str | None
+
+
+class Desk(Protocol):
+    """Decides what a text means and what is answered."""
+
+    def screen(self, arrival: Arrival) -> Any:
+        """Look at the words before the transaction; what is returned is handed to `answer`."""
+        ...
+
+    def answer(
+        self,
+        session: Session,
+        arrival: Arrival,
+        screened: Any,
+        address: Address,
+        row: InboundMessage,
+        now: datetime,
+    ) -> tuple[Text, ...]:
+        """Decide, within the transaction, and fill in `row`."""
+        ...
+
+
+def read_arrival(form: Mapping[str, str], countries: tuple[str, ...]) -> Arrival:
+    """Read Twilio's form. Raises NotATextError."""
+    sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
+    if not _SID.fullmatch(sid):
+        raise NotATextError("MessageSid is missing or not Twilio's")
+    if not form.get("From", "").strip():
+        raise NotATextError("From is missing")
+    media = form.get("NumMedia", "0")
+    return Arrival(
+        sid=sid,
+        sender=read_sender(form["From"], countries),
+        to=form.get("To", "").removeprefix("whatsapp:")[:60],
+        body=form.get("Body", "")[:4_000],
+        media_count=int(media) if media.isdecimal() and len(media) < 4 else 0,
+        payload=form.get("ButtonPayload") or form.get("ListId"),
+        opt_out_type=form.get("OptOutType"),
+    )
+
+
+class Inbox:
+    """Receives texts."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings, desk: Desk) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._desk = desk
+
+    def receive(self, form: Mapping[str, str]) -> str:
+        """Record the text and return the TwiML that answers it; the same SID gets the same answer, with no effect.
+
+        Raises NotATextError when the form is none.
+        """
+        arrival = read_arrival(form, self._settings.companion_countries)
+        screened = self._desk.screen(arrival)
+        try:
+            with self._database.write() as session:
+                return self._earlier(session, arrival) or self._first(session, arrival, screened)
+        except IntegrityError:
+            # Two servers had the same text at the same moment: the other one's answer stands.
+            with self._database.read() as session:
+                answer = self._earlier(session, arrival)
+            if answer is None:
+                raise
+            return answer
+
+    def _earlier(self, session: Session, arrival: Arrival) -> str | None:
+        return session.scalar(select(InboundMessage.answer).where(InboundMessage.provider_sid == arrival.sid))
+
+    def _first(self, session: Session, arrival: Arrival, screened: Any) -> str:
+        now = self._clock.now()
+        address = address_of(session, arrival.sender, now)
+        row = InboundMessage(
+            id=new_id(),
+            provider_sid=arrival.sid,
+            channel=arrival.sender.channel,
+            address_id=address.id,
+            person_id=address.person_id,
+            sender=arrival.to,
+            body=arrival.body,
+            media_count=arrival.media_count,
+            received_at=now,
+            dialogue="none",
+            intent="unknown",
+            answer=EMPTY,
+            needs_reading=False,
+        )
+        with session.no_autoflush:
+            texts = self._desk.answer(session, arrival, screened, address, row, now)
+        session.add(row)
+        address.last_inbound_at = now
+        if address.person_id is not None:
+            row.person_id = address.person_id
+        if not arrival.sender.answerable:
+            return row.answer
+        rows = hand_over(session, row, address, texts, now)
+        for answer in rows:
+            answer.id = new_id()
+        url = self._settings.public_url
+        row.answer = twiml([(answer.body or "", f"{url}/twilio/status?m={answer.id}") for answer in rows])
+        return row.answer

@@ -1,0 +1,176 @@
+"""What becomes of a text that Twilio refused or could not deliver. The rules are data: errors.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, cast
+
+import yaml
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from companion.messaging import optout
+from companion.models import LANES, Address, OutboxMessage, raise_alarm
+
+Do = Literal["retry", "fallback", "stopped", "invalid", "drop", "hold"]
+WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What to do about one error code. `after` is in minutes."""
+
+    do: Do
+    after: tuple[float, ...] = ()
+    alert: bool = False
+    strikes: int = 1
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[dict[int, Rule], Rule, Rule]:
+    data = yaml.safe_load(Path(__file__).with_name("errors.yaml").read_text())
+
+    def rule(given: dict[str, object]) -> Rule:
+        return Rule(
+            do=cast(Do, given["do"]),
+            after=tuple(cast(list[float], given.get("after", []))),
+            alert=bool(given.get("alert", False)),
+            strikes=int(cast(int, given.get("strikes", 1))),
+        )
+
+    return (
+        {code: rule(given) for code, given in data["codes"].items()},
+        rule(data["http_429"]),
+        rule(data["other"]),
+    )
+
+
+def rule_for(code: int, http_status: int | None = None) -> Rule:
+    """Return the rule for Twilio's `code`; an unlisted one gets a safe default."""
+    codes, busy, other = _rules()
+    if code in codes:
+        return codes[code]
+    if http_status == 401:
+        return codes[20003]
+    return busy if http_status == 429 else other
+
+
+def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: int, now: datetime) -> None:
+    """Settle `row`, which Twilio did not deliver, by `rule`. `status` is failed or undelivered."""
+    row.error_code, row.updated_at = code, now
+    if rule.alert:
+        raise_alarm(session, now, "twilio_held" if rule.do == "hold" else f"twilio_{code}", code=code)
+    if rule.do == "hold":  # not this text's fault: it waits with all the others
+        row.status, row.not_before, row.attempts = "queued", now + timedelta(minutes=1), max(0, row.attempts - 1)
+        return
+    if rule.do == "retry" and row.attempts <= len(rule.after):
+        moment = now + timedelta(minutes=rule.after[max(row.attempts, 1) - 1]) * _jitter(row)
+        if row.expires_at is None or moment < row.expires_at:
+            row.status, row.not_before, row.provider_sid = "queued", moment, None
+            return
+    row.status, row.settled_at = status, now
+    if rule.do == "drop":
+        return
+    if rule.do == "stopped":
+        optout.stop(session, row.address, source="provider", sender=row.sender or "", sid=row.provider_sid, now=now)
+        if LANES[row.lane] != "page":  # a page tries every way; anything else respects the wish
+            return
+    if rule.do == "invalid" and _strikes(session, row, code) >= rule.strikes:
+        row.address.invalid_since, row.address.invalid_code = now, code
+    if code == 63016:
+        row.address.last_inbound_at = None  # our record of the window was wrong
+    send_another_way(session, row, now)
+
+
+def send_another_way(session: Session, row: OutboxMessage, now: datetime) -> OutboxMessage | None:
+    """Queue the same words to the same person on their other channel, if they have one that may be used."""
+    if row.expires_at is not None and row.expires_at <= now:
+        return None
+    address = other_way(session, row.address, now)
+    if address is None or row.replaces is not None or row.body is None:
+        return None
+    key = f"{row.key}:{address.channel}"
+    if session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)):
+        return None
+    other = OutboxMessage(
+        key=key,
+        lane=row.lane,
+        purpose=row.purpose,
+        wording_version=row.wording_version,
+        address_id=address.id,
+        person_id=row.person_id,
+        body=row.body,
+        status="queued",
+        replaces=row.id,
+        created_at=now,
+        not_before=now,
+        expires_at=row.expires_at,
+        updated_at=now,
+    )
+    session.add(other)
+    session.flush()
+    return other
+
+
+def other_way(session: Session, address: Address, now: datetime) -> Address | None:
+    """Return the address on the other channel that reaches the same person now, or None.
+
+    SMS may stand in for WhatsApp at the same number (people agree to that on joining); WhatsApp for SMS only while
+    its 24-hour window is open. Never an address that said STOP or that does not work.
+    """
+    wanted = "sms" if address.channel == "whatsapp" else "whatsapp"
+    found = session.scalars(
+        select(Address).where(
+            Address.channel == wanted,
+            (Address.person_id == address.person_id)
+            if address.person_id
+            else (Address.address_index == address.address_index),
+        )
+    ).all()
+    usable = [a for a in found if a.invalid_since is None and not optout.is_stopped(session, a)]
+    if wanted == "whatsapp":
+        return next((a for a in usable if window_open(a, now)), None)
+    if found:
+        return usable[0] if usable else None
+    if not address.address.startswith("+"):
+        return None  # a WhatsApp user id leads to no number
+    return _sms_twin(session, address, now)
+
+
+def window_open(address: Address, now: datetime) -> bool:
+    """Whether a text in free form may go to this WhatsApp address (always so for SMS)."""
+    if address.channel != "whatsapp":
+        return True
+    return address.last_inbound_at is not None and now - address.last_inbound_at < WINDOW
+
+
+def _sms_twin(session: Session, address: Address, now: datetime) -> Address:
+    twin = Address(
+        channel="sms",
+        address=address.address,
+        address_index=address.address,
+        person_id=address.person_id,
+        created_at=now,
+    )
+    session.add(twin)
+    session.flush()
+    session.refresh(twin)
+    return twin
+
+
+def _strikes(session: Session, row: OutboxMessage, code: int) -> int:
+    earlier = session.scalar(
+        select(func.count()).where(
+            OutboxMessage.address_id == row.address_id,
+            OutboxMessage.error_code == code,
+            OutboxMessage.id != row.id,
+        )
+    )
+    return 1 + (earlier or 0)
+
+
+def _jitter(row: OutboxMessage) -> float:
+    return 0.8 + 0.4 * (row.id.int % 997) / 997  # spreads a crowd; the same for the same text, so tests repeat

@@ -1,0 +1,60 @@
+"""The doors that Twilio knocks at. Thin: check who it is, hand on, answer."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from companion.clock import Clock
+from companion.content.catalogue import Catalogue
+from companion.db import Database
+from companion.messaging import receipts
+from companion.messaging.inbound import Inbox, NotATextError
+from companion.messaging.signature import Signatures
+from companion.messaging.twilio import twiml
+
+log = logging.getLogger(__name__)
+
+LARGEST = 64 * 1024  # bytes; Twilio's own forms are a few kilobytes
+
+
+def webhooks(inbox: Inbox, database: Database, clock: Clock, signatures: Signatures, words: Catalogue) -> Blueprint:
+    """Return the blueprint of `POST /twilio/inbound` and `POST /twilio/status`."""
+    doors = Blueprint("twilio", __name__, url_prefix="/twilio")
+
+    @doors.before_request
+    def only_twilio() -> Response | None:
+        request.max_content_length = LARGEST
+        request.max_form_memory_size = LARGEST
+        if request.mimetype != "application/x-www-form-urlencoded":
+            return _plain("Send a form.", 415)
+        if not signatures.genuine(request):
+            log.warning("refused a request without Twilio's signature at %s", request.path)
+            return _plain("This is not signed by Twilio.", 403)
+        return None
+
+    @doors.post("/inbound")
+    def inbound() -> Response:
+        try:
+            answer = inbox.receive(request.form)
+        except NotATextError as problem:
+            return _plain(str(problem), 400)
+        except SQLAlchemyError:
+            # Whoever wrote must not be left in silence. Twilio keeps the text; reconciliation fetches it later.
+            log.exception("a text could not be stored")
+            answer = twiml([(words.render("system_down").body, None)])
+        return Response(answer, mimetype="text/xml")
+
+    @doors.post("/status")
+    def status() -> Response:
+        with database.write() as session:
+            receipts.apply(session, request.args, request.form, clock.now())
+        return Response(status=204)
+
+    return doors
+
+
+def _plain(text: str, status: int) -> Response:
+    return Response(text + "\n", status=status, mimetype="text/plain")

@@ -1,0 +1,49 @@
+"""What time brings to the programme. Called by the worker every few seconds; safe to call twice, or by two workers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.content.catalogue import Catalogue
+from companion.models import Cohort, GroupSession, Person
+from companion.programme import checkins, reminders, sessions
+
+
+def tick(session: Session, now: datetime, words: Catalogue) -> bool:
+    """Do what is due at `now` (UTC); return whether there may be more of it."""
+    sessions.make_sessions(session, now)
+    session.flush()
+    invited = reminders.invite(session, now, words)
+    reminders.remind(session, now, words)
+    asked = checkins.ask(session, now, words)
+    return invited >= reminders.BATCH or asked >= checkins.BATCH
+
+
+def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
+    """Return the next moment (UTC) at which the programme has something to say, and what."""
+    moments: list[tuple[datetime, str]] = []
+    for meeting in session.scalars(
+        select(GroupSession)
+        .where(GroupSession.status == "planned", GroupSession.starts_at > now)
+        .order_by(GroupSession.starts_at)
+        .limit(20)
+    ):
+        moments += [
+            (meeting.starts_at - timedelta(minutes=minutes), "reminder") for minutes in meeting.group.reminder_minutes
+        ]
+        moments.append((meeting.starts_at - reminders.INVITE_BEFORE, "invitation"))
+        moments.append((meeting.starts_at, "session"))
+    joined = select(Person.cohort_id).where(Person.state == "joined")
+    for cohort in session.scalars(select(Cohort).where(Cohort.id.in_(joined))):
+        moments.append((_next_checkin(cohort, now), "check-in"))
+    return min((m for m in moments if m[0] > now), default=None)
+
+
+def _next_checkin(cohort: Cohort, now: datetime) -> datetime:
+    zone = ZoneInfo(cohort.time_zone)
+    on = checkins.last_due(cohort, now).astimezone(zone).date() + timedelta(days=7)
+    return datetime.combine(on, cohort.checkin_at, zone).astimezone(UTC)

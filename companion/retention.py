@@ -1,0 +1,64 @@
+"""What goes away when its time has come. The figures are those of docs/architecture.md, "What is kept"."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from companion.messaging.inbound import EMPTY
+from companion.models import Address, Episode, Flag, InboundMessage, Note, OutboxMessage
+
+BODIES = timedelta(days=30)  # after arrival; texts of an episode 30 days after it is closed
+STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's
+
+
+def purge(session: Session, now: datetime) -> None:
+    """Remove the words of texts that are old enough; times, outcomes and ids stay. The open episodes' words stay too."""
+    in_open_episode = exists().where(
+        Flag.inbound_id == InboundMessage.id,
+        Flag.episode_id == Episode.id,
+        or_(Episode.closed_at.is_(None), Episode.closed_at > now - BODIES),
+    )
+    old = or_(
+        InboundMessage.received_at < now - BODIES,
+        (InboundMessage.person_id.is_(None)) & (InboundMessage.received_at < now - STRANGERS),
+    )
+    session.execute(
+        update(InboundMessage)
+        .where(InboundMessage.body.is_not(None), old, ~in_open_episode)
+        .values(body=None, answer=EMPTY)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.body.is_not(None),
+            OutboxMessage.created_at < now - BODIES,
+            OutboxMessage.status.not_in(("queued", "sending", "unknown")),
+        )
+        .values(body=None)
+        .execution_options(synchronize_session=False)
+    )
+    closed = select(Episode.id).where(Episode.closed_at < now - BODIES)
+    session.execute(
+        update(Note)
+        .where(Note.body.is_not(None), Note.episode_id.in_(closed))
+        .values(body=None)
+        .execution_options(synchronize_session=False)
+    )
+    _forget_strangers(session, now)
+
+
+def _forget_strangers(session: Session, now: datetime) -> None:
+    """Remove the numbers of strangers whose words are gone and about whom nothing is open."""
+    for address in session.scalars(
+        select(Address).where(
+            Address.person_id.is_(None),
+            Address.last_inbound_at < now - STRANGERS,
+            Address.forgotten_at.is_(None),
+            ~exists().where(Episode.address_id == Address.id, Episode.state != "closed"),
+        )
+    ):
+        address.address, address.forgotten_at = "", now  # the keyed index stays: it honours a STOP

@@ -1,0 +1,44 @@
+"""Running the web server: gunicorn with threads, quiet about who texts what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from companion import create_app
+from companion.services import Services
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, services: Services, options: dict[str, Any]) -> None:
+        self._services = services
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app(self._services)
+
+
+def run(services: Services, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished. There is no access log: addresses hold ids."""
+    settings = services.settings
+    _Server(
+        services,
+        {
+            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "workers": settings.companion_web_processes,
+            "threads": settings.companion_web_threads,
+            "worker_class": "gthread",
+            "timeout": 30,
+            "graceful_timeout": 10,
+            "keepalive": 15,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+        },
+    ).run()

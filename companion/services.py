@@ -1,0 +1,89 @@
+"""Everything that the server, the worker and the commands share, put together in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from companion.clock import Clock, MovableClock, SystemClock
+from companion.content.catalogue import Catalogue, load_catalogue
+from companion.conversation.desk import TextDesk
+from companion.db import Database
+from companion.escalation.watchlist import load_watchlist
+from companion.escalation.words import Voice
+from companion.messaging.delivery import Delivery
+from companion.messaging.inbound import Inbox
+from companion.settings import Settings, load_settings
+from companion.signposting import Directory, load_directory
+
+_NHS_LINES = {
+    "england": "nhs-111-england",
+    "wales": "nhs-111-wales",
+    "scotland": "nhs24-111-scotland",
+    "ni": "lifeline-ni",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts, built from settings, a clock and a database."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+
+    @cached_property
+    def directory(self) -> Directory:
+        """The places that help."""
+        return load_directory(self.settings.companion_content_dir)
+
+    @cached_property
+    def words(self) -> Catalogue:
+        """The texts, knowing the service's name and the crisis numbers."""
+        return standing_words(load_catalogue(self.settings.companion_content_dir), self.directory, self.settings)
+
+    @cached_property
+    def voice(self) -> Voice:
+        """What episodes say."""
+        return Voice(self.words, self.settings)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Where texts arrive."""
+        desk = TextDesk(load_watchlist(), self.directory, self.voice)
+        return Inbox(self.database, self.clock, self.settings, desk)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What sends texts."""
+        from companion.messaging.twilio import Twilio  # noqa: PLC0415  (half a second that the web server saves)
+
+        return Delivery(self.database, self.clock, Twilio(self.settings), self.settings)
+
+
+def open_services(settings: Settings | None = None) -> Services:
+    """Return the services for `settings`, or those of the environment. Opens no connection yet."""
+    settings = settings or load_settings()
+    clock = MovableClock(settings.companion_clock_file) if settings.companion_clock_file else SystemClock()
+    return Services(settings, clock, Database(settings.database_url, settings.encryption_keys))
+
+
+def standing_words(words: Catalogue, directory: Directory, settings: Settings) -> Catalogue:
+    """Return the catalogue with what every text may use: who we are, and the crisis lines from the resources."""
+    samaritans, shout, emergency = (directory.get(id_) for id_ in ("samaritans", "shout", "emergency-999"))
+    if not (samaritans and shout and shout.contact.text and emergency):
+        raise LookupError("resources.yaml lacks 999, Samaritans or Shout: nothing can be sent without them")
+    lines = {
+        f"nhs_{nation}": resource.contact.phone
+        for nation, id_ in _NHS_LINES.items()
+        if (resource := directory.get(id_)) and resource.contact.phone
+    }
+    return words.with_standing(
+        name=settings.companion_name,
+        programme=settings.companion_programme,
+        privacy_url=f"{settings.public_url}/privacy",
+        emergency=emergency.contact.phone or "",
+        samaritans=samaritans.contact.phone or "",
+        shout=shout.contact.text.to,
+        **lines,
+    )

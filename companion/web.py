@@ -1,0 +1,99 @@
+"""The web server: webhooks, console, health, and the few public pages."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, redirect, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as AnyResponse
+
+from companion.agenda import next_due
+from companion.clock import MovableClock
+from companion.console import register as register_console
+from companion.jobs import STALE, last_run
+from companion.messaging.signature import Signatures
+from companion.messaging.webhooks import webhooks
+from companion.models import LANES, OutboxMessage
+from companion.schema import require_current
+from companion.services import Services, open_services
+
+log = logging.getLogger(__name__)
+
+
+def build_app(services: Services | None = None) -> Flask:
+    """Put the application together. Raises SettingsError, ContentError or DatabaseError."""
+    services = services or open_services()
+    settings, clock, database = services.settings, services.clock, services.database
+    require_current(database)
+    app = Flask("companion", static_folder=None)
+    app.config["SECRET_KEY"] = settings.secret_key
+    signatures = Signatures(settings.public_url, settings.twilio_auth_token)
+    app.register_blueprint(webhooks(services.inbox, database, clock, signatures, services.words))
+    register_console(app, database=database, clock=clock, settings=settings)
+    _public_pages(app, services)
+    _health(app, services)
+    if settings.simulated:
+        _demonstration(app, services)
+    return app
+
+
+def _public_pages(app: Flask, services: Services) -> None:
+    @app.get("/")
+    def front() -> AnyResponse:
+        return redirect("/simulator/" if services.settings.simulated else "/console/")
+
+    @app.get("/privacy")
+    def privacy() -> str:
+        return render_template("privacy.html", words=services.words.standing)
+
+    @app.get("/public.css")
+    def public_style() -> Response:
+        return Response(render_template("public.css"), mimetype="text/css")
+
+
+def _health(app: Flask, services: Services) -> None:
+    @app.get("/healthz")
+    def healthz() -> tuple[Response, int]:
+        """Answer 200 while the database answers and the worker's tick is fresh, else 503 and what is wrong."""
+        try:
+            ticked = last_run(services.database, "tick")
+        except SQLAlchemyError:
+            return jsonify(ok=False, wrong="the database does not answer"), 503
+        if ticked is None or services.clock.now() - ticked > STALE:
+            return jsonify(ok=False, wrong="the worker has not run for a minute"), 503
+        return jsonify(ok=True), 200
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Show how many texts wait, by lane: counts only, in Prometheus's text format."""
+        with services.database.read() as session:
+            waiting = dict(
+                session.execute(
+                    select(OutboxMessage.lane, func.count())
+                    .where(OutboxMessage.status == "queued")
+                    .group_by(OutboxMessage.lane)
+                )
+                .tuples()
+                .all()
+            )
+        lines = ["# TYPE companion_outbox_waiting gauge"]
+        lines += [f'companion_outbox_waiting{{lane="{lane}"}} {waiting.get(i, 0)}' for i, lane in enumerate(LANES)]
+        return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+def _demonstration(app: Flask, services: Services) -> None:
+    """Add what only exists beside a stand-in: the way to the phones, and what they may jump to."""
+
+    @app.get("/simulator/")
+    def phones() -> AnyResponse:
+        return redirect(f"{services.settings.twilio_api_base_url}/simulator/")
+
+    @app.get("/simulator/next-due")
+    def due() -> Response:
+        if not isinstance(services.clock, MovableClock) and request.remote_addr != "127.0.0.1":
+            return jsonify(at=None, what=None)
+        with services.database.read() as session:
+            found = next_due(session, services.clock.now())
+        return jsonify(at=found[0].isoformat() if found else None, what=found[1] if found else None)
