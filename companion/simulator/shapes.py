@@ -93,7 +93,7 @@ def request_faults(name: str, request: Request) -> list[str]:
 def answer_faults(name: str, request: Request, status: int, data: Any) -> list[str]:
     """Return what the document has against our answer. Only 2xx answers are described there."""
     kind: Hashable = None
-    if request.method == "POST" and isinstance(data, dict):
+    if name == "messages" and request.method == "POST" and isinstance(data, dict):
         fields = ((key, value if key in _TELLING else type(value).__name__) for key, value in data.items())
         kind = (name, request.endpoint, status, tuple(fields))
         if kind in _accepted:
