@@ -31,7 +31,7 @@ def build_app(services: Services | None = None) -> Flask:
     app.config["SECRET_KEY"] = settings.secret_key
     signatures = Signatures(settings.public_url, settings.twilio_auth_token)
     app.register_blueprint(webhooks(services.inbox, database, clock, signatures, services.words))
-    register_console(app, database=database, clock=clock, settings=settings)
+    register_console(app, database=database, clock=clock, settings=settings, voice=services.voice)
     _public_pages(app, services)
     _health(app, services)
     if settings.simulated:

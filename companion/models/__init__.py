@@ -2,6 +2,7 @@
 
 from companion.models.audit import Alarm, AuditEntry, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
+from companion.models.console import User
 from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
 from companion.models.people import Address, Cohort, Consent, Keyring, OptOut, Person
 from companion.models.programme import (
@@ -40,6 +41,7 @@ __all__ = [
     "Page",
     "Person",
     "Reference",
+    "User",
     "raise_alarm",
     "record",
     "settle_alarm",

@@ -25,7 +25,7 @@ class User(Base):
     password: Mapped[str]  # argon2id
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)  # a new one signs out every browser
-    must_change: Mapped[bool] = mapped_column(default=True)  # the password was set by somebody else
+    must_change: Mapped[bool] = mapped_column(default=False)  # the password was set by somebody else
 
     failed_tries: Mapped[int] = mapped_column(default=0)  # in a row
     locked_until: Mapped[Moment | None]

@@ -1,0 +1,77 @@
+"""What every test may use. The network is closed but for this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import databases
+from tests.databases import NewDatabase
+from tests.world import World
+
+_LOCAL = ("127.", "::1", "localhost", "/")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_network() -> Iterator[None]:
+    """Let no test reach beyond this machine."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        host = address if isinstance(address, str) else str(address[0])
+        if not host.startswith(_LOCAL):
+            raise OSError(f"tests may not connect to {host}")
+        real(self, address)
+
+    socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+    yield
+    socket.socket.connect = real  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
+    """Makes SQLite databases."""
+    with databases.sqlite(Path(tmp_path_factory.mktemp("sqlite"))) as new:
+        yield new
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases() -> Iterator[NewDatabase]:
+    """Makes PostgreSQL databases."""
+    with databases.postgresql() as new:
+        yield new
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest) -> NewDatabase:
+    """Makes databases: every test that uses it runs on both kinds."""
+    makes: NewDatabase = request.getfixturevalue(f"{request.param}_databases")
+    return makes
+
+
+@pytest.fixture
+def make_world(new_database: NewDatabase) -> Iterator[Callable[..., World]]:
+    """Makes worlds with settings of their own; at the end nothing unexpected may have happened in any."""
+    worlds: list[World] = []
+
+    def make(**settings: Any) -> World:
+        worlds.append(World(new_database(), **settings))
+        return worlds[-1]
+
+    try:
+        yield make
+        for world in worlds:
+            world.finish()
+    finally:
+        for world in worlds:
+            world.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """The small programme of the demonstration, on a Monday at nine."""
+    return make_world().seeded()

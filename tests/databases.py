@@ -1,0 +1,78 @@
+"""Databases for tests, each a fresh copy of one that the migrations made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
+
+from companion.db import Database
+from companion.schema import upgrade
+from tests import postgres
+
+KEY = Fernet.generate_key().decode()
+MUST_RUN = "COMPANION_NO_SKIPS"  # set where everything is installed: a skip is a failure there
+
+NewDatabase = Callable[[], str]
+
+
+@contextmanager
+def sqlite(directory: Path) -> Iterator[NewDatabase]:
+    """Yield a function that makes a database file and returns its URL."""
+    template = directory / "template.sqlite3"
+    database = Database(f"sqlite:///{template}", (KEY,))
+    upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+    def new() -> str:
+        copy = directory / f"{uuid.uuid4().hex}.sqlite3"
+        shutil.copy(template, copy)
+        return f"sqlite:///{copy}"
+
+    yield new
+
+
+@contextmanager
+def postgresql() -> Iterator[NewDatabase]:
+    """Yield a function that makes a database on a real server and returns its URL. Skips where there is no server."""
+    with _server() as server_url:
+        admin = sa.create_engine(_driver(server_url), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+
+        def create(name: str, template: str) -> str:
+            with admin.connect() as connection:
+                connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            return _driver(server_url).set(database=name).render_as_string(hide_password=False)
+
+        template = f"template_{uuid.uuid4().hex}"
+        database = Database(create(template, "template0"), (KEY,))
+        upgrade(database)
+        database.close()
+        yield lambda: create(f"test_{uuid.uuid4().hex}", template)
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    try:
+        context = postgres.running()
+        url = context.__enter__()
+    except postgres.NoPostgresError as error:
+        if os.environ.get(MUST_RUN):
+            raise
+        pytest.skip(str(error))
+    try:
+        yield url
+    finally:
+        context.__exit__(None, None, None)
+
+
+def _driver(url: str) -> sa.URL:
+    return sa.make_url(url).set(drivername="postgresql+psycopg")

@@ -1,0 +1,126 @@
+"""Opting in by text, and out again."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from companion.models import Consent, Person
+from tests.world import World
+
+
+@pytest.mark.parametrize("text", ["JOIN ICU", "join icu.", "JOINICU", "Join “ICU”", "Join ICU!", " join   itu "])
+def test_join_in_any_shape_people_type_it(world: World, text: str) -> None:
+    asha = world.talker()
+    asha.texts(text)
+    asha.hears("join ICU", "Not an emergency service", "STOP")
+    asha.hears("checks your texts", "lead")
+    asha.hears("YES to join")
+    asha.texts("Yes")
+    asha.hears("Welcome")
+    asha.hears("ICU North", "Thu 26 Nov, 6:30pm", "YES or NO")
+
+
+def test_consent_is_kept_with_its_wording(world: World) -> None:
+    asha = world.talker()
+    shown_by = asha.texts("join icu")
+    shown = asha.ignores()
+    agreed_by = asha.texts("yes")
+    asha.ignores()
+    with world.database.read() as session:
+        steps = session.scalars(select(Consent).order_by(Consent.at, Consent.id)).all()
+    assert [(s.event, s.provider_sid) for s in steps] == [("shown", shown_by)] * 3 + [("yes", agreed_by)]
+    assert [s.wording for s in steps[:3]] == shown
+    assert all(s.wording_version for s in steps[:3])
+
+
+def test_no_is_respected(world: World) -> None:
+    asha = world.talker()
+    asha.texts("JOIN ICU")
+    asha.ignores()
+    asha.texts("No")
+    asha.hears("You have not joined")
+    world.advance(days=14)
+
+
+def test_silence_is_no_consent(world: World) -> None:
+    asha = world.talker()
+    asha.texts("JOIN ICU")
+    asha.ignores()
+    world.advance(days=9)
+    asha.hears_nothing()
+    asha.texts("yes")
+    asha.ignores()
+    with world.database.read() as session:
+        assert session.scalar(select(Person.state).where(Person.role == "trainee")) == "asked"
+
+
+def test_an_unknown_code_names_those_there_are(world: World) -> None:
+    asha = world.talker()
+    asha.texts("JOIN ORTHO")
+    asha.hears("no group called ORTHO", "ICU, SHIELDING")
+    asha.texts("join")
+    asha.hears("ICU, SHIELDING")
+
+
+def test_joining_twice_changes_nothing(world: World) -> None:
+    asha = world.member()
+    asha.texts("JOIN ICU")
+    asha.hears("already in ICU")
+    asha.texts("JOIN SHIELDING")
+    asha.hears("ask a facilitator")
+
+
+def test_only_mobiles_of_the_programmes_countries_join(world: World) -> None:
+    landline = world.talker("+442079460123")
+    landline.texts("JOIN ICU")
+    landline.hears("only text UK mobile")
+
+
+def test_a_name_instead_of_a_number_is_never_answered(world: World) -> None:
+    asha = world.talker()
+    asha.texts("JOIN ICU", From="NHSNoReply")
+    asha.hears_nothing()
+
+
+def test_stop_and_start_on_sms(world: World) -> None:
+    asha = world.member()
+    asha.texts("Stop.")
+    assert len(asha.ignores()) <= 1  # Twilio's own answer, never ours as well
+    world.advance(days=8)
+    asha.hears_nothing()
+    asha.texts("START")
+    assert any("Welcome back" in text for text in asha.ignores())
+
+
+def test_stop_and_start_on_whatsapp(world: World) -> None:
+    asha = world.member(channel="whatsapp")
+    asha.texts("STOP")
+    asha.hears("left and will get no more texts")
+    asha.texts("what now")
+    world.advance(days=8)
+    asha.hears_nothing()
+    asha.texts("START")
+    asha.hears("Welcome back")
+
+
+def test_someone_who_left_and_comes_back_is_asked_again(world: World) -> None:
+    asha = world.member(channel="whatsapp")
+    asha.texts("stop")
+    asha.ignores()
+    asha.texts("join icu")
+    asha.hears("left before")
+    asha.ignores()
+    asha.texts("yes")
+    asha.hears("Welcome")
+    asha.hears("Can you come")
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_help_works_before_and_after_joining(world: World, channel: str) -> None:
+    asha = world.talker(channel=channel)
+    asha.texts("HELP")
+    assert any("peer support" in text for text in asha.ignores())
+    world.member(channel=channel)
+    asha.texts("help")
+    assert any("MENU for topics" in text for text in asha.ignores())

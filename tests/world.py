@@ -1,0 +1,189 @@
+"""The whole service in one process, with phones: tests read like conversations.
+
+The web server answers on a loopback port, the stand-in Twilio on another, the real twilio client talks between them.
+The worker's jobs are called when time is moved; nothing sleeps. A text that nobody expected fails the test.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from companion import create_app, jobs
+from companion.agenda import next_due
+from companion.clock import FixedClock
+from companion.db import Database
+from companion.schema import require_current
+from companion.seed import STAFF, seed
+from companion.services import Services
+from companion.settings import Settings, load_settings
+from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
+from companion.simulator.phone import Phone
+from companion.simulator.standin import StandIn
+from tests.databases import KEY
+
+SERVICE = "+447700900000"
+TRAINEE = "+447700900101"
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday; the group first meets on Thursday 26th, 6:30pm
+
+
+class Talker:
+    """A phone, and what its owner expects to hear."""
+
+    def __init__(self, phone: Phone) -> None:
+        self.phone = phone
+        self.number = phone.number
+
+    def texts(self, body: str, **more: str | None) -> str:
+        """Send a text; return its SID."""
+        return self.phone.texts(body, **more)
+
+    def hears(self, *fragments: str) -> str:
+        """Read the next text, which must hold every one of `fragments` (in any case), and return it."""
+        unread = self.phone.unread()
+        assert unread, f"{self.number} hears nothing, not {fragments}"
+        first = unread[0]
+        for fragment in fragments:
+            assert fragment.lower() in first.body.lower(), f"{fragment!r} is not in {first.body!r}"
+        self.phone._standin.state.seen[self.phone.address] += 1
+        return first.body
+
+    def hears_nothing(self) -> None:
+        """Fail if there is anything unread."""
+        assert [text.body for text in self.phone.unread()] == []
+
+    def ignores(self) -> list[str]:
+        """Read everything, and return it."""
+        return [text.body for text in self.phone.reads()]
+
+
+class World:
+    """Service, stand-in and clock. Use as a context manager."""
+
+    def __init__(self, database_url: str, **settings: Any) -> None:
+        self.clock = FixedClock(START)
+        self._talkers: dict[str, Talker] = {}
+        self._web = make_server("127.0.0.1", 0, _not_yet, threaded=True)
+        url = f"http://127.0.0.1:{self._web.server_port}"
+        self.standin = StandIn(
+            clock=self.clock, inbound_url=f"{url}/twilio/inbound", numbers=[SERVICE], whatsapp=[SERVICE]
+        )
+        given = {
+            "database_url": database_url,
+            "secret_key": "not-a-secret-" * 4,
+            "encryption_keys": KEY,
+            "public_url": url,
+            "twilio_account_sid": DEMO_ACCOUNT_SID,
+            "twilio_auth_token": DEMO_AUTH_TOKEN,
+            "twilio_sms_from": SERVICE,
+            "twilio_whatsapp_from": SERVICE,
+            "twilio_api_base_url": self.standin.serve(),
+            **settings,
+        }
+        self.settings: Settings = load_settings(_env_file=None, **given)
+        self.services = self.new_services()
+        require_current(self.database)
+        self.app = create_app(self.services)
+        self._web.app = self.app
+        threading.Thread(target=self._web.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def database(self) -> Database:
+        """The database of the first server."""
+        return self.services.database
+
+    def new_services(self) -> Services:
+        """Return services of their own on the same database: another process, as far as they can tell."""
+        database = Database(self.settings.database_url, self.settings.encryption_keys)
+        return Services(self.settings, self.clock, database)
+
+    def seeded(self) -> World:
+        """Add the small programme of the demonstration."""
+        with self.database.write() as session:
+            seed(session, self.clock.now(), self.settings.companion_time_zone, self.settings.companion_nation)
+        for staff in STAFF:
+            self.talker(staff.number)
+        return self
+
+    def talker(self, number: str = TRAINEE, channel: str = "sms") -> Talker:
+        """Return the owner of a phone."""
+        key = f"{channel}:{number}"
+        if key not in self._talkers:
+            self._talkers[key] = Talker(self.standin.phone(number, channel))  # type: ignore[arg-type]
+        return self._talkers[key]
+
+    def staff(self, role: str, which: int = 0) -> Talker:
+        """Return one of those who run the programme."""
+        return self.talker([s.number for s in STAFF if s.role == role][which])
+
+    def member(self, number: str = TRAINEE, channel: str = "sms", code: str = "ICU") -> Talker:
+        """Return a trainee who has joined, with nothing unread."""
+        talker = self.talker(number, channel)
+        talker.texts(f"JOIN {code}")
+        talker.texts("YES")
+        talker.ignores()
+        return talker
+
+    def settle(self) -> None:
+        """Run the worker's jobs and the stand-in until nothing is left to do at this moment."""
+        for _ in range(50):
+            jobs.tick(self.services)
+            jobs.deliver(self.services)
+            if not self.standin.settle():
+                return
+        raise AssertionError("it never comes to rest")
+
+    def advance(self, **by: float) -> None:
+        """Move the clock (timedelta's arguments), stopping at everything that falls due on the way."""
+        self.move_to(self.clock.now() + timedelta(**by))
+
+    def move_to(self, moment: datetime) -> None:
+        """Move the clock to `moment`, stopping at everything that falls due on the way."""
+        self.settle()
+        while (due := self._next()) is not None and due <= moment:
+            self.clock.move_to(max(due, self.clock.now() + timedelta(seconds=1)))
+            self.settle()
+        self.clock.move_to(moment)
+        self.settle()
+
+    def jump_to(self, moment: datetime) -> None:
+        """Move the clock at one stroke, as when the worker was down."""
+        self.clock.move_to(moment)
+        self.settle()
+
+    def _next(self) -> datetime | None:
+        with self.database.read() as session:
+            found = next_due(session, self.clock.now())
+        moments = [found[0] if found else None, self.standin.next_due()]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def post(self, path: str, form: dict[str, str], *, sign: bool = True, **headers: str) -> Any:
+        """Post a form as Twilio would (or, unsigned, as anyone could)."""
+        if sign:
+            headers["X-Twilio-Signature"] = self.standin.sign(self.settings.public_url + path, form)
+        return self.app.test_client().post(path, data=form, headers=headers)
+
+    def finish(self) -> None:
+        """Fail for texts that nobody expected and for requests Twilio's documents do not allow."""
+        self.settle()
+        assert self.standin.violations == ()
+        unread = {name: [t.body for t in talker.phone.unread()] for name, talker in self._talkers.items()}
+        assert {name: texts for name, texts in unread.items() if texts} == {}
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._web.shutdown()
+        self._web.server_close()
+        self.standin.close()
+        self.database.close()
+
+
+def _not_yet(_environ: object, start_response: Any) -> list[bytes]:
+    start_response("503 Service Unavailable", [])
+    return []
+
+
+__all__ = ["SERVICE", "START", "TRAINEE", "Talker", "World"]
