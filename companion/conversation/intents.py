@@ -15,7 +15,7 @@ from companion.conversation.meanings import CLEAR, RULES, Found
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
 from companion.conversation.phrases import Hit
-from companion.conversation.slots import Slots, named, read_slots
+from companion.conversation.slots import Slots, joined_code, named, read_slots
 from companion.conversation.wordlist import WordList, word_list
 
 STATES = tuple(RULES)
@@ -77,11 +77,14 @@ def _carrier_stop(text: str, state: str) -> Understanding:
 def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     hits = words.finder.find(said)
     _add_commands(said, hits, words)
-    _add_cohort(said, hits, words, state)
-    _add_topic(said, hits, words)
-    _settle(hits, state)
+    _add_cohort(said.words, hits, words, state)
+    _add_topic(said, hits, words, state)
+    cohort = named(said.words, words.cohorts) is not None
+    _settle(hits, state, cohort=cohort)
     found = Found(said, hits, tuple(intent for intent in CLEAR if intent in hits))
     intents = _with_help(RULES[state](found), found, state, words)
+    if "stop" in found.clear:
+        intents = ["stop", *intents]  # whatever was asked, a wish for the texts to end comes first
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
     slots = read_slots(said, unique, words)
     if "signpost" in unique:
@@ -98,20 +101,22 @@ def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
             hits[intent] = Hit(intent, "whole", said.words[start], start, end)
 
 
-def _add_cohort(said: Said, hits: dict[str, Hit], words: WordList, state: str) -> None:
-    """The name of a cohort alone is a wish to join, where no answer is awaited that it could be."""
+def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, state: str) -> None:
+    """The name of a cohort alone is a wish to join, where no answer is awaited that it could be; so is JOINICU."""
+    if joined_code(said, words):
+        hits["join"] = Hit("join", "whole", "join and a code in one word", 0, 1)
     hit = hits.pop("cohort_alone", None)
     if hit and state in {"none", "confirm_consent", "after_stop"}:
         hits.setdefault("join", hit)
 
 
-def _add_topic(said: Said, hits: dict[str, Hit], words: WordList) -> None:
+def _add_topic(said: Said, hits: dict[str, Hit], words: WordList, state: str) -> None:
     """A topic's name alone, or asked about: help with that topic is what is wanted."""
     start, end = words.finder.trim(said.words, 0, len(said.words))
     if said.words[start:end] in words.topics:
         hits["topic_alone"] = Hit("topic_alone", "whole", " ".join(said.words[start:end]), start, end)
-    elif "asks_help" in hits and _own_topic(said, words):
-        hits["topic_asked"] = hits["asks_help"]
+    elif ("asks_help" in hits or ("needs" in hits and state != "checkin_prompt")) and _own_topic(said, words):
+        hits["topic_asked"] = hits.get("asks_help") or hits["needs"]
 
 
 # A wish on the left is not meant when the one on the right was found.
@@ -128,19 +133,21 @@ _SILENCED = (
     ("help", "talk_to_person"),
     ("help", "menu"),
     ("next_session", "join_link"),
+    ("running_late", "join_link"),
+    ("practical_need", "book_yes"),
     ("book_yes", "book_no"),
 )
 
 
-def _settle(hits: dict[str, Hit], state: str) -> None:
+def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
     """Take back wishes that another one explains better."""
     stop, pause = hits.get("stop"), hits.get("pause")
     if stop and pause and stop.place == "has" and stop.start <= pause.end and pause.start <= stop.end:
         del hits["stop"]  # "stop the texts until Monday"
     if stop and "start_again" in hits:
         hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
-    if state in {"reminder", "booking_offer"} and hits.get("join") and "how do i join" in hits["join"].source:
-        del hits["join"]
+    if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:
+        del hits["join"]  # the meeting is joined, not the programme
     for intent, better in _SILENCED:
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
             del hits[intent]
@@ -161,7 +168,7 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
             "signpost",
             *[i for i in intents if i not in answers and i not in {"help", "thanks", "feedback"}],
         ]
-    if intents and intents != ["thanks"] or found.has("not_for_us"):
+    if (intents and (intents != ["thanks"] or state != "none" or len(found.said.words) < 6)) or found.has("not_for_us"):
         return intents
     if state == "survey_words" or (found.has("yes", "no", "undecided", "thanks") and len(found.said.words) < 4):
         return intents

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import Hit
+from companion.conversation.phrases import Hit, words_of
 from companion.conversation.score import read_score
 
 Intents = list[str]
+_NOWHERE = Hit("", "has", "", -1, -1)
 
 # In this order a wish comes before another one in the same text.
 CLEAR = (
@@ -51,13 +52,13 @@ LOOSE = frozenset(
         "resume",
     }
 )
-_ASKING = frozenset(
+_ASKING = words_of(
     "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any may "
-    "am has have shall".split()
+    "am has have shall"
 )
 _CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
-_SERVICE = frozenset(
-    "text texts message messages group session questions question checkin prompt prompts reminders service".split()
+_SERVICE = words_of(
+    "text texts message messages group session questions question checkin prompt prompts reminders service"
 )
 
 
@@ -136,9 +137,11 @@ def reminder(found: Found) -> Intents:
 
 def _place(found: Found, *, weak_yes: bool) -> Intents:
     others = found.others("book_yes", "book_no")
-    asks_place = found.asks and not found.has("yes")
+    asks_place = found.asks and not found.has("yes") and found.hits.get("book_yes", _NOWHERE).place != "whole"
     coming = found.has("yes") or (weak_yes and found.has("yes_weak")) or (found.has("book_yes") and not asks_place)
-    away = found.has("no", "book_no") or (found.has("cant_weak") and not coming)
+    away = found.has("no", "book_no") or (found.has("cant_weak") and _weak_away(found, coming, weak_yes=weak_yes))
+    if coming and away and found.said.words[0] != "yes" and _but_cannot(found):
+        coming = False
     if found.has("pause") and not found.has("no", "yes"):
         return ["pause", *[i for i in others if i != "pause"], *(["book_no"] if away else [])]
     if coming and away:
@@ -157,6 +160,21 @@ def _place(found: Found, *, weak_yes: bool) -> Intents:
     if found.has("book_yes") and not others:
         return ["book_yes"]
     return others or _thanks(found)
+
+
+def _weak_away(found: Found, coming: bool, *, weak_yes: bool) -> bool:
+    """Whether a reason such as "on call" stands for a no: not beside a yes, a question, or "late" on the day."""
+    if coming:
+        return _but_cannot(found)
+    if found.said.asks and found.clear:
+        return False
+    return weak_yes or not found.has("running_late", "join_link", "thanks")
+
+
+def _but_cannot(found: Found) -> bool:
+    """ "Would love to but I am working": a wish, then the reason why not."""
+    words = found.said.words
+    return "but" in words and bool({"love", "like", "wish"} & set(words[: words.index("but")]))
 
 
 def _prefers_yes(found: Found) -> bool:
@@ -180,7 +198,10 @@ def _settled(found: Found) -> bool:
     doubt = found.at("undecided")
     if found.has("no", "book_no"):
         return True
-    return found.has("yes") and (found.hits["yes"].place == "ends" or found.at("yes") > doubt)
+    if not found.has("yes"):
+        return False
+    on_condition = bool({"if", "depends"} & set(found.said.words))
+    return found.hits["yes"].place == "ends" or found.at("yes") > doubt or not on_condition
 
 
 def checkin_prompt(found: Found) -> Intents:
@@ -196,6 +217,8 @@ def checkin_prompt(found: Found) -> Intents:
     if others:
         return others
     thanks = _thanks(found)
+    if found.has("skip_week"):
+        return ["pause"]
     if thanks and found.hits["thanks"].place in {"whole", "starts"}:
         return thanks
     if found.has("mood"):
@@ -276,7 +299,7 @@ def survey_words(found: Found) -> Intents:
     if found.has("nothing_to_add") and len(found.said.words) < 6:
         return ["survey_no"]
     whole_thanks = found.has("thanks") and found.hits["thanks"].place == "whole"
-    if whole_thanks:
+    if whole_thanks and {"thanks", ":thanks", ":yes", "ok", "noted", "np"} & set(found.said.words):
         return ["thanks"]
     if found.has("not_for_us") or _says_nothing(found):
         return ["unknown"]
@@ -286,8 +309,8 @@ def survey_words(found: Found) -> Intents:
 def flag_followup(found: Found) -> Intents:
     """Would you like a facilitator to get in touch: in doubt about the way, it is a yes."""
     others = found.others("talk_to_person", "book_yes", "book_no", "running_late", "feedback", "resume", "pause")
-    if found.has("talk_to_person"):
-        return ["talk_to_person", *others]
+    if found.has("talk_to_person") or "change_channel" in others:
+        return ["talk_to_person", *[i for i in others if i != "change_channel"]]
     refuses = found.has("no", "fine_now")
     if found.has("pause") and not refuses:
         return ["pause", *others]
@@ -307,12 +330,15 @@ def flag_followup(found: Found) -> Intents:
 def after_stop(found: Found) -> Intents:
     """All texts have ended: only a plain wish brings them back."""
     others = found.others("resume", "book_yes", "book_no", "pause", "feedback", "stop", "start_again")
-    starts = found.has("start_again") or (found.has("start_weak") and not found.has("no"))
+    refuses = found.has("no") and found.said.words[0] == "no"
+    starts = found.has("start_again") or (found.has("start_weak") and not refuses)
     if "stop" in found.clear or (found.has("stop_weak") and not starts):
         return ["stop", *others]
     if starts:
         return ["start_again", *others]
-    return others or (["start_again"] if found.has("yes") else _thanks(found))
+    if others:
+        return others
+    return ["start_again"] if found.has("yes") and "yes" in found.said.words else _thanks(found)
 
 
 def _thanks(found: Found) -> Intents:

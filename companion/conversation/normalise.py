@@ -36,7 +36,7 @@ _PLAIN = str.maketrans(
     }
 )
 _TOKEN = re.compile(
-    r"(?P<word>[a-z]+(?:'[a-z]+)*|\d+[a-z]*(?:[/:.]\d+[a-z]*)*)"
+    r"(?P<word>[a-z][a-z0-9]*(?:'[a-z]+)*|\d+[a-z]*(?:[/:.]\d+[a-z]*)*)"
     r"|(?P<stop>[.?!,;:\n()]|\s-+\s)"
     r"|(?P<sign>[^\W\d_]+|[^\x00-\x7f])"
 )
@@ -82,7 +82,8 @@ def plain(text: str) -> str:
 
 def _is_noise(char: str) -> bool:
     # Lone surrogates cannot be encoded, and control characters other than line breaks say nothing.
-    return char != "\n" and unicodedata.category(char) in {"Cs", "Cc", "Co", "Cn"}
+    # Skin tones and genders of stickers change no meaning.
+    return char in "♀♂🏻🏼🏽🏾🏿" or (char != "\n" and unicodedata.category(char) in {"Cs", "Cc", "Co", "Cn"})
 
 
 def fold(text: str) -> str:

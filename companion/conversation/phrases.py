@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
-from companion.conversation.normalise import Said
+from companion.conversation.normalise import Said, Spelling
 
 PLACES = ("whole", "clause", "starts", "ends", "has", "not")
 GAP = 3
@@ -67,20 +67,37 @@ class Hit:
     end: int
 
 
-def parse(line: str, signal: str, place: str, groups: Mapping[str, frozenset[str]]) -> list[Phrase]:
-    """All ways of writing one line of the lists. Raises PhraseError."""
+def words_of(text: str) -> frozenset[str]:
+    """The words of a line, as a set."""
+    return frozenset(text.split())
+
+
+def parse(line: str, signal: str, place: str, groups: Mapping[str, frozenset[str]], spelling: Spelling) -> list[Phrase]:
+    """All ways of writing one line of the lists, respelt as texts are. Raises PhraseError."""
     parts: list[tuple[tuple[Element, ...], ...]] = []
     for part in line.split():
         if part == "..":
             parts.append(((None,),))
             continue
         optional = part.startswith("[") and part.endswith("]")
-        words = _words(part.strip("[]"), groups, f"{signal}, {place}: {line!r}")
+        listed = _words(part.strip("[]"), groups, f"{signal}, {place}: {line!r}")
+        words = frozenset(spelling.one.get(word, word) for word in listed)
         parts.append(((words,), ()) if optional else ((words,),))
     written = [tuple(element for piece in way for element in piece) for way in product(*parts)]
     if not all(way and way[0] is not None and way[-1] is not None for way in written):
         raise PhraseError(f"{signal}, {place}: {line!r} must begin and end with a word that is not optional or a gap")
-    return [Phrase(signal, place, line, way) for way in written]
+    joined = [other for way in written for other in _joined(way, spelling)]
+    return [Phrase(signal, place, line, way) for way in [*written, *joined]]
+
+
+def _joined(way: tuple[Element, ...], spelling: Spelling) -> Iterator[tuple[Element, ...]]:
+    """The same phrase with two words as the one that texts are respelt with: "what is" is read as "whats"."""
+    for at, (first, second) in enumerate(pairwise(way)):
+        one = frozenset(spelling.two[pair] for pair in product(first or (), second or ()) if pair in spelling.two)
+        if one:
+            shorter = (*way[:at], one, *way[at + 2 :])
+            yield shorter
+            yield from _joined(shorter, spelling)
 
 
 def _words(part: str, groups: Mapping[str, frozenset[str]], where: str) -> frozenset[str]:
@@ -163,8 +180,11 @@ class Finder:
 
 def _clause_spans(said: Said, trimmed: list[tuple[int, int]]) -> dict[int, set[int]]:
     spans: dict[int, set[int]] = {}
-    for start, end in [*trimmed, *zip(said.starts, said.starts[1:], strict=False), (0, len(said.words))]:
-        spans.setdefault(start, set()).add(end)
+    untrimmed = [*zip(said.starts, said.starts[1:], strict=False)]
+    for (start, end), (first, last) in zip(trimmed, untrimmed, strict=True):
+        for begin in (start, first):
+            spans.setdefault(begin, set()).update((end, last))
+    spans.setdefault(0, set()).add(len(said.words))
     # "yes but ...": the clause word itself stands at the head of the next clause.
     for start, end in trimmed:
         if said.words[start] == "but":

@@ -10,32 +10,32 @@ import re
 from dataclasses import dataclass
 
 from companion.conversation.normalise import Said, fold
-from companion.conversation.phrases import NUMBER_WORDS
+from companion.conversation.phrases import NUMBER_WORDS, words_of
 
 LOWEST, HIGHEST = 0, 10
 
 _WORDS = {word: number for word, number in NUMBER_WORDS.items() if number <= HIGHEST}
 _NUMBER = re.compile(
-    r"(?<![\w£$.:/-])(?P<minus>-\s?|minus )?(?P<n>\d+|" + "|".join(_WORDS) + r")(?P<half>\.\d+)?(?P<ish>ish|-ish)?"
+    r"(?<![\w£$.:/-])(?P<minus>-|minus )?(?P<n>\d+|" + "|".join(_WORDS) + r")(?P<half>\.\d+)?(?P<ish>ish|-ish)?"
     r"(?P<range>\s?(?:-|/|or|to)\s?(?P<other>\d+)(?=\W|$))?"
     r"(?P<of>\s?(?:/|out of|outta|of|over)\s?(?:10|ten)\b)?(?![\w:%])"
 )
-_LEADS = frozenset(
+_LEADS = words_of(
     "a an about around like maybe say probably prob roughly bout im its is at score low high solid strong weak now "
     "currently call was say only just feeling still prolly more nearly almost barely hovering be firm sitting giving "
-    "id ill to ok well erm um hmm yes honestly today another defo definitely by the from than".split()
+    "id ill to ok well erm um hmm yes honestly today another defo definitely by the from than"
 )
-_NOT_AFTER = frozenset(
+_NOT_AFTER = words_of(
     "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year grade page number "
-    "did done had worked seen lost got working work only for every my last next these those all another than".split()
+    "did done had worked seen lost got working work only for every my last next these those all another than"
 )
-_NOT_PLURAL = frozenset("this is its was as thanks yes plus us less perhaps still because always stress news".split())
-_UNITS = frozenset(
+_NOT_PLURAL = words_of("this is its was as thanks yes plus us less perhaps still because always stress news")
+_UNITS = words_of(
     "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid child th st nd rd k mg ml x "
-    "times min mile patient pint coffee on off straight long back in row foot man woman person thing way bloody hundred".split()
+    "times min mile patient pint coffee on off straight long back in row foot man woman person thing way bloody hundred"
 )
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
-_VAGUE_ONE = frozenset("one".split())
+_VAGUE_ONE = words_of("one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def read_score(said: Said) -> int | None:
 
 
 def _candidates(clause: str) -> list[_Candidate]:
-    clause = clause.strip(" -\"'*:~=")
+    clause = clause.strip(" \"'*:~=").removesuffix("-")
     earlier = bool(_EARLIER.search(clause))
     found = []
     for match in _NUMBER.finditer(clause):
@@ -100,7 +100,22 @@ def _answers(match: re.Match[str], clause: str) -> bool:
         return (
             in_figures
             or not follower
-            or follower in {"tbh", "maybe", "ish", "today", "this", "thanks", "really", "probably"}
+            or follower
+            in {
+                "tbh",
+                "please",
+                "mate",
+                "again",
+                "still",
+                "x",
+                "maybe",
+                "ish",
+                "today",
+                "this",
+                "thanks",
+                "really",
+                "probably",
+            }
         )
     lead = re.sub(r"\W", "", before[-1])
     if lead in _NOT_AFTER and lead not in {"only"}:

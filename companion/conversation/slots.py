@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import NUMBER_WORDS
+from companion.conversation.phrases import NUMBER_WORDS, words_of
 from companion.conversation.score import read_score
 from companion.conversation.wordlist import WordList
 
@@ -57,7 +57,7 @@ def read_slots(said: Said, intents: tuple[str, ...], words: WordList) -> Slots:
 
 
 def _join(said: Said, words: WordList) -> Slots:
-    code = named(said.words, words.cohorts)
+    code = joined_code(said.words, words) or named(said.words, words.cohorts)
     if code:
         return {"cohort_code": code}
     after = re.search(r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)\s*[.!]*$", said.raw, re.I)
@@ -66,10 +66,16 @@ def _join(said: Said, words: WordList) -> Slots:
     return {}
 
 
-_NOT_CODES = frozenset(
+_NOT_CODES = words_of(
     "please pls plz thanks group groups us up in now me the programme one this it again x xx you something somewhere "
-    "support yet today too peer".split()
+    "support yet today too peer"
 )
+
+
+def joined_code(said: tuple[str, ...], words: WordList) -> str | None:
+    """The code in a first word such as JOINICU."""
+    first = said[0] if said else ""
+    return words.cohorts.get((first.removeprefix("join"),)) if first.startswith("join") else None
 
 
 def named(said: tuple[str, ...], names: Mapping[tuple[str, ...], str]) -> str | None:
@@ -131,10 +137,10 @@ def _pause(said: Said, _: WordList) -> Slots:
     return {"weeks": count * 4 if unit.startswith("m") else count}
 
 
-_AWAY_FROM = frozenset(
-    "not no dont off from instead of without delete deleted deleting lost uninstalled than hate stop left leaving rather havent my".split()
+_AWAY_FROM = words_of(
+    "not no dont off from instead of without delete deleted deleting lost uninstalled than hate stop left leaving rather havent my"
 )
-_TOWARDS = frozenset("to on via by over through use using be in prefer onto into try".split())
+_TOWARDS = words_of("to on via by over through use using be in prefer onto into try")
 
 
 def _channel(said: Said, _: WordList) -> Slots:

@@ -44,7 +44,7 @@ def word_list(file: Path = DEFAULT_FILE) -> WordList:
         for signal, places in data["signals"].items()
         for place, lines in places.items()
         for line in _lines(lines, signal, place)
-        for phrase in parse(line, signal, place, groups)
+        for phrase in parse(line, signal, place, groups, spelling)
     ]
     return WordList(
         spelling=spelling,
