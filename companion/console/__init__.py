@@ -1,0 +1,25 @@
+"""The pages of those who run the programme, under /console/.
+
+Importing this is cheap: Flask-Security and the pages are loaded by `register`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from companion.clock import Clock
+    from companion.db import Database
+    from companion.escalation.words import Voice
+    from companion.settings import Settings
+
+__all__ = ["register"]
+
+
+def register(app: Flask, *, database: Database, clock: Clock, settings: Settings, voice: Voice) -> None:
+    """Mount the console on `app` under /console/. `voice` says what taking or passing on an episode makes us say."""
+    from companion.console.mount import mount  # noqa: PLC0415  (half a second that other commands save)
+
+    mount(app, database=database, clock=clock, settings=settings, voice=voice)

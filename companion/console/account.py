@@ -1,0 +1,33 @@
+"""One's own login: password, second factor, and signing out everywhere."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_security.utils import logout_user
+
+from companion.console.accounts import accounts
+from companion.console.desk import EVERYONE, allow, desk, my_id, now, pages
+from companion.models import record
+
+
+@pages.get("/account")
+@allow(*EVERYONE)
+def account() -> ResponseReturnValue:
+    """Show one's login."""
+    return render_template("console/account.html")
+
+
+@pages.post("/account/sign-out-everywhere")
+@allow(*EVERYONE)
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End every sign-in of this login, here and in other browsers."""
+    store = accounts()
+    store.set_uniquifier(current_user._get_current_object())
+    with desk().database.write() as session:
+        record(session, now(), "signed out everywhere", current_user.person, actor=my_id())
+    store.commit()
+    logout_user()
+    flash("You are signed out everywhere.", "info")
+    return redirect(url_for("security.login"))

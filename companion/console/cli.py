@@ -1,0 +1,121 @@
+"""`companion users`: who may sign in to the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from companion.services import Services
+
+
+@click.group()
+def users() -> None:
+    """Add and look after those who sign in to the console."""
+
+
+@users.command()
+@click.option("--email", required=True, help="What they sign in with.")
+@click.option("--name", required=True, help="As others in the console, and the people they help, will see it.")
+@click.option("--role", required=True, type=click.Choice(["facilitator", "lead", "coordinator"]))
+@click.option("--ask", is_flag=True, help="Type the first password instead of having one made.")
+def add(email: str, name: str, role: str, ask: bool) -> None:
+    """Add someone, or a login for someone who is known by that name and role already."""
+    from sqlalchemy import select
+
+    from companion.console.users import UserError, create_user, new_password
+    from companion.models import Person, record
+    from companion.models.console import User
+
+    services = _services()
+    password = _typed() if ask else new_password()
+    try:
+        with services.database.write() as session:
+            now = services.clock.now()
+            without = select(Person).where(
+                Person.alias == name, Person.role == role, Person.id.not_in(select(User.person_id))
+            )
+            person = session.scalar(without)
+            if person is None:
+                if session.scalar(select(Person.id).where(Person.alias == name)):
+                    raise UserError(f"{name} is taken by someone else; choose another name")
+                person = Person(role=role, alias=name, name=name, state="staff", created_at=now)
+                session.add(person)
+                session.flush()
+            user = create_user(session, person, email, password, must_change=True)
+            record(session, now, "login added", user, role=role)
+    except UserError as error:
+        raise click.ClickException(str(error)) from None
+    _say(f"{name} can sign in as {email.strip().lower()}.", None if ask else password)
+
+
+@users.command("list")
+def list_users() -> None:
+    """List who can sign in."""
+    from sqlalchemy import select
+
+    from companion.models.console import User
+
+    services = _services()
+    with services.database.read() as session:
+        found = session.scalars(select(User).order_by(User.email)).unique().all()
+    for user in found:
+        more = "" if user.active else ", switched off"
+        more += ", second factor" if user.tf_primary_method else ""
+        click.echo(f"{user.email}\t{user.person.name or user.person.alias}\t{user.person.role}{more}")
+    if not found:
+        click.echo("Nobody can sign in yet. Add the first with `companion users add`.")
+
+
+@users.command("reset-password")
+@click.argument("email")
+@click.option("--ask", is_flag=True, help="Type the password instead of having one made.")
+def reset(email: str, ask: bool) -> None:
+    """Set a new first password, end every sign-in, lift a lock, and switch the second factor off."""
+    from sqlalchemy import select
+
+    from companion.console.users import UserError, new_password, reset_password
+    from companion.models.console import User
+
+    services = _services()
+    password = _typed() if ask else new_password()
+    try:
+        with services.database.write() as session:
+            user = session.scalar(select(User).where(User.email == email.strip().lower()))
+            if user is None:
+                raise UserError("nobody signs in with that address; see `companion users list`")
+            reset_password(session, user, password, services.clock.now())
+    except UserError as error:
+        raise click.ClickException(str(error)) from None
+    _say("The password is set.", None if ask else password)
+
+
+def _services() -> Services:
+    from companion.content.reader import ContentError
+    from companion.crypto import CannotDecryptError
+    from companion.db import DatabaseError
+    from companion.schema import require_current
+    from companion.services import open_services
+    from companion.settings import SettingsError
+
+    try:
+        services = open_services()
+        require_current(services.database)
+    except (SettingsError, ContentError, DatabaseError, CannotDecryptError) as error:
+        raise click.ClickException(str(error)) from None
+    return services
+
+
+def _typed() -> str:
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def _say(what: str, password: str | None) -> None:
+    click.echo(what)
+    if password:
+        click.echo(f"First password: {password}")
+        click.echo(
+            "It is shown once. Give it to them yourself, not by e-mail; they choose their own when they sign in."
+        )

@@ -1,0 +1,88 @@
+"""The texts to and from some addresses, in order, as lines on a page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from companion.console.desk import my_id, now
+from companion.console.queries import LATEST
+from companion.models import Address, Flag, InboundMessage, OutboxMessage, record
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text: theirs (`inbound`) or ours (`outbox`), with the families of phrases it matched."""
+
+    at: datetime
+    inbound: InboundMessage | None = None
+    outbox: OutboxMessage | None = None
+    families: Sequence[str] = ()
+
+    @property
+    def channel(self) -> str:
+        """The channel the text came on; ours are shown beside theirs without one."""
+        return self.inbound.channel if self.inbound else ""
+
+
+def lines(
+    session: Session,
+    addresses: Sequence[uuid.UUID],
+    *,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> Sequence[Line]:
+    """Return up to LATEST of the newest texts of the addresses, oldest first: three queries, however many texts."""
+    theirs = select(InboundMessage).where(InboundMessage.address_id.in_(addresses))
+    ours = select(OutboxMessage).where(OutboxMessage.address_id.in_(addresses))
+    if since is not None:
+        theirs = theirs.where(InboundMessage.received_at >= since)
+        ours = ours.where(OutboxMessage.created_at >= since)
+    if before is not None:
+        theirs = theirs.where(InboundMessage.received_at < before)
+        ours = ours.where(OutboxMessage.created_at < before)
+    inbound = session.scalars(theirs.order_by(InboundMessage.received_at.desc()).limit(LATEST)).all()
+    outbox = session.scalars(ours.order_by(OutboxMessage.created_at.desc()).limit(LATEST)).all()
+    matched: dict[uuid.UUID, list[str]] = {}
+    for inbound_id, families in session.execute(
+        select(Flag.inbound_id, Flag.families).where(Flag.inbound_id.in_([each.id for each in inbound]))
+    ):
+        matched.setdefault(inbound_id, []).extend(families)
+    found = [Line(each.received_at, inbound=each, families=matched.get(each.id, ())) for each in inbound]
+    found += [Line(each.created_at, outbox=each) for each in outbox]
+    # An answer is stored at the same moment as the text it answers, and comes after it.
+    return sorted(found, key=lambda line: (line.at, line.outbox is not None))[-LATEST:]
+
+
+def mark_read(
+    session: Session,
+    addresses: Sequence[uuid.UUID],
+    *,
+    until: datetime,
+    since: datetime | None = None,
+    with_episodes: bool = True,
+) -> int:
+    """Mark what these addresses sent up to `until` as read by who is signed in; return how many texts that were."""
+    chosen = select(InboundMessage.id).where(
+        InboundMessage.address_id.in_(addresses),
+        InboundMessage.needs_reading,
+        InboundMessage.read_at.is_(None),
+        InboundMessage.received_at <= until,
+    )
+    if since is not None:
+        chosen = chosen.where(InboundMessage.received_at >= since)
+    if not with_episodes:
+        chosen = chosen.where(InboundMessage.route.is_distinct_from("page"))
+    found = session.scalars(chosen).all()
+    if found:
+        session.execute(
+            update(InboundMessage).where(InboundMessage.id.in_(found)).values(read_at=now(), read_by=my_id())
+        )
+        address = session.get_one(Address, addresses[0])
+        record(session, now(), "text read", address, actor=my_id(), count=len(found))
+    return len(found)

@@ -1,0 +1,270 @@
+"""One episode: first whether you know the person, then the texts, who was paged, and what to do.
+
+Nobody's words are shown before the question is answered, and each look is audited.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from companion.console.conversations import Line, lines, mark_read
+from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, pages
+from companion.console.queries import LATEST, my_episodes
+from companion.console.words import named
+from companion.escalation.episodes import CannotCloseError, close, pass_on, record_contact, take
+from companion.models import (
+    OUTCOMES,
+    Address,
+    AuditEntry,
+    Episode,
+    Flag,
+    InboundMessage,
+    Note,
+    Page,
+    Person,
+    Reference,
+    record,
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """All that is shown about an episode."""
+
+    episode: Episode
+    lines: Sequence[Line]
+    pages: Sequence[Page]
+    notes: Sequence[tuple[Note, Person]]
+    history: Sequence[tuple[AuditEntry, Person | None]]
+
+
+class CloseForm(FlaskForm):  # type: ignore[misc]
+    """What came of it."""
+
+    outcome = RadioField(
+        "What came of it?",
+        choices=[(outcome, f"{outcome.capitalize()}. {named('outcomes', outcome)}") for outcome in OUTCOMES],
+        validators=[InputRequired("Choose what came of it.")],
+    )
+    second = SelectField("Who agrees with you", validators=[Optional()])
+
+
+class NoteForm(FlaskForm):  # type: ignore[misc]
+    """A note on an episode."""
+
+    body = TextAreaField(
+        "Note",
+        validators=[
+            InputRequired("Write the note before you save it."),
+            Length(max=2000, message="Keep a note under 2,000 characters."),
+        ],
+    )
+
+
+@pages.get("/episodes/<uuid:episode_id>")
+@allow(*READERS)
+def episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Show the question, or the episode once it is answered."""
+    with desk().database.write() as session:
+        found = _find(session, episode_id)
+        reference = session.scalar(
+            select(Reference.code).where(Reference.episode_id == found.id, Reference.person_id == my_id())
+        )
+        answer = _gate(session, found)
+        if answer != "open":
+            return render_template("console/gate.html", episode=found, reference=reference, passed=answer == "pass")
+        record(session, now(), "episode read", found, actor=my_id())
+        file = _file(session, found)
+    return render_template("console/episode.html", file=file, reference=reference, note=NoteForm(), lead=LEAD)
+
+
+@pages.post("/episodes/<uuid:episode_id>/gate/<any(open,pass):answer>")
+@allow(*READERS)
+def answer_gate(episode_id: uuid.UUID, answer: str) -> ResponseReturnValue:
+    """Record whether one knows the person; knowing them passes the episode on."""
+    with desk().database.write() as session:
+        found = _find(session, episode_id)
+        record(session, now(), "episode gate", found, actor=my_id(), gate=answer)
+        if answer == "pass" and found.state != "closed":
+            pass_on(session, found, _me(session), now(), desk().voice)
+    return _back(episode_id)
+
+
+@pages.post("/episodes/<uuid:episode_id>/take")
+@allow(*READERS)
+def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Take it, unless somebody else has."""
+    with desk().database.write() as session:
+        found = _find(session, episode_id)
+        owner = take(session, found, _me(session), now(), desk().voice)
+        if found.state == "closed":
+            flash("This is closed already. Nothing was changed.", "error")
+        elif owner.id == my_id():
+            flash("You have it. The person is told so by text. Contact them, then record it here.", "info")
+        else:
+            flash(f"{owner.name or owner.alias} has it already. Nothing was changed.", "error")
+    return _back(episode_id)
+
+
+@pages.post("/episodes/<uuid:episode_id>/pass")
+@allow(*READERS)
+def pass_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Pass it on to the next."""
+    with desk().database.write() as session:
+        found = _find(session, episode_id)
+        if found.state != "closed":
+            pass_on(session, found, _me(session), now(), desk().voice)
+            flash("Passed on. The next person is being paged.", "info")
+    return redirect(url_for("console.today"))
+
+
+@pages.post("/episodes/<uuid:episode_id>/contact")
+@allow(*READERS)
+def contact_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Record that the owner has reached the person."""
+    try:
+        with desk().database.write() as session:
+            record_contact(session, _find(session, episode_id), _me(session), now())
+    except CannotCloseError as error:
+        flash(str(error), "error")
+    else:
+        flash("Contact is recorded. Close the episode when you are done.", "info")
+    return _back(episode_id)
+
+
+@pages.post("/episodes/<uuid:episode_id>/note")
+@allow(*READERS)
+def note_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep a note. It is encrypted and removed together with the texts."""
+    form = NoteForm()
+    if not form.validate_on_submit():
+        for message in form.body.errors:
+            flash(message, "error")
+        return _back(episode_id)
+    with desk().database.write() as session:
+        found = _find(session, episode_id)
+        if _gate(session, found) != "open":
+            abort(403)
+        note = Note(episode_id=found.id, person_id=my_id(), body=form.body.data, at=now())
+        session.add(note)
+        record(session, now(), "note added", found, actor=my_id())
+    return _back(episode_id)
+
+
+@pages.route("/episodes/<uuid:episode_id>/close", methods=["GET", "POST"])
+@allow(*READERS)
+def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
+    """Close it with an outcome."""
+    form = CloseForm()
+    with desk().database.write() as session:
+        found = _find(session, episode_id)
+        form.second.choices = [("", "Nobody"), *_others(session)]
+        if form.validate_on_submit():
+            second = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None
+            try:
+                close(session, found, _me(session), form.outcome.data, now(), second)
+            except CannotCloseError as error:
+                form.outcome.errors = [str(error)]
+            else:
+                flash("The episode is closed.", "info")
+                return redirect(url_for("console.today"))
+        return render_template("console/close.html", form=form, episode=found)
+
+
+def _find(session: Session, episode_id: uuid.UUID) -> Episode:
+    found = session.scalar(
+        select(Episode)
+        .where(Episode.id == episode_id, my_episodes(me()))
+        .options(joinedload(Episode.owner), joinedload(Episode.person))
+        .with_for_update(of=Episode)
+    )
+    if found is None:
+        abort(404)
+    return found
+
+
+def _me(session: Session) -> Person:
+    return session.get_one(Person, my_id())
+
+
+def _gate(session: Session, episode: Episode) -> str | None:
+    details = session.scalar(
+        select(AuditEntry.details)
+        .where(
+            AuditEntry.subject_kind == Episode.__tablename__,
+            AuditEntry.subject_id == episode.id,
+            AuditEntry.actor_id == my_id(),
+            AuditEntry.action == "episode gate",
+        )
+        .order_by(AuditEntry.at.desc())
+        .limit(1)
+    )
+    return str(details["gate"]) if details else None
+
+
+def _file(session: Session, episode: Episode) -> File:
+    since = session.scalar(
+        select(InboundMessage.received_at)
+        .join(Flag, Flag.inbound_id == InboundMessage.id)
+        .where(Flag.episode_id == episode.id)
+        .order_by(InboundMessage.received_at)
+        .limit(1)
+    )
+    same = Address.id == episode.address_id
+    if episode.person_id is not None:
+        same = same | (Address.person_id == episode.person_id)
+    addresses = session.scalars(select(Address.id).where(same)).all()
+    shown = lines(session, addresses, since=since or episode.opened_at, before=episode.closed_at)
+    mark_read(session, addresses, since=since or episode.opened_at, until=now())
+    return File(
+        episode,
+        shown,
+        session.scalars(
+            select(Page)
+            .where(Page.episode_id == episode.id)
+            .options(joinedload(Page.person), joinedload(Page.outbox))
+            .order_by(Page.at.desc())
+            .limit(LATEST)
+        ).all(),
+        [
+            (note, person)
+            for note, person in session.execute(
+                select(Note, Person)
+                .join(Person, Person.id == Note.person_id)
+                .where(Note.episode_id == episode.id)
+                .order_by(Note.at)
+                .limit(LATEST)
+            )
+        ],
+        [
+            (entry, person)
+            for entry, person in session.execute(
+                select(AuditEntry, Person)
+                .outerjoin(Person, Person.id == AuditEntry.actor_id)
+                .where(AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
+                .order_by(AuditEntry.at.desc())
+                .limit(LATEST)
+            )
+        ],
+    )
+
+
+def _others(session: Session) -> list[tuple[str, str]]:
+    found = session.scalars(
+        select(Person).where(Person.state == "staff", Person.role.in_(READERS), Person.id != my_id())
+    )
+    return sorted(((str(each.id), each.name or each.alias) for each in found), key=lambda pair: pair[1])
+
+
+def _back(episode_id: uuid.UUID) -> ResponseReturnValue:
+    return redirect(url_for("console.episode", episode_id=episode_id))

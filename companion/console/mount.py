@@ -1,0 +1,87 @@
+"""Putting the console's pages, their guards and their headers on the application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from flask_bootstrap import Bootstrap5
+from flask_wtf.csrf import CSRFError
+
+from companion.clock import Clock
+from companion.console import account, audit, episodes, groups, messages, people, today, words
+from companion.console.desk import IDLE, Desk, desk, keep_signed_in, pages
+from companion.console.signin import set_up
+from companion.db import Database
+from companion.escalation.words import Voice
+from companion.settings import Settings
+
+PAGES = (today, episodes, groups, people, messages, audit, account)
+
+# Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, voice: Voice) -> None:
+    """Mount everything under /console/."""
+    here = Desk(database, clock, settings, voice)
+    app.extensions["companion_console"] = here
+    set_up(app, here)
+    Bootstrap5(app)
+    app.register_blueprint(pages)
+    app.after_request(_headers)
+    for problem in (400, 403, 404, 405, 500):
+        app.register_error_handler(problem, _problem)
+    app.register_error_handler(CSRFError, _problem)
+    app.jinja_env.filters.update(
+        when=words.when,
+        day=words.day,
+        clock=words.clock,
+        delivery=words.delivery,
+        family=words.family,
+        capitalize_first=words.upper_first,
+        lower_first=words.lower_first,
+    )
+    app.jinja_env.globals.update(named=words.named, alarm_words=words.alarm)
+
+
+@pages.before_request
+def _stay() -> None:
+    if request.headers.get("X-Requested-With") != "fetch" and request.endpoint != "console.static":
+        keep_signed_in()
+
+
+@pages.app_context_processor
+def _on_every_page() -> dict[str, Any]:
+    settings = desk().settings
+    return {
+        "service": settings.companion_name,
+        "idle_seconds": int(IDLE.total_seconds()),
+        "banner": "This is a rehearsal: no text leaves this machine." if settings.simulated else None,
+    }
+
+
+def _headers(response: Response) -> Response:
+    if not request.path.startswith(("/console", "/bootstrap")):
+        return response
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if (request.endpoint or "").endswith(".static"):
+        response.headers["Cache-Control"] = "public, max-age=3600"
+    else:
+        response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _problem(error: Any) -> Any:
+    """Answer what went wrong on a console page in plain words; leave all other paths as they are."""
+    if not request.path.startswith("/console"):
+        return error
+    code = getattr(error, "code", None) or 500
+    reason = "form" if isinstance(error, CSRFError) else str(code)
+    return render_template("console/problem.html", reason=reason), code

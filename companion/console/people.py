@@ -1,0 +1,98 @@
+"""People, by alias. A number is shown for a reason only, one at a time, and each look is audited."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from companion.console.desk import EVERYONE, FRESH, allow, desk, me, my_id, now, pages
+from companion.console.queries import LATEST, my_people
+from companion.models import Address, Cohort, Consent, Group, Person, record
+
+REASONS = {
+    "danger": "Somebody may be in danger and I have to ring",
+    "asked": "They asked to be rung",
+    "number": "There is a problem with the number itself",
+    "rights": "They asked what is held about them, or to have it removed",
+}
+
+
+class NumberForm(FlaskForm):  # type: ignore[misc]
+    """Why the number is needed. It is a choice, so that the audit holds no words about anyone."""
+
+    reason = RadioField(
+        "Why do you need it?",
+        choices=list(REASONS.items()),
+        validators=[InputRequired("Choose why you need the number.")],
+    )
+
+
+@pages.get("/people")
+@allow(*EVERYONE)
+def people() -> ResponseReturnValue:
+    """List people by alias, fifty at a time."""
+    wanted, after = request.args.get("alias", "").strip()[:40], request.args.get("after", "")[:80]
+    chosen = (
+        select(Person, Cohort.name, Group.name)
+        .outerjoin(Cohort, Cohort.id == Person.cohort_id)
+        .outerjoin(Group, Group.id == Person.group_id)
+        .where(Person.role == "trainee", my_people(me(), Person.id))
+    )
+    if wanted:
+        chosen = chosen.where(Person.alias.icontains(wanted, autoescape=True))
+    if after:
+        chosen = chosen.where(Person.alias > after)
+    with desk().database.read() as session:
+        found = [tuple(row) for row in session.execute(chosen.order_by(Person.alias).limit(LATEST))]
+    more = found[-1][0].alias if len(found) == LATEST else None
+    return render_template("console/people.html", people=found, wanted=wanted, more=more)
+
+
+@pages.get("/people/<uuid:person_id>")
+@allow(*EVERYONE)
+def person(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one person: where they belong, and what they agreed to, when, in which words."""
+    with desk().database.read() as session:
+        found = _find(session, person_id)
+        group = session.get(Group, found.group_id) if found.group_id else None
+        consents = session.scalars(
+            select(Consent).where(Consent.person_id == found.id).order_by(Consent.at.desc()).limit(LATEST)
+        ).all()
+        channels = session.scalars(
+            select(Address.channel).where(Address.person_id == found.id).order_by(Address.channel)
+        ).all()
+    return render_template(
+        "console/person.html", person=found, group=group, consents=consents, channels=channels, now=now()
+    )
+
+
+@pages.route("/people/<uuid:person_id>/number", methods=["GET", "POST"])
+@allow(*EVERYONE, within=FRESH)
+def number(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask for the reason; then show the number once."""
+    form = NumberForm()
+    with desk().database.write() as session:
+        found = _find(session, person_id)
+        addresses: list[Address] = []
+        if form.validate_on_submit():
+            addresses = list(session.scalars(select(Address).where(Address.person_id == found.id)))
+            record(session, now(), "number shown", found, actor=my_id(), reason=form.reason.data)
+        return render_template("console/number.html", person=found, form=form, addresses=addresses)
+
+
+def _find(session: Session, person_id: uuid.UUID) -> Person:
+    found = session.scalar(
+        select(Person)
+        .where(Person.id == person_id, Person.role == "trainee", my_people(me(), Person.id))
+        .options(joinedload(Person.cohort))
+    )
+    if found is None:
+        abort(404)
+    return found

@@ -1,0 +1,72 @@
+// Keeps Today up to date, warns before the sign-in ends, and moves to a form's problems. Every page works without it.
+"use strict";
+
+(function liveToday() {
+  const live = document.getElementById("live");
+  if (!live) return;
+  const bar = document.getElementById("live-bar");
+  const status = document.getElementById("live-status");
+  const pause = document.getElementById("live-pause");
+  let paused = false;
+  let timer = 0;
+  let shown = null; // the last answer of the server, word for word
+  bar.hidden = false;
+
+  const summary = (root) => root.querySelector("[data-summary]").textContent;
+  const say = (words) => { if (status.textContent !== words) status.textContent = words; };
+
+  async function refresh() {
+    try {
+      const answer = await fetch(live.dataset.live, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
+      if (answer.status === 401) {
+        say("You have been signed out because nothing was done for a while. Load the page again to sign in.");
+        paused = true;
+        pause.hidden = true;
+        return;
+      }
+      if (!answer.ok) throw new Error("status");
+      const html = await answer.text();
+      if (html === shown) { say("This page keeps itself up to date."); return; }
+      const fresh = document.createElement("template");
+      fresh.innerHTML = html;
+      const before = summary(live);
+      const after = summary(fresh.content);
+      // Never move what somebody is on: the news is told, and shown once they have left the list.
+      if (shown !== null && live.contains(document.activeElement)) {
+        if (after !== before) say("There is something new: " + after);
+        return;
+      }
+      shown = html;
+      live.replaceChildren(fresh.content);
+      if (after !== before) say("Now: " + after);
+    } catch {
+      say("This page cannot reach the service. What you see may be old; it tries again by itself.");
+    }
+  }
+
+  function next() {
+    window.clearTimeout(timer);
+    if (!paused) timer = window.setTimeout(() => refresh().then(next), Number(live.dataset.every) * 1000);
+  }
+
+  pause.addEventListener("click", () => {
+    paused = !paused;
+    pause.textContent = paused ? "Go on with updates" : "Pause updates";
+    say(paused ? "Updates are paused." : "This page keeps itself up to date.");
+    if (paused) window.clearTimeout(timer);
+    else refresh().then(next);
+  });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !paused) refresh().then(next); });
+  next();
+})();
+
+(function warnBeforeSignOut() {
+  const seconds = Number(document.body.dataset.idleSeconds || 0);
+  const warning = document.getElementById("idle");
+  if (seconds > 120 && warning) window.setTimeout(() => { warning.hidden = false; }, (seconds - 120) * 1000);
+})();
+
+(function goToProblems() {
+  const problems = document.querySelector("[data-focus]");
+  if (problems) problems.focus();
+})();

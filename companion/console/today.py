@@ -1,0 +1,238 @@
+"""Today: what needs a person now, and what comes next. No words of any trainee are on this page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from companion.console.desk import EVERYONE, LEAD, READERS, allow, desk, me, my_id, now, pages
+from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
+from companion.models import (
+    Alarm,
+    Booking,
+    ContactRequest,
+    Episode,
+    Flag,
+    Group,
+    GroupSession,
+    InboundMessage,
+    OutboxMessage,
+    Person,
+    Reference,
+    record,
+)
+
+SOON = timedelta(days=8)
+LATELY = timedelta(days=7)
+SHOWN = 20  # of each kind; a list that is longer says so
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A session with who said what about it."""
+
+    session: GroupSession
+    coming: Sequence[Booking]
+    waiting: Sequence[Booking]
+    unanswered: int
+
+
+@dataclass(frozen=True)
+class Today:
+    """Everything on the page."""
+
+    episodes: Sequence[tuple[Episode, str | None]]
+    meetings: Sequence[Meeting]
+    requests: Sequence[tuple[ContactRequest, Person]]
+    notices: Sequence[tuple[Flag, InboundMessage, Person | None]]
+    unread: Sequence[tuple[InboundMessage, Person | None]]
+    failed: Sequence[tuple[OutboxMessage, Person | None]]
+    alarms: Sequence[Alarm]
+
+    @property
+    def nobody_yet(self) -> int:
+        """How many episodes wait for a person."""
+        return sum(1 for episode, _ in self.episodes if episode.state == "open")
+
+    @property
+    def asking(self) -> int:
+        """How many people ask for a person, or wrote something to be read soon."""
+        return len(self.requests) + len(self.notices)
+
+
+@pages.get("/")
+@allow(*EVERYONE)
+def today() -> ResponseReturnValue:
+    """Show the page."""
+    return render_template("console/today.html", today=_load(), can_read=me().role in READERS)
+
+
+@pages.get("/today/live")
+@allow(*EVERYONE)
+def today_live() -> ResponseReturnValue:
+    """Show the part of the page that a script refreshes."""
+    return render_template("console/_today.html", today=_load(), can_read=me().role in READERS)
+
+
+@pages.post("/requests/<uuid:request_id>/done")
+@allow(*READERS)
+def settle_request(request_id: uuid.UUID) -> ResponseReturnValue:
+    """Record that someone who asked for a person has had one. A second press changes nothing."""
+    with desk().database.write() as session:
+        found = session.get(ContactRequest, request_id)
+        if found is None or not _mine(session, found.person_id):
+            abort(404)
+        if found.settled_at is None:
+            found.settled_at, found.settled_by = now(), my_id()
+            record(session, now(), "request settled", found, actor=my_id())
+    return redirect(url_for("console.today"))
+
+
+@pages.post("/notices/<uuid:flag_id>/done")
+@allow(*READERS)
+def settle_notice(flag_id: uuid.UUID) -> ResponseReturnValue:
+    """Record that a text that had to be read soon was read and looked after."""
+    with desk().database.write() as session:
+        found = session.get(Flag, flag_id)
+        if found is None or found.route != "notice" or not _mine(session, found.inbound.person_id):
+            abort(404)
+        if found.settled_at is None:
+            found.settled_at = now()
+            record(session, now(), "request settled", found, actor=my_id())
+    return redirect(url_for("console.today"))
+
+
+def _mine(session: Session, person_id: uuid.UUID | None) -> bool:
+    if person_id is None:
+        return me().role == LEAD
+    return session.scalar(select(Person.id).where(Person.id == person_id, my_people(me(), Person.id))) is not None
+
+
+def _load() -> Today:
+    with desk().database.read() as session:
+        return Today(
+            episodes=_episodes(session),
+            meetings=meetings(session, limit=6),
+            requests=_requests(session),
+            notices=_notices(session),
+            unread=_unread(session),
+            failed=_failed(session),
+            alarms=session.scalars(
+                select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)
+            ).all(),
+        )
+
+
+def _rows(session: Session, statement: Any) -> Sequence[Any]:
+    return [tuple(row) for row in session.execute(statement)]
+
+
+def _episodes(session: Session) -> Sequence[tuple[Episode, str | None]]:
+    urgency = case((Episode.state == "open", 0), (Episode.state == "owned", 1), else_=2)
+    return _rows(
+        session,
+        select(Episode, Reference.code)
+        .outerjoin(Reference, (Reference.episode_id == Episode.id) & (Reference.person_id == my_id()))
+        .where(Episode.state != "closed", my_episodes(me()))
+        .options(joinedload(Episode.owner), joinedload(Episode.person))
+        .order_by(urgency, Episode.opened_at)
+        .limit(LATEST),
+    )
+
+
+def meetings(session: Session, *, limit: int, group_id: uuid.UUID | None = None) -> Sequence[Meeting]:
+    """Return the next sessions that are planned, soonest first, with their bookings: two queries."""
+    chosen = (
+        select(GroupSession)
+        .join(GroupSession.group)
+        .where(GroupSession.status == "planned", GroupSession.ends_at > now(), in_my_groups(me(), Group.id))
+        .options(contains_eager(GroupSession.group))
+        .order_by(GroupSession.starts_at)
+        .limit(limit)
+    )
+    chosen = (
+        chosen.where(GroupSession.starts_at < now() + SOON)
+        if group_id is None
+        else chosen.where(GroupSession.group_id == group_id)
+    )
+    found = session.scalars(chosen).all()
+    bookings: dict[uuid.UUID, list[Booking]] = {each.id: [] for each in found}
+    for booking in session.scalars(
+        select(Booking)
+        .join(Booking.person)
+        .where(Booking.session_id.in_(list(bookings)))
+        .options(contains_eager(Booking.person))
+        .order_by(Booking.offered_at, Person.alias)
+    ):
+        bookings[booking.session_id].append(booking)
+    return [_meeting(each, bookings[each.id]) for each in found]
+
+
+def _meeting(session: GroupSession, bookings: Sequence[Booking]) -> Meeting:
+    return Meeting(
+        session,
+        coming=[b for b in bookings if b.status in ("yes", "attended")],
+        waiting=[b for b in bookings if b.status == "waiting"],
+        unanswered=sum(1 for b in bookings if b.status == "offered"),
+    )
+
+
+def _requests(session: Session) -> Sequence[tuple[ContactRequest, Person]]:
+    return _rows(
+        session,
+        select(ContactRequest, Person)
+        .join(Person, Person.id == ContactRequest.person_id)
+        .where(ContactRequest.settled_at.is_(None), my_people(me(), Person.id))
+        .order_by(ContactRequest.asked_at)
+        .limit(SHOWN),
+    )
+
+
+def _notices(session: Session) -> Sequence[tuple[Flag, InboundMessage, Person | None]]:
+    return _rows(
+        session,
+        select(Flag, InboundMessage, Person)
+        .join(InboundMessage, InboundMessage.id == Flag.inbound_id)
+        .outerjoin(Person, Person.id == InboundMessage.person_id)
+        .where(Flag.route == "notice", Flag.settled_at.is_(None), my_people(me(), InboundMessage.person_id))
+        .order_by(Flag.at)
+        .limit(SHOWN),
+    )
+
+
+def _unread(session: Session) -> Sequence[tuple[InboundMessage, Person | None]]:
+    return _rows(
+        session,
+        select(InboundMessage, Person)
+        .outerjoin(Person, Person.id == InboundMessage.person_id)
+        .where(
+            InboundMessage.needs_reading,
+            InboundMessage.read_at.is_(None),
+            my_people(me(), InboundMessage.person_id),
+        )
+        .order_by(InboundMessage.received_at)
+        .limit(SHOWN),
+    )
+
+
+def _failed(session: Session) -> Sequence[tuple[OutboxMessage, Person | None]]:
+    return _rows(
+        session,
+        select(OutboxMessage, Person)
+        .outerjoin(Person, Person.id == OutboxMessage.person_id)
+        .where(
+            OutboxMessage.status.in_(("failed", "undelivered")),
+            OutboxMessage.settled_at > now() - LATELY,
+            my_people(me(), OutboxMessage.person_id),
+        )
+        .order_by(OutboxMessage.settled_at.desc())
+        .limit(SHOWN),
+    )

@@ -1,0 +1,108 @@
+"""Words on the pages that depend on data: dates, delivery, states. The words themselves are in words.yaml."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from companion.console.desk import desk, now
+from companion.escalation.watchlist_data import read_files
+from companion.models import OutboxMessage
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+    return data
+
+
+def word(path: str) -> str:
+    """Return the words at `path` ("sign_in.wrong"). Raises KeyError if there are none."""
+    section, _, name = path.partition(".")
+    found = _words()[section]
+    return str(found[name] if name else found)
+
+
+def named(section: str, name: str, fallback: str | None = None) -> str:
+    """Return the words for a stored value; `fallback`, or the value itself, when it has none."""
+    found = _words()[section].get(name)
+    if found is None and fallback is not None:
+        found = _words()[section].get(fallback)
+    return str(found if found is not None else name.replace("_", " "))
+
+
+def clock(moment: datetime) -> str:
+    """Return "6pm" or "6:30pm" in the programme's time zone."""
+    local = moment.astimezone(desk().settings.zone)
+    minutes = f":{local.minute:02d}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def day(moment: datetime) -> str:
+    """Return "today", "yesterday", "tomorrow" or "Tuesday 24 November", with the year when it is another one."""
+    zone = desk().settings.zone
+    local, here = moment.astimezone(zone).date(), now().astimezone(zone).date()
+    near = {0: "today", -1: "yesterday", 1: "tomorrow"}.get((local - here).days)
+    if near:
+        return near
+    year = f" {local.year}" if local.year != here.year else ""
+    return f"{local:%A} {local.day} {local:%B}{year}"
+
+
+def when(moment: datetime | None) -> str:
+    """Return "today at 6:30pm" or "Tuesday 24 November at 6pm" for a UTC moment."""
+    return f"{day(moment)} at {clock(moment)}" if moment else ""
+
+
+def delivery(row: OutboxMessage) -> str:
+    """Return what became of a text, why, and what happens next."""
+    said = named("delivery", row.status)
+    if row.status == "queued" and row.attempts:
+        return f"{_reason(row)} Trying again at {clock(row.not_before)}."
+    if row.status == "queued" and row.not_before > now():
+        return f"{said}: {when(row.not_before)}"
+    if row.status in ("delivered", "read", "sent") and row.settled_at is not None:
+        return f"{said} {when(row.settled_at)}"
+    if row.status in ("failed", "undelivered", "dropped"):
+        return f"{said}. {_reason(row)}"
+    return said
+
+
+def _reason(row: OutboxMessage) -> str:
+    if row.status == "dropped":
+        return named("reasons", row.reason or "")
+    codes = _words()["errors"]
+    return str(codes.get(row.error_code, word("other_error")))
+
+
+def alarm(kind: str) -> str:
+    """Return what an alarm means and what to do about it."""
+    fallback = "twilio_other" if kind.startswith("twilio_") else "other"
+    return named("alarms", kind, fallback)
+
+
+@lru_cache(maxsize=1)
+def _families() -> dict[str, str]:
+    _, families = read_files(Path(__file__).parent.parent / "content" / "watchlist", None)
+    return {family.name: family.title for family in families}
+
+
+def family(name: str) -> str:
+    """Return the title of a phrase family, or its name if the list no longer has it."""
+    if name == "unreadable":
+        return word("unread_file")
+    return _families().get(name, name.replace("_", " "))
+
+
+def upper_first(words: str) -> str:
+    """Return `words` beginning with a capital, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def lower_first(words: str) -> str:
+    """Return `words` beginning with a small letter, the rest as it is."""
+    return words[:1].lower() + words[1:]

@@ -1,0 +1,342 @@
+"""A console with people, texts and episodes on its own database, for the tests of its pages."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from companion.clock import FixedClock
+from companion.console import register
+from companion.console.users import create_user
+from companion.db import Database
+from companion.models import (
+    Address,
+    Booking,
+    Cohort,
+    Consent,
+    ContactRequest,
+    Episode,
+    Flag,
+    Group,
+    GroupFacilitator,
+    GroupSession,
+    InboundMessage,
+    OutboxMessage,
+    Page,
+    Person,
+    Reference,
+    raise_alarm,
+)
+from companion.models.console import User
+from companion.schema import upgrade
+from companion.services import Services
+from companion.settings import load_settings
+
+NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # a Tuesday night
+PASSWORD = "plain lantern otter 7"
+CANARY = "canary words that only the episode shows"
+UNREAD = "can I bring my lunch on Thursday"
+
+
+@dataclass
+class Stage:
+    """The application, its parts, and what stands on it."""
+
+    app: Flask
+    services: Services
+    clock: FixedClock
+    database: Database
+    ids: dict[str, uuid.UUID]
+
+    def browser(self, who: str | None = None) -> FlaskClient:
+        """Return a browser, in which `who` has signed in."""
+        browser = self.app.test_client()
+        if who:
+            answer = sign_in(browser, f"{who}@example.org")
+            assert answer.status_code == 302, answer.text
+        return browser
+
+    def path(self, template: str) -> str:
+        """Return a path with the ids of what stands on the stage put in."""
+        return template.format(**self.ids)
+
+
+def stage(folder: Path, *, empty: bool = False) -> Stage:
+    """Return a console on a new database in `folder`, with its people; `empty` leaves out what happens to them."""
+    settings = load_settings(
+        database_url=f"sqlite:///{folder}/console.sqlite3",
+        secret_key="k" * 40,
+        encryption_keys=Fernet.generate_key().decode(),
+        public_url="http://localhost",
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token="t" * 32,
+        twilio_sms_from="+447700900000",
+        twilio_api_base_url="http://127.0.0.1:1",
+        companion_clock_file=folder / "clock",
+    )
+    database = Database(settings.database_url, settings.encryption_keys)
+    upgrade(database)
+    clock = FixedClock(NOW)
+    services = Services(settings, clock, database)
+    with database.write() as session:
+        ids = _staff(session)
+        if not empty:
+            ids |= _programme(session, ids)
+            ids |= _texts(session, ids)
+    app = Flask("companion", static_folder=None)
+    register(app, database=database, clock=clock, settings=settings, voice=services.voice)
+    return Stage(app, services, clock, database, ids)
+
+
+def sign_in(browser: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
+    """Fill in the sign-in form as a browser does."""
+    form = browser.get("/console/sign-in")
+    return browser.post("/console/sign-in", data={"email": email, "password": password, "csrf_token": token(form)})
+
+
+def token(page: TestResponse) -> str:
+    """Return the form token of a page."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert found, page.text
+    return found.group(1)
+
+
+def press(browser: FlaskClient, on: str, path: str, **fields: str) -> TestResponse:
+    """Post to `path` with the token of the page `on`."""
+    return browser.post(path, data={"csrf_token": token(browser.get(on)), **fields})
+
+
+class Queries:
+    """Counts the statements sent to the database while it is open."""
+
+    def __init__(self, database: Database) -> None:
+        self.engine = database.engine
+        self.count = 0
+
+    def _one(self, *_: object) -> None:
+        self.count += 1
+
+    def __enter__(self) -> Queries:
+        event.listen(self.engine, "before_cursor_execute", self._one)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(self.engine, "before_cursor_execute", self._one)
+
+
+def _staff(session: Session) -> dict[str, uuid.UUID]:
+    ids = {}
+    for who, role in (
+        ("ada", "facilitator"),
+        ("bo", "facilitator"),
+        ("lee", "lead"),
+        ("cor", "coordinator"),
+    ):
+        person = Person(role=role, alias=who, name=f"Dr {who.title()}", state="staff", created_at=NOW)
+        session.add(person)
+        session.flush()
+        create_user(session, person, f"{who}@example.org", PASSWORD)
+        ids[who] = person.id
+    for user in session.query(User):
+        assert user.password.startswith("$argon2id$")
+    return ids
+
+
+def trainee(session: Session, alias: str, number: str, **more: object) -> tuple[Person, Address]:
+    """Add a trainee with one number."""
+    person = Person(role="trainee", alias=alias, state="joined", joined_at=NOW, created_at=NOW, **more)
+    session.add(person)
+    session.flush()
+    address = Address(
+        channel="sms",
+        address=number,
+        address_index=number,
+        person_id=person.id,
+        created_at=NOW,
+        last_inbound_at=NOW - timedelta(minutes=5),
+    )
+    session.add(address)
+    session.flush()
+    return person, address
+
+
+def text_from(session: Session, address: Address, body: str, at: datetime, **more: object) -> InboundMessage:
+    """Add a text that arrived."""
+    given = {"route": None, "needs_reading": False, "media_count": 0, **more}
+    row = InboundMessage(
+        provider_sid=f"SM{uuid.uuid4().hex}",
+        channel="sms",
+        address_id=address.id,
+        person_id=address.person_id,
+        sender="+447700900000",
+        body=body,
+        received_at=at,
+        dialogue="none",
+        intent="unknown",
+        answer="",
+        **given,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def text_to(session: Session, address: Address, body: str, at: datetime, status: str, **more: object) -> OutboxMessage:
+    """Add a text that went out."""
+    row = OutboxMessage(
+        key=uuid.uuid4().hex,
+        lane=1,
+        purpose="reminder",
+        wording_version="1",
+        address_id=address.id,
+        person_id=address.person_id,
+        body=body,
+        status=status,
+        created_at=at,
+        not_before=at,
+        updated_at=at,
+        **more,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _programme(session: Session, staff: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
+    cohort = Cohort(
+        code="ICU",
+        name="Intensive care",
+        nation="england",
+        time_zone="Europe/London",
+        checkin_weekday=0,
+        checkin_at=time(18),
+        created_at=NOW,
+    )
+    session.add(cohort)
+    session.flush()
+    ids = {}
+    for name, who in (("tuesday", "ada"), ("thursday", "bo")):
+        group = Group(
+            cohort_id=cohort.id,
+            name=f"ICU {name.title()}",
+            time_zone="Europe/London",
+            first_on=date(2026, 11, 24),
+            local_time=time(18),
+            join_link="https://meet.example.org/icu",
+            created_at=NOW,
+        )
+        session.add(group)
+        session.flush()
+        session.add(GroupFacilitator(group_id=group.id, person_id=staff[who], position=0))
+        ids[name] = group.id
+    person, address = trainee(session, "Wren", "+447700900101", cohort_id=cohort.id, group_id=ids["tuesday"])
+    other, elsewhere = trainee(session, "Finch", "+447700900102", cohort_id=cohort.id, group_id=ids["thursday"])
+    ids |= {"wren": person.id, "wren_sms": address.id, "finch": other.id, "finch_sms": elsewhere.id}
+    for days in (-14, 0, 14):
+        starts = NOW.replace(hour=18, minute=0) + timedelta(days=days)
+        meeting = GroupSession(group_id=ids["tuesday"], starts_at=starts, ends_at=starts + timedelta(minutes=45))
+        session.add(meeting)
+        session.flush()
+        session.add(Booking(session_id=meeting.id, person_id=person.id, status="yes", offered_at=NOW))
+    for event_, wording in (("shown", "We text reminders and a check-in a week."), ("yes", None)):
+        session.add(
+            Consent(
+                person_id=person.id,
+                cohort_id=cohort.id,
+                event=event_,
+                channel="sms",
+                wording=wording,
+                wording_version="abc123" if wording else None,
+                provider_sid="SM1",
+                at=NOW - timedelta(days=30),
+            )
+        )
+    session.flush()
+    return ids
+
+
+def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
+    wren = session.get_one(Address, ids["wren_sms"])
+    flagged = text_from(session, wren, CANARY, NOW - timedelta(minutes=5), route="page")
+    text_from(session, wren, UNREAD, NOW - timedelta(hours=9), needs_reading=True)
+    soon = text_from(session, wren, "could someone ring me this week", NOW - timedelta(hours=8), route="notice")
+    text_to(session, wren, "Your group meets today at 6pm.", NOW - timedelta(hours=1), "delivered", settled_at=NOW)
+    text_to(
+        session,
+        wren,
+        "How has your week been?",
+        NOW - timedelta(days=1),
+        "undelivered",
+        error_code=30003,
+        settled_at=NOW - timedelta(hours=20),
+    )
+    episode = Episode(
+        address_id=wren.id,
+        person_id=ids["wren"],
+        state="open",
+        opened_at=NOW - timedelta(minutes=5),
+        started_at=NOW - timedelta(minutes=5),
+        next_action_at=NOW,
+        step=1,
+        rounds=1,
+    )
+    session.add(episode)
+    session.flush()
+    notice = Flag(
+        inbound_id=soon.id, route="notice", families=["not_coping"], phrases=[], list_version="1", at=soon.received_at
+    )
+    session.add_all(
+        [
+            Flag(
+                episode_id=episode.id,
+                inbound_id=flagged.id,
+                route="page",
+                families=["wants_to_die"],
+                phrases=["want-to-die"],
+                list_version="1",
+                at=flagged.received_at,
+            ),
+            notice,
+            Reference(code="K7Q2", episode_id=episode.id, person_id=ids["ada"]),
+        ]
+    )
+    session.flush()
+    pager = Address(
+        channel="sms",
+        address="+447700900201",
+        address_index="+447700900201",
+        person_id=ids["ada"],
+        created_at=NOW,
+    )
+    session.add(pager)
+    session.flush()
+    page = text_to(session, pager, "An item needs you now. Ref K7Q2.", NOW - timedelta(minutes=5), "delivered")
+    page.settled_at = NOW - timedelta(minutes=4)
+    session.add(
+        Page(episode_id=episode.id, person_id=ids["ada"], way="sms", step=1, at=page.created_at, outbox_id=page.id)
+    )
+    request = ContactRequest(person_id=ids["wren"], kind="talk_to_person", asked_at=NOW - timedelta(hours=7))
+    session.add(request)
+    stranger = Address(
+        channel="sms",
+        address="+447700900301",
+        address_index="+447700900301",
+        created_at=NOW,
+        last_inbound_at=NOW - timedelta(hours=3),
+    )
+    session.add(stranger)
+    session.flush()
+    text_from(session, stranger, "who is this", NOW - timedelta(hours=3), needs_reading=True)
+    raise_alarm(session, NOW - timedelta(minutes=3), "responder_not_reachable")
+    session.flush()
+    return {"episode": episode.id, "notice": notice.id, "request": request.id, "stranger": stranger.id}
