@@ -12,10 +12,10 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_standin import ASHA, BEN, START, World, world
 
 from companion.simulator.carrier import NO_DELAYS
 from companion.simulator.pages import PageOptions
+from tests.test_standin import ASHA, BEN, START, World, world
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 from flask import Response
-from test_standin import ASHA, BEN, World, twiml, world
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from companion.simulator.parts import count_parts
 from companion.simulator.webhooks import signature
+from tests.test_standin import ASHA, BEN, World, twiml, world
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from companion.clock import Clock
 from companion.simulator.agenda import Agenda
 from companion.simulator.api import build_app
 from companion.simulator.carrier import LIVE_DELAYS, NO_DELAYS, Carrier, Delays
+from companion.simulator.content_api import APPROVALS, new_content
 from companion.simulator.faults import Fault, FaultBoard
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, require_own
 from companion.simulator.ledger import (
@@ -92,7 +94,8 @@ class StandIn:
                 self.carrier.plan(message)
         if live:
             self._receipts = ThreadPoolExecutor(4, thread_name_prefix="stand-in-receipts")
-            threading.Thread(target=self._run_live, name="stand-in", daemon=True).start()
+            self._thread = threading.Thread(target=self._run_live, name="stand-in", daemon=True)
+            self._thread.start()
 
     # What a test asks and does.
 
@@ -139,6 +142,34 @@ class StandIn:
         """Switch off one fault, all of a number, or all there are."""
         self.faults.lift(fault_id, number)
         self.state.log("fault", "off")
+
+    def template(
+        self,
+        friendly_name: str,
+        types: Mapping[str, Any],
+        variables: Mapping[str, str] | None = None,
+        *,
+        status: str = "approved",
+        language: str = "en_GB",
+    ) -> str:
+        """Add a Content template with an approval in this state and return its SID."""
+        content = new_content(self.clock.now(), friendly_name, language, dict(types), dict(variables or {}))
+        self.state.put_content(content)
+        self.decide(content.sid, status)
+        return content.sid
+
+    def decide(self, content_sid: str, status: str, reason: str = "", category: str | None = None) -> None:
+        """Approve, reject, pause or disable a template, or move it to another category, as Meta does."""
+        if status not in APPROVALS:
+            raise ValueError(f"no approval is {status!r}")
+        content = self.state.content(content_sid)
+        if content is None:
+            raise KeyError(content_sid)
+        approval = {"type": "whatsapp", "name": content.friendly_name, **content.approval}
+        approval |= {"status": status, "rejection_reason": reason}
+        if category:
+            approval["category"] = category
+        self.state.put_content(replace(content, approval=approval))
 
     def receive(
         self, address: str, body: str, to: str | None = None, extra: Mapping[str, str | None] | None = None
@@ -218,5 +249,6 @@ class StandIn:
         if self._server is not None:
             self._server.close()
         if self.live:
+            self._thread.join(timeout=2)
             self._receipts.shutdown(wait=False, cancel_futures=True)
         self.state.close()

@@ -37,9 +37,9 @@ class Store:
 
     def put(self, kind: str, key: str, data: Any) -> None:
         """Keep `data`, in place of what was there; a first entry keeps its place in the order."""
-        if self._db is None:
-            return
         with self._lock:
+            if self._db is None:
+                return
             self._db.execute(
                 "INSERT INTO things (kind, key, data) VALUES (?, ?, ?) "
                 "ON CONFLICT (kind, key) DO UPDATE SET data = excluded.data",
@@ -48,15 +48,15 @@ class Store:
 
     def drop(self, kind: str, key: str) -> None:
         """Forget an entry."""
-        if self._db is not None:
-            with self._lock:
+        with self._lock:
+            if self._db is not None:
                 self._db.execute("DELETE FROM things WHERE kind = ? AND key = ?", (kind, key))
 
     def all(self, kind: str) -> Iterator[tuple[str, Any]]:
         """Yield key and data of a kind in the order in which they were first kept."""
-        if self._db is None:
-            return
         with self._lock:
+            if self._db is None:
+                return
             rows = self._db.execute("SELECT key, data FROM things WHERE kind = ? ORDER BY number", (kind,)).fetchall()
         for key, data in rows:
             yield key, json.loads(data)

@@ -148,8 +148,8 @@ class Switchboard:
             with self.state.lock:
                 self.state.attempts.append(attempt)
         replies = parse_twiml(outcomes[-1])
-        milliseconds = round(outcomes[-1].seconds * 1000)
-        self.state.log("inbound", f"text posted: {outcomes[-1].status}, {len(replies)} in answer, {milliseconds} ms")
+        answer, count = outcomes[-1], "1 reply" if len(replies) == 1 else f"{len(replies)} replies"
+        self.state.log("inbound", f"to the service: {answer.status}, {count}, {answer.seconds * 1000:.0f} ms")
         return replies
 
     def _send(self, message: Message, reply: Reply) -> str | None:
