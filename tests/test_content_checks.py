@@ -159,3 +159,19 @@ def test_a_hard_text_has_a_higher_grade_than_an_easy_one():
 def test_links_and_empty_texts_do_not_count():
     assert readability("").grade == 0
     assert readability("Go to https://companion.example.org/privacy/and/more now.").longest == 3
+
+
+def test_all_that_the_project_ships_passes_the_check():
+    assert [str(problem) for problem in check_content()] == []
+
+
+def test_an_alarm_longer_than_its_slot_is_found(tmp_path):
+    text = "a long tale of what may have gone wrong with one of the many parts of the service"
+    (tmp_path / "texts.yaml").write_text(f"texts:\n  alarm_nobody_to_page:\n    text: {text}\n")
+    found = [str(problem) for problem in check_content(tmp_path)]
+    assert any("coordinator_alarm: the longest {what} in the table is too short" in line for line in found)
+
+
+def test_a_broken_file_of_resources_is_one_of_the_problems(tmp_path):
+    (tmp_path / "resources.yaml").write_text("resources: 5\n")
+    assert any("resources.yaml" in str(problem) for problem in check_content(tmp_path))

@@ -12,10 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import yaml
 
@@ -24,6 +21,8 @@ from companion.content.crisis import NHS_LINES, crisis_numbers
 from companion.content.readability import readability
 from companion.content.reader import ContentError
 from companion.messaging.parts import count, gsm_safe, is_gsm7
+from companion.signposting import Directory, DirectoryError, load_directory
+from companion.signposting.checks import check_resources, find_forbidden
 
 HARDEST_GRADE = 6.0
 LONGEST_SENTENCE = 20
@@ -70,6 +69,12 @@ def check_content(overlay: Path | None = None) -> list[Problem]:
     problems = [problem for wording in catalogue.wordings.values() for problem in check_wording(wording)]
     problems += _check_crisis_set(catalogue)
     problems += _check_contacts(overlay)
+    try:
+        directory = load_directory(overlay)
+    except DirectoryError as error:
+        return [*problems, _from_error(ContentError(str(error)))]
+    problems += [Problem(HERE / "resources.yaml", 0, "", sentence) for sentence in check_resources(directory)]
+    problems += _check_examples(catalogue, directory)
     return problems
 
 
@@ -203,24 +208,30 @@ def _check_crisis_set(catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _check_contacts(overlay: Path | None) -> Iterator[Problem]:
-    """Ask the room that owns the resources about them, and about contacts that must not be shown anywhere."""
-    signposting = _signposting_checks()
-    if signposting is None:
-        return
-    for sentence in signposting.check_resources():
-        yield Problem(HERE / "resources.yaml", 0, "", sentence)
+    """Look through every content file for contacts that must not be shown anywhere."""
     for folder in filter(None, (HERE, overlay)):
         for path in sorted(folder.rglob("*.yaml")):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-                if line.lstrip().startswith(("sha256:", "signed:")):
-                    continue
-                for sentence in signposting.find_forbidden(line):
-                    yield Problem(path, number, "", sentence)
+                if not line.lstrip().startswith(("sha256:", "signed:")):
+                    yield from (Problem(path, number, "", sentence) for sentence in find_forbidden(line))
 
 
-def _signposting_checks() -> ModuleType | None:
-    name = "companion.signposting.checks"
-    return import_module(name) if find_spec(name) else None
+def _check_examples(catalogue: Catalogue, directory: Directory) -> Iterator[Problem]:
+    """Check that no real value is longer than the longest one in the table, by which the parts are counted."""
+    days = (date.min, date.max)  # with every number shown, and with every number out of date
+    longest = sorted({resource.line(day) for resource in directory.resources for day in days}, key=len, reverse=True)
+    wordings = catalogue.wordings.values()
+    real = {
+        "resource_line": longest[0],
+        "lines": "\n".join(longest[:2]),
+        "what": max((wording.text for wording in wordings if wording.id.startswith("alarm_")), key=len),
+        "nhs_line": max((w.filled(w.values) for w in wordings if w.id.startswith("nhs_line_")), key=len),
+    }
+    for wording in wordings:
+        for name in real.keys() & wording.values.keys():
+            if count(real[name]).units > count(wording.values[name]).units:
+                what = f"the longest {{{name}}} in the table is too short: there is a longer one, {real[name]!r}"
+                yield Problem(wording.file, wording.line, wording.id, what)
 
 
 def _from_error(error: ContentError) -> Problem:
