@@ -45,10 +45,13 @@ class Phone:
         """What arrived since `reads` was last called, oldest first."""
         return self.inbox[self._standin.state.seen[self.address] :]
 
-    def reads(self) -> list[Text]:
-        """Look at what is unread, and return it. On WhatsApp the service gets read receipts."""
-        unread = self.unread()
-        self._standin.state.mark_seen(self.address)
+    def reads(self, count: int | None = None) -> list[Text]:
+        """Look at what is unread, or at the oldest `count` of it, and return that.
+
+        On WhatsApp the service gets read receipts.
+        """
+        unread = self.unread()[:count]
+        self._standin.state.mark_seen(self.address, len(unread))
         if self.channel == "whatsapp":
             for text in unread:
                 self._standin.carrier.move(text.sid, "read")

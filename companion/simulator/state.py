@@ -135,10 +135,10 @@ class State:
             if m.arrived_at is not None
         ]
 
-    def mark_seen(self, address: str) -> None:
-        """Note that the person has looked at everything that arrived."""
+    def mark_seen(self, address: str, count: int) -> None:
+        """Note that the person has looked at `count` more of the texts that arrived."""
         with self.lock:
-            self.seen[address] = len(self.arrivals.get(address, ()))
+            self.seen[address] += count
             self._store.put("seen", address, self.seen[address])
             self.touch()
 

@@ -13,7 +13,7 @@ const chips = document.getElementById("chips");
 const phones = new Map();
 
 const initials = (label) =>
-  label.replace(/\(.*\)/, "").replace(/[^\p{L}\p{N} ]/gu, "").split(" ").filter(Boolean).slice(0, 2).map((word) => word[0]).join("").toUpperCase();
+  label.replace(/[,(].*/, "").replace(/[^\p{L}\p{N} ]/gu, "").split(" ").filter(Boolean).slice(0, 2).map((word) => word[0]).join("").toUpperCase();
 
 function spaced(number) {
   const uk = /^\+44(\d{4})(\d{6})$/.exec(number);
