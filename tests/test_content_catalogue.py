@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.content.catalogue import Text, clean, load_catalogue, placeholders
-from companion.content.crisis import crisis_numbers
+from companion.content.crisis import crisis_values
 from companion.content.reader import ContentError, read_entries
 from companion.messaging.parts import count, is_gsm7
+from companion.signposting import load_directory
 
 CATALOGUE = load_catalogue()
 BEFORE_REVIEW = date(2026, 11, 23)
@@ -195,7 +196,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
 
 
 def crisis_reply(nation: str | None, today: date) -> tuple[Text, Text]:
-    ready = CATALOGUE.with_standing(**crisis_numbers().standing(today))
+    ready = CATALOGUE.with_standing(**crisis_values(load_directory(), today))
     line = ready.nhs_line(nation, ready.standing.get(f"nhs_{nation}", ""))
     return ready.render("crisis_1"), ready.render("crisis_2", nhs_line=line)
 
@@ -228,11 +229,8 @@ def test_an_nhs_number_past_its_date_is_left_out_and_the_others_stay():
     assert "Lifeline" not in second.body
 
 
-@pytest.mark.parametrize("text", ["resources: []\n", "resources: [{id: samaritans}]\n", "[", "a: b\n"])
-def test_missing_crisis_numbers_are_an_error_and_never_a_gap(tmp_path, text):
-    path = tmp_path / "resources.yaml"
-    path.write_text(text)
-    with pytest.raises(ContentError, match=r"resources\.yaml: "):
-        crisis_numbers(path)
-    with pytest.raises(ContentError, match="cannot be read"):
-        crisis_numbers(tmp_path / "none.yaml")
+@pytest.mark.parametrize("missing", ["emergency-999", "samaritans", "shout"])
+def test_a_missing_crisis_number_is_an_error_and_never_a_gap(tmp_path, missing):
+    own = overlay(tmp_path, f"resources:\n  - id: {missing}\n    publish: hold\n", "resources.yaml")
+    with pytest.raises(ContentError, match=f"{missing} has no number"):
+        crisis_values(load_directory(own), BEFORE_REVIEW)

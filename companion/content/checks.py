@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from companion.content.catalogue import HERE, Catalogue, Wording, load_catalogue
-from companion.content.crisis import NHS_LINES, crisis_numbers
+from companion.content.crisis import NHS_LINES, crisis_values
 from companion.content.readability import readability
 from companion.content.reader import ContentError
 from companion.messaging.parts import count, gsm_safe, is_gsm7
@@ -67,13 +67,13 @@ def check_content(overlay: Path | None = None) -> list[Problem]:
     except ContentError as error:
         return [_from_error(error)]
     problems = [problem for wording in catalogue.wordings.values() for problem in check_wording(wording)]
-    problems += _check_crisis_set(catalogue)
     problems += _check_contacts(overlay)
     try:
         directory = load_directory(overlay)
     except DirectoryError as error:
         return [*problems, _from_error(ContentError(str(error)))]
     problems += [Problem(HERE / "resources.yaml", 0, "", sentence) for sentence in check_resources(directory)]
+    problems += _check_crisis_set(catalogue, directory)
     problems += _check_examples(catalogue, directory)
     return problems
 
@@ -189,11 +189,11 @@ def _crisis_lines(wording: Wording) -> Iterator[str]:
                 yield f"leaves out {{{name}}}: every crisis text has 999 and somebody to talk to, by phone and by text"
 
 
-def _check_crisis_set(catalogue: Catalogue) -> Iterator[Problem]:
+def _check_crisis_set(catalogue: Catalogue, directory: Directory) -> Iterator[Problem]:
     """Check the crisis reply as it is sent, for each nation, with the real numbers."""
     wording = catalogue.wording("crisis_2")
     try:
-        standing = crisis_numbers().standing(date.min)
+        standing = crisis_values(directory, date.min)
     except ContentError as error:
         yield _from_error(error)
         return

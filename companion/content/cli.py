@@ -44,15 +44,16 @@ def check(overlay: Path | None) -> None:
 def list_(overlay: Path | None, kind: str | None, ids: tuple[str, ...]) -> None:
     """Show each text (or only IDS) as a phone would, at its longest values, with its parts and characters."""
     from companion.content.catalogue import load_catalogue
-    from companion.content.crisis import crisis_numbers
+    from companion.content.crisis import crisis_values
     from companion.content.reader import ContentError
     from companion.messaging.parts import count
+    from companion.signposting import DirectoryError, load_directory
 
     try:
         catalogue = load_catalogue(overlay)
         chosen = [catalogue.wording(text_id) for text_id in ids] or list(catalogue.wordings.values())
-        numbers = crisis_numbers().standing(date.min)
-    except ContentError as error:
+        numbers = crisis_values(load_directory(overlay), date.min)
+    except (ContentError, DirectoryError) as error:
         raise click.ClickException(str(error)) from None
     for wording in chosen:
         if kind and wording.kind != kind:
