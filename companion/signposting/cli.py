@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -28,10 +29,10 @@ def signpost(context: click.Context, at: datetime | None) -> None:
         return
     directory = _directory()
     moment, nation = _moment(at), _nation()
-    for line in click.get_text_stream("stdin", encoding="utf-8", errors="replace"):
-        answer = _answer(directory, line, moment, nation)
+    for line in sys.stdin.buffer:
+        answer = _answer(directory, line.decode("utf-8", "replace"), moment, nation)
         click.echo(json.dumps(answer, ensure_ascii=False))
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
 
 
 @signpost.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -74,7 +75,7 @@ class Directory:
     def by_topic(self, topic: str, nation: str | None, at: datetime) -> tuple[Resource, ...]:
         """Return what to offer for a topic, best first. Raises ValueError for a nation that does not exist."""
         _check(nation, at)
-        return offers(self._resources, topic, nation, at, unfit=self._conditional)
+        return offers(self._resources, topic, nation, at, unmet=self._conditional)
 
     def get(self, resource_id: str) -> Resource | None:
         """Return the resource with an id, or None."""
@@ -104,11 +105,17 @@ class Directory:
         return nation or default
 
     def _ranked(self, reading: Reading, nation: str | None, at: datetime) -> tuple[Resource, ...]:
-        """Take the lists of the topics in turn, so that each need has one of the first places."""
+        """Take the lists of the topics in turn, so that each need has one of the first places.
+
+        What is only for somebody else is left out, so that MORE never brings an alcohol line to a gambler.
+        """
         better = {name for _, name, _ in self._better.find(reading.words)}
-        unfit = self._conditional - {name for _, name, _ in self._only.find(reading.words)}
-        lists = [offers(self._resources, topic, nation, at, better=better, unfit=unfit) for topic in reading.topics]
+        unmet = self._conditional - {name for _, name, _ in self._only.find(reading.words)}
+        fitting = [resource for resource in self._resources if _meant(resource, unmet, reading.topics)]
+        lists = [offers(fitting, topic, nation, at, better=better) for topic in reading.topics]
         ordered: dict[str, Resource] = {}
+        if reading.topics[0] == "crisis":  # 999 and somebody to talk to stand together, before anything else
+            ordered.update((resource.id, resource) for resource in lists[0][:2])
         for row in zip_longest(*lists):
             ordered.update((resource.id, resource) for resource in row if resource and resource.id not in ordered)
         return tuple(ordered.values())
@@ -131,6 +138,10 @@ def load_directory(laid_over: Path | None = None, content: Path = CONTENT) -> Di
     topics = read_topics(own_topics if own_topics and own_topics.exists() else content / "topics.yaml")
     version, resources = read_resources(content / "resources.yaml", laid_over / "resources.yaml" if laid_over else None)
     return Directory(topics, resources, version)
+
+
+def _meant(resource: Resource, unmet: Collection[str], topics: Collection[str]) -> bool:
+    return resource.id not in unmet or bool(set(topics) & {*resource.best_for, *resource.good_for})
 
 
 def _check(nation: str | None, at: datetime) -> None:

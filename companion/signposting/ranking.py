@@ -28,21 +28,23 @@ def offers(
     at: datetime,
     *,
     better: Collection[str] = (),
-    unfit: Collection[str] = (),
+    unmet: Collection[str] = (),
 ) -> tuple[Resource, ...]:
     """Return what may be offered for a topic, best first.
 
-    `better` and `unfit` are ids that the words of a text bring forward or send to the end. Only what covers the nation
-    is offered; without a nation, only what covers all four, and in a crisis only 999, Samaritans and Shout. A line that
-    is shut never stands before one that answers and fits as well.
+    `better` are the ids that the words of a text bring forward, `unmet` the ids that go to the end because they are
+    for somebody else (unless the topic is what they are for). Only what covers the nation is offered; without a nation,
+    only what covers all four, and in a crisis only 999, Samaritans and Shout. A line that is shut never stands before
+    one that answers and fits as well.
     """
     fitting = [
-        r
-        for r in resources
-        if topic in r.topics and covers(r, topic, nation) and r.shown(uk_day(at)) is not Shown.NOTHING
+        resource
+        for resource in resources
+        if topic in resource.topics
+        and covers(resource, topic, nation)
+        and resource.shown(uk_day(at)) is not Shown.NOTHING
     ]
-    order = {resource.id: place for place, resource in enumerate(fitting)}
-    return tuple(sorted(fitting, key=lambda r: (_unfit(r, topic, at, better, unfit), order[r.id])))
+    return tuple(sorted(fitting, key=lambda r: _order(r, topic, at, r.id in better, r.id in unmet)))
 
 
 def covers(resource: Resource, topic: str, nation: str | None) -> bool:
@@ -54,15 +56,13 @@ def covers(resource: Resource, topic: str, nation: str | None) -> bool:
     return len(resource.nations) == len(NATIONS)
 
 
-def _unfit(
-    resource: Resource, topic: str, at: datetime, better: Collection[str], unfit: Collection[str]
-) -> tuple[float, ...]:
-    """Return a key that is smaller the better a resource fits."""
+def _order(resource: Resource, topic: str, at: datetime, better: bool, unmet: bool) -> tuple[float, ...]:
+    """Return a key that is smaller the better a resource fits; equal ones stay in the order of the file."""
     if topic == "crisis" and resource.id in _CRISIS_ORDER:
-        first = resource.id == CRISIS_ANYWHERE[0]
-        place = 0 if first else _CRISIS_ORDER.index(resource.id) - 10 * (resource.id in better)
-        return (-100, 0 if first else 1, place, 0, 0, 0)
-    fit = 2 * (topic in resource.best_for) + 3 * (resource.id in better) - 10 * (resource.id in unfit)
-    by_name = resource.shown(uk_day(at)) is Shown.NAME
+        place = _CRISIS_ORDER.index(resource.id)
+        return (-100, min(place, 1) if better else place + 1 if place else 0)
+    meant = topic in resource.best_for or topic in resource.good_for
+    fit = 2 * (topic in resource.best_for) + (topic in resource.good_for) + 3 * better - 10 * (unmet and not meant)
+    unchecked = resource.publish == "check" and resource.checked is None
     shut = resource.open_at(at) is False
-    return (-fit, by_name, shut, not resource.reaches_doctors, not resource.free, 0)
+    return (-fit, unchecked, shut, not resource.reaches_doctors, not resource.free)

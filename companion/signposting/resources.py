@@ -94,6 +94,7 @@ class Resource(_Strict):
     hours_text: str | None = None
     open: str | None = None
     best_for: tuple[str, ...] = ()
+    good_for: tuple[str, ...] = ()
     only_if: tuple[str, ...] = ()
     better_if: tuple[str, ...] = ()
     warning: str | None = None
@@ -108,8 +109,9 @@ class Resource(_Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Resource:
-        if set(self.best_for) - set(self.topics):
-            raise ValueError(f"best_for has topics that are not in topics: {set(self.best_for) - set(self.topics)}")
+        for name, topics in (("best_for", self.best_for), ("good_for", self.good_for)):
+            if others := sorted(set(topics) - set(self.topics)):
+                raise ValueError(f"{name} has topics that are not in topics: {', '.join(others)}")
         if self.publish in ("full", "web_only") and self.contact.empty:
             raise ValueError(f"publish is {self.publish} but there is no contact")
         if self.publish == "web_only" and not self.contact.web:
@@ -133,7 +135,8 @@ class Resource(_Strict):
     @property
     def free(self) -> bool:
         """Whether it costs nothing and needs no membership."""
-        return self.cost.startswith("free") and not (self.cost_text or self.call_cost)
+        said = self.cost_text or self.call_cost or self.cost
+        return said.lower().startswith("free")
 
     def shown(self, on: date) -> Shown:
         """Return what may be shown on a day in the United Kingdom: the publish rules, in one place.
@@ -170,7 +173,7 @@ class Resource(_Strict):
         return f"{sentence}. {cost}." if cost else f"{sentence}."
 
     def _cost(self, shown: Shown) -> str:
-        """Return what has to be said of the cost: always what costs or needs membership, with a number if it is free."""
+        """Return what has to be said of the cost: always a fee or membership, "Free" with a number."""
         if self.cost_text or shown is not Shown.CONTACT or self.publish == "local":
             return self.cost_text or ""
         return self.call_cost or ("Free" if self.free and (self.contact.phone or self.contact.text) else "")

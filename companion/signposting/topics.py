@@ -22,6 +22,10 @@ from companion.signposting.words import Speller, split, stem
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 POINTS = {"sure": 4.0, "likely": 2.0, "hint": 1.0}
+# "silent" outweighs every word of a topic: news, arrangements, somebody's patient.
+_QUIET_POINTS = {"silent": 12.0, **POINTS}
+# What comes before one of these is not what the text is about ("passed the exam but i feel nothing").
+_TURNS = frozenset({"but", "though", "although", "however", "except"})
 _ASKING = 1.0
 _PER_FURTHER_WORD = 0.25
 # A second need is named when it has at least this share of the first one's points.
@@ -94,6 +98,7 @@ class Topics:
         self.file = file
         self._sets = {name: words.split() for name, words in file.sets.items()}
         self._spellings = {word: tuple(stem(part) for part in split(right)) for word, right in file.spellings.items()}
+        self._plain: dict[str, list[str]] = {}  # thousands of phrases share a few thousand words
         marks = [
             (phrase, _Mark(topic.topic, points))
             for topic in file.topics
@@ -101,7 +106,7 @@ class Topics:
             for phrase in self.phrases(getattr(topic, level), topic.topic)
         ]
         quiet = [
-            (phrase, _Mark("quiet", POINTS[level]))
+            (phrase, _Mark("quiet", _QUIET_POINTS[level]))
             for level, texts in file.quiet.items()
             for phrase in self.phrases(texts, "quiet")
         ]
@@ -129,7 +134,12 @@ class Topics:
 
     def plain(self, text: str) -> list[str]:
         """Return words as they are compared, without mending slips."""
-        return [part for word in split(text) for part in self._spellings.get(word, (stem(word),))]
+        known = self._plain.get(text)
+        if known is None:
+            words = [text] if text.isalpha() and text.isascii() and text.islower() else split(text)
+            known = [part for word in words for part in self._spellings.get(word, (stem(word),))]
+            self._plain[text] = known
+        return known
 
     def compared(self, text: str) -> tuple[str, ...]:
         """Return the words of a text as they are compared, slips mended."""
@@ -153,7 +163,10 @@ class Topics:
 
     def _points(self, words: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
         by_topic: dict[str, list[tuple[float, Phrase, frozenset[int]]]] = {}
+        turn = max((place for place, word in enumerate(words) if word in _TURNS), default=-1)
         for phrase, mark, places in self._marks.find(words):
+            if mark.topic == "quiet" and max(places) < turn:
+                continue
             worth = mark.points + _PER_FURTHER_WORD * (phrase.length - 1)
             by_topic.setdefault(mark.topic, []).append((worth, phrase, places))
         totals: dict[str, float] = {}

@@ -17,7 +17,8 @@ _MANY_LETTERS = re.compile(r"([a-z])\1{2,}")
 # Longer than any text a phone sends in one go; what comes after is not read.
 MAX_CHARACTERS = 2000
 _SHORTEST_MENDED = 5
-_TWO_LETTERS_FROM = 9
+_ONE_LETTER_FROM = 6
+_TWO_LETTERS_FROM = 10
 
 
 @lru_cache(maxsize=1)
@@ -47,8 +48,8 @@ class Speller:
     """Puts other spellings and slips of the thumb right, within the words that the topics know.
 
     `spellings` maps one word to one or more; `ordinary` are right words that look like a slip of a known one.
-    A word of five letters or more that is in neither list is read as the known word that is one letter away (two from
-    nine letters on) and begins with the same letter.
+    A word that is in neither list is read as the known word that starts with the same letter and is one letter off, two
+    from ten letters on; in a word of five letters only two that changed places are put right.
     """
 
     def __init__(self, known: Iterable[str], spellings: Mapping[str, str], ordinary: Iterable[str]) -> None:
@@ -72,9 +73,14 @@ class Speller:
         allowed = 2 if len(word) >= _TWO_LETTERS_FROM else 1
         best: tuple[int, str] | None = None
         for known in self._by_letter.get(word[0], ()):
-            if abs(len(known) - len(word)) > allowed:
+            if abs(len(known) - len(word)) > allowed or not _alike(word, known):
                 continue
             distance = OSA.distance(word, known, score_cutoff=allowed)
             if distance <= allowed and (best is None or (distance, known) < best):
                 best = (distance, known)
         return (best[1],) if best else (word,)
+
+
+def _alike(word: str, known: str) -> bool:
+    """Short words are only mended when two letters changed places: too many of them are one letter apart."""
+    return min(len(word), len(known)) >= _ONE_LETTER_FROM or sorted(word) == sorted(known)
