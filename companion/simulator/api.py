@@ -54,7 +54,7 @@ def messages_api(standin: StandIn) -> Blueprint:
         gate.check_fields(shapes.known_fields("messages", _MESSAGES_PATH) | NEWER_FIELDS)
         gate.check_request()
         message = standin.carrier.accept(check_create(request.form, standin.state, now))
-        standin.state.log("accepted", f"{message.channel} {message.sid[:8]}…, {message.status}")
+        standin.state.log("accepted", f"{standin.state.who(message.to)}: {message.status}")
         if fault := standin.faults.take(AFTER_ACCEPT, number, channel, now):
             return gate.break_down(fault)
         return gate.answer(show(message), 201)

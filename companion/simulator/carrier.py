@@ -159,7 +159,8 @@ class Carrier:
                 )
             )
             if code is not None and status in {"failed", "undelivered"}:
-                self.state.log("alert", f"{code}: {MESSAGES.get(code, 'Error')} ({message.channel})")
+                why = MESSAGES.get(code, "Error")
+                self.state.log("alert", f"{self.state.who(message.phone)}: {status}, {code} {why}")
             self._plan_receipts(message, Step("receipt", sid, status, code))
             if status == "queued":
                 self._plan_sending(message)
@@ -202,9 +203,10 @@ class Carrier:
             with self.state.lock:
                 self.state.attempts.append(attempt)
         if outcome.status is None or not 200 <= outcome.status < 300:
-            self.state.alert(11200, step.sid, f"receipt {step.status}: {outcome.status or 'no answer'}")
+            answer = outcome.status or "no answer"
+            self.state.alert(11200, step.sid, f"the receipt {step.status!r} was answered with {answer}")
         else:
-            self.state.log("receipt", f"{step.status} ({message.channel}): {outcome.status}")
+            self.state.log("receipt", f"{self.state.who(message.phone)}: {step.status}")
 
 
 def receipt_params(message: Message, step: Step, account_sid: str) -> tuple[tuple[str, str], ...]:

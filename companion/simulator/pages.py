@@ -232,7 +232,7 @@ def _clock_routes(room: Blueprint, standin: StandIn, options: PageOptions) -> No
         if target < now:
             raise BadRequest("The clock only goes forwards.")
         clock.move_to(target) if "advance" not in data else clock.advance(target - now)
-        standin.state.log("clock", f"moved to {target.astimezone(LONDON):%a %d %b %Y, %H:%M}")
+        standin.state.log("clock", f"Moved to {target.astimezone(LONDON):%a %d %b %Y, %H:%M}")
         with standin.agenda.changed:
             standin.agenda.changed.notify_all()
         return jsonify(now=clock.now().isoformat())

@@ -18,7 +18,7 @@ from companion.simulator.agenda import Agenda
 from companion.simulator.api import build_app
 from companion.simulator.carrier import LIVE_DELAYS, NO_DELAYS, Carrier, Delays
 from companion.simulator.content_api import APPROVALS, new_content
-from companion.simulator.faults import Fault, FaultBoard
+from companion.simulator.faults import FAULTS, Fault, FaultBoard
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, require_own
 from companion.simulator.ledger import (
     FINAL_STATUSES,
@@ -135,13 +135,13 @@ class StandIn:
     def fault(self, number: str | None, kind: str, **options: Any) -> Fault:
         """Switch a fault on (see FaultBoard.add); `number` None means for every number."""
         fault = self.faults.add(number, kind, **options)
-        self.state.log("fault", f"on: {kind}")
+        self.state.log("fault", f"On: {FAULTS[kind]}")
         return fault
 
     def lift(self, fault_id: str | None = None, *, number: str | None = None) -> None:
         """Switch off one fault, all of a number, or all there are."""
         self.faults.lift(fault_id, number)
-        self.state.log("fault", "off")
+        self.state.log("fault", "Lifted")
 
     def template(
         self,

@@ -125,6 +125,12 @@ class State:
                 self._store.put("contact", number, {"label": contact.label})
             return contact
 
+    def who(self, address: str) -> str:
+        """Return how the provider's log on the page names a phone."""
+        number, channel = split_address(address)
+        contact = self.contacts.get(number)
+        return f"{contact.label if contact else number}, {'WhatsApp' if channel == 'whatsapp' else 'SMS'}"
+
     def arrived(self, address: str) -> list[Text]:
         """Return the texts that the phone at `address` has got, oldest first."""
         with self.lock:

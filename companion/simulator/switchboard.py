@@ -149,7 +149,8 @@ class Switchboard:
                 self.state.attempts.append(attempt)
         replies = parse_twiml(outcomes[-1])
         answer, count = outcomes[-1], "1 reply" if len(replies) == 1 else f"{len(replies)} replies"
-        self.state.log("inbound", f"to the service: {answer.status}, {count}, {answer.seconds * 1000:.0f} ms")
+        who = self.state.who(dict(inbound.params).get("From", ""))
+        self.state.log("inbound", f"{who}: {count} in {answer.seconds * 1000:.0f} ms")
         return replies
 
     def _send(self, message: Message, reply: Reply) -> str | None:
