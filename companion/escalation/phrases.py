@@ -19,10 +19,10 @@ from dataclasses import dataclass
 BREAK = "\x01"
 # Every word that no phrase knows.
 UNKNOWN = "\x02"
-MAX_GAP = 8
+MAX_GAP = 14
 
 _PIECE = re.compile(
-    r"\s*(?:<(?P<cls>[a-z_]+)>|\.\.(?P<gap>\d)|(?P<mark>[\[\]()|^$])|(?P<ends>~)?(?P<word>[a-z0-9:'*]+))"
+    r"\s*(?:<(?P<cls>[a-z_]+)>|\.\.(?P<gap>\d+)|(?P<mark>[\[\]()|^$])|(?P<ends>~)?(?P<word>[a-z0-9:'*]+))"
 )
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
 
