@@ -144,16 +144,14 @@ def load_catalogue(overlay: Path | None = None) -> Catalogue:
 def clean(value: str, longest: str, *, keep_lines: bool = False, whole: bool = False) -> str:
     """Return `value` on one line, without control characters, cut to the length of `longest` if a name.
 
-    A cut name is still a name; a cut number, time or link is a wrong one. So anything that holds a digit
-    or a link, and everything in a crisis text (`whole`), keeps its length. Braces are plain characters
-    here.
+    A cut name is a name; a cut number, time or link is a wrong one. So a value whose longest example holds a digit
+    or a link keeps its length, and so does everything in a crisis text (`whole`). Braces are plain characters here.
     """
     rows = value.splitlines() if keep_lines else [" ".join(value.splitlines())]
     text = "\n".join(" ".join(_printable(row).split()) for row in rows).strip()
-    room = max(len(longest), 8)
-    if whole or len(text) <= room or "://" in text or any(mark.isdigit() for mark in text):
+    if whole or len(text) <= len(longest) or any(mark.isdigit() for mark in longest) or "://" in longest:
         return text
-    return text[: room - 2].rstrip(" .,") + ".."
+    return text[: len(longest) - 2].rstrip(" .,") + ".."
 
 
 def placeholders(text: str) -> tuple[str, ...]:
