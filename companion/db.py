@@ -26,11 +26,13 @@ _CIPHER = "companion_cipher"
 
 
 def new_id() -> uuid.UUID:
-    """Return a UUID of version 7 (RFC 9562): random, yet new rows stand together in the index."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    """Return a UUID of version 7 (RFC 9562): random, yet new rows stand together in the index, in their order.
+
+    The twelve bits after the milliseconds hold a fraction of one (method 3 of section 6.2): a quarter of a microsecond.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (rest * 4096 // 1_000_000) << 64
+    return uuid.UUID(int=value | 0x2 << 62 | secrets.randbits(62))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -15,7 +15,7 @@ STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's
 
 
 def purge(session: Session, now: datetime) -> None:
-    """Remove the words of texts that are old enough; times, outcomes and ids stay. The open episodes' words stay too."""
+    """Remove the words of texts that are old enough; times, outcomes, ids and open episodes' words stay."""
     in_open_episode = exists().where(
         Flag.inbound_id == InboundMessage.id,
         Flag.episode_id == Episode.id,

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests import databases
-from tests.databases import NewDatabase
-from tests.world import World
+pytest.register_assert_rewrite("tests.world")
+
+from tests import databases  # noqa: E402
+from tests.databases import NewDatabase  # noqa: E402
+from tests.world import World  # noqa: E402
 
 _LOCAL = ("127.", "::1", "localhost", "/")
 

@@ -41,6 +41,7 @@ def test_no_is_respected(world: World) -> None:
     asha.texts("No")
     asha.hears("You have not joined")
     world.advance(days=14)
+    world.staff_ignores()
 
 
 def test_silence_is_no_consent(world: World) -> None:
@@ -48,9 +49,10 @@ def test_silence_is_no_consent(world: World) -> None:
     asha.texts("JOIN ICU")
     asha.ignores()
     world.advance(days=9)
+    world.staff_ignores()
     asha.hears_nothing()
     asha.texts("yes")
-    asha.ignores()
+    asha.hears("a while since we asked", "JOIN")
     with world.database.read() as session:
         assert session.scalar(select(Person.state).where(Person.role == "trainee")) == "asked"
 
@@ -88,6 +90,7 @@ def test_stop_and_start_on_sms(world: World) -> None:
     asha.texts("Stop.")
     assert len(asha.ignores()) <= 1  # Twilio's own answer, never ours as well
     world.advance(days=8)
+    world.staff_ignores()
     asha.hears_nothing()
     asha.texts("START")
     assert any("Welcome back" in text for text in asha.ignores())
@@ -97,8 +100,9 @@ def test_stop_and_start_on_whatsapp(world: World) -> None:
     asha = world.member(channel="whatsapp")
     asha.texts("STOP")
     asha.hears("left and will get no more texts")
-    asha.texts("what now")
+    asha.texts("lovely weather")
     world.advance(days=8)
+    world.staff_ignores()
     asha.hears_nothing()
     asha.texts("START")
     asha.hears("Welcome back")

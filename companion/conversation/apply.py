@@ -48,7 +48,7 @@ class Scene:
 
 
 @singledispatch
-def apply(change: object, scene: Scene) -> None:
+def apply(change: object, scene: Scene) -> None:  # noqa: ARG001 (the registered functions use it)
     """Do one change."""
     raise TypeError(f"no such change: {type(change).__name__}")
 

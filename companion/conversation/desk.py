@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,10 +34,17 @@ log = logging.getLogger(__name__)
 
 COULD_NOT_BE_READ = "could not be read"
 TOO_LONG = 0.2  # seconds; the watch list taking longer counts as not having read the text
+# What is understood in full is not put before a person to read; anything else is.
 HEARD_IN_FULL = frozenset(
-    "join consent_yes consent_no stop start_again menu book_yes book_no next_session join_link checkin_score "
-    "survey_yes survey_no pause resume change_channel thanks".split()
+    (
+        *("join", "consent_yes", "consent_no", "stop", "start_again", "menu", "pause", "resume", "change_channel"),
+        *("book_yes", "book_no", "next_session", "join_link", "checkin_score", "survey_yes", "survey_no", "thanks"),
+    )
 )
+
+
+FOR_ONE_TEXT = frozenset(("menu", "misunderstood"))  # forgotten with the next text that is understood
+SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class TextDesk:
             return texts
         return self._trainee(session, arrival, screened, address, row, now)
 
-    # --- words that suggest danger -----------------------------------------------------------------------------------
+    # words that suggest danger
 
     def _flagged(
         self,
@@ -143,7 +150,7 @@ class TextDesk:
             at=now,
         )
 
-    # --- everything else -----------------------------------------------------------------------------------------------
+    # everything else
 
     def _trainee(
         self,
@@ -185,7 +192,7 @@ class TextDesk:
 
     def _support(self, known: Known) -> tuple[Text, ...]:
         """Return what is answered when words suggest that someone finds it hard: one resource, and the offer."""
-        found = [r for r in self._directory.find(known.text, known.nation, known.now).resources] or list(
+        found = list(self._directory.find(known.text, known.nation, known.now).resources) or list(
             self._directory.by_topic("low mood", known.nation, known.now)
         )
         return (known.say("checkin_low", resource_line=found[0].line(known.now.date())),)
@@ -234,11 +241,14 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
 def _remember(person: Person, decision: Decision, known: Known, now: datetime) -> None:
     asks = decision.asks
     if asks is None:
-        if known.kept.get("misunderstood"):
-            person.dialogue_data = {k: v for k, v in known.kept.items() if k != "misunderstood"}
+        if known.kept.keys() & FOR_ONE_TEXT:
+            person.dialogue_data = {k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT}
         return
     person.dialogue, person.dialogue_data = asks.state, dict(asks.keep)
-    person.dialogue_until = now + asks.lasts
+    if asks.lasts is not None:
+        person.dialogue_until = now + asks.lasts
+    else:
+        person.dialogue_until = max(person.dialogue_until or now, now + SHORT_MEMORY)
 
 
 def _next_session(session: Session, person: Person | None, intent: str, now: datetime) -> SessionFacts | None:

@@ -81,7 +81,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     _add_topic(said, hits, words, state)
     cohort = named(said.words, words.cohorts) is not None
     _settle(hits, state, cohort=cohort)
-    found = Found(said, hits, tuple(intent for intent in CLEAR if intent in hits))
+    found = Found(said, hits, _in_order(hits))
     intents = _with_help(RULES[state](found), found, state, words)
     if "stop" in found.clear:
         intents = ["stop", *intents]  # whatever was asked, a wish for the texts to end comes first
@@ -142,15 +142,26 @@ _SILENCED = (
 def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
     """Take back wishes that another one explains better."""
     stop, pause = hits.get("stop"), hits.get("pause")
-    if stop and pause and stop.place == "has" and stop.start <= pause.end and pause.start <= stop.end:
+    if stop and pause and stop.place in {"has", "ends"} and stop.start <= pause.end and pause.start <= stop.end:
         del hits["stop"]  # "stop the texts until Monday"
     if stop and "start_again" in hits:
         hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
     if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:
         del hits["join"]  # the meeting is joined, not the programme
+    if state == "none" and hits.get("join") and (cohort or "join_link" not in hits or "link" not in hits["join_link"].source):
+        hits.pop("join_link", None)
     for intent, better in _SILENCED:
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
             del hits[intent]
+
+
+def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
+    """The clear wishes found; of a room and a link, the one that is named first leads: "a quiet room to dial in from"."""
+    order = [intent for intent in CLEAR if intent in hits]
+    if {"practical_need", "join_link"} <= hits.keys() and hits["practical_need"].start < hits["join_link"].start:
+        at, other = order.index("join_link"), order.index("practical_need")
+        order[at], order[other] = order[other], order[at]
+    return tuple(order)
 
 
 def _with_help(intents: list[str], found: Found, state: str, words: WordList) -> list[str]:

@@ -64,13 +64,17 @@ class Known:
         """Fill in one text of the catalogue."""
         return self.words.render(text_id, **values)
 
+    def still_asked(self, **more: Any) -> Asked:
+        """Return what was asked before, to be kept together with `more`."""
+        return Asked(self.asked, None, {**self.kept, **more})
+
 
 @dataclass(frozen=True)
 class Asked:
-    """What the reply asks, so that the answer is understood; it is forgotten after `lasts`."""
+    """What the reply asks, so that the answer is understood; it is forgotten after `lasts` (None: as it was)."""
 
     state: str
-    lasts: timedelta
+    lasts: timedelta | None
     keep: Mapping[str, Any] = field(default_factory=dict)
 
 

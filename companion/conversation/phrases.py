@@ -1,7 +1,7 @@
 """Finding phrases in a text: the small language in which `content/intents.yaml` lists them.
 
-A phrase is a line of words. `a/b` is either word, `[a/b]` may be missing, `..` is up to three words of any kind,
-`<day>` one of a named group, `<n>` a number. Lists say where a phrase must stand: `whole` (the message),
+A phrase is a line of words. `a/b` is either word, `[a/b]` may be missing, `..` is up to three words of any kind and
+`...` up to ten, `<day>` one of a named group, `<n>` a number. Lists say where a phrase must stand: `whole` (the message),
 `clause`, `starts`, `ends` or `has` (anywhere); words of courtesy at the edges do not count. A phrase under `not`
 that touches a found one takes it back.
 """
@@ -15,7 +15,7 @@ from itertools import pairwise, product
 from companion.conversation.normalise import Said, Spelling
 
 PLACES = ("whole", "clause", "starts", "ends", "has", "not")
-GAP = 3
+GAPS = {"..": 3, "...": 10}
 NUMBER = "<n>"
 NUMBER_WORDS = {
     word: number
@@ -39,7 +39,7 @@ NUMBER_WORDS = {
     for word in words.split()
 } | {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fortyfive": 45}
 
-Element = frozenset[str] | None  # None is a gap
+Element = frozenset[str] | int  # a number is a gap of up to so many words
 
 
 class PhraseError(ValueError):
@@ -76,15 +76,15 @@ def parse(line: str, signal: str, place: str, groups: Mapping[str, frozenset[str
     """All ways of writing one line of the lists, respelt as texts are. Raises PhraseError."""
     parts: list[tuple[tuple[Element, ...], ...]] = []
     for part in line.split():
-        if part == "..":
-            parts.append(((None,),))
+        if part in GAPS:
+            parts.append(((GAPS[part],),))
             continue
         optional = part.startswith("[") and part.endswith("]")
         listed = _words(part.strip("[]"), groups, f"{signal}, {place}: {line!r}")
         words = frozenset(spelling.one.get(word, word) for word in listed)
         parts.append(((words,), ()) if optional else ((words,),))
     written = [tuple(element for piece in way for element in piece) for way in product(*parts)]
-    if not all(way and way[0] is not None and way[-1] is not None for way in written):
+    if any(not way or isinstance(way[0], int) or isinstance(way[-1], int) for way in written):
         raise PhraseError(f"{signal}, {place}: {line!r} must begin and end with a word that is not optional or a gap")
     joined = [other for way in written for other in _joined(way, spelling)]
     return [Phrase(signal, place, line, way) for way in [*written, *joined]]
@@ -93,7 +93,9 @@ def parse(line: str, signal: str, place: str, groups: Mapping[str, frozenset[str
 def _joined(way: tuple[Element, ...], spelling: Spelling) -> Iterator[tuple[Element, ...]]:
     """The same phrase with two words as the one that texts are respelt with: "what is" is read as "whats"."""
     for at, (first, second) in enumerate(pairwise(way)):
-        one = frozenset(spelling.two[pair] for pair in product(first or (), second or ()) if pair in spelling.two)
+        if isinstance(first, int) or isinstance(second, int):
+            continue
+        one = frozenset(spelling.two[pair] for pair in product(first, second) if pair in spelling.two)
         if one:
             shorter = (*way[:at], one, *way[at + 2 :])
             yield shorter
@@ -148,14 +150,10 @@ class Finder:
 
     def _all(self, said: Said) -> Iterator[Hit]:
         words = said.words
-        clauses = [self.trim(words, *span) for span in zip(said.starts, said.starts[1:], strict=False)]
-        whole = self.trim(words, 0, len(words))
-        edges = {
-            "whole": ({0: {len(words)}, whole[0]: {whole[1], len(words)}}),
-            "clause": _clause_spans(said, clauses),
-        }
-        starts = {0, whole[0]} | ({clauses[0][0]} if clauses else set())
-        ends = {len(words), whole[1]}
+        clauses = [self._edges(words, *span) for span in pairwise(said.starts)]
+        whole = self._edges(words, 0, len(words))
+        edges = {"whole": _spans([whole]), "clause": _spans(clauses)}
+        starts = whole[0] | (clauses[0][0] if clauses else set())
         for at, word in enumerate(words):
             for phrase in self._begun_by(word):
                 allowed: set[int] | None = None
@@ -166,10 +164,23 @@ class Finder:
                 elif phrase.place == "starts" and at not in starts:
                     continue
                 elif phrase.place == "ends":
-                    allowed = ends
+                    allowed = whole[1]
                 end = _match(phrase.elements, 1, words, at + 1, allowed)
                 if end:
                     yield Hit(phrase.signal, phrase.place, phrase.source, at, end)
+
+    def _edges(self, words: tuple[str, ...], start: int, end: int) -> tuple[set[int], set[int]]:
+        """Where a phrase may begin and end in this span, when only words of courtesy are left outside it."""
+        firsts, lasts = {start}, {end}
+        while start < end and (words[start] in self.courtesy or words[start] == "but"):
+            start += 1
+            firsts.add(start)
+        while end > start and words[end - 1] in self.courtesy:
+            end -= 1
+            lasts.add(end)
+        if start == end:  # courtesy only: "ok thanks"
+            lasts |= firsts
+        return firsts, lasts
 
     def _begun_by(self, word: str) -> list[Phrase]:
         begun = self._by_first.get(word, [])
@@ -178,17 +189,11 @@ class Finder:
         return begun
 
 
-def _clause_spans(said: Said, trimmed: list[tuple[int, int]]) -> dict[int, set[int]]:
+def _spans(edges: list[tuple[set[int], set[int]]]) -> dict[int, set[int]]:
     spans: dict[int, set[int]] = {}
-    untrimmed = [*zip(said.starts, said.starts[1:], strict=False)]
-    for (start, end), (first, last) in zip(trimmed, untrimmed, strict=True):
-        for begin in (start, first):
-            spans.setdefault(begin, set()).update((end, last))
-    spans.setdefault(0, set()).add(len(said.words))
-    # "yes but ...": the clause word itself stands at the head of the next clause.
-    for start, end in trimmed:
-        if said.words[start] == "but":
-            spans.setdefault(start + 1, set()).add(end)
+    for firsts, lasts in edges:
+        for first in firsts:
+            spans.setdefault(first, set()).update(lasts)
     return spans
 
 
@@ -206,8 +211,8 @@ def _match(elements: tuple[Element, ...], index: int, words: tuple[str, ...], at
     if index == len(elements):
         return at if allowed is None or at in allowed else 0
     element = elements[index]
-    if element is None:
-        for skip in range(GAP + 1):
+    if isinstance(element, int):
+        for skip in range(element + 1):
             if at + skip >= len(words):
                 return 0
             end = _match(elements, index + 1, words, at + skip, allowed)

@@ -79,6 +79,8 @@ def _remind_all(
         text = _text(words, f"reminder_{kind}", meeting)
         paused = person.paused_until is not None and person.paused_until > now
         _once(session, meeting, person, minutes, text, now, ends, "paused" if paused else None)
+        if now < ends and not paused:
+            person.dialogue, person.dialogue_until, person.dialogue_data = "reminder", meeting.ends_at, {}
     count = _count(session, meeting)
     for facilitator in _facilitators(session, meeting.group):
         text = _text(words, f"facilitator_reminder_{kind}", meeting, count=count)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from companion.conversation.changes import WantsPerson
 from companion.conversation.known import Asked, Decision, Known
 from companion.signposting import Resource
 
 AT_ONCE = 2  # resources in one text
-MORE_LASTS = timedelta(hours=2)
 
 
 def signpost(known: Known) -> Decision:
@@ -19,7 +16,7 @@ def signpost(known: Known) -> Decision:
         return Decision((known.say("signpost_nothing"),), read_me=True)
     intro = (known.say(warning),) if warning else ()
     text = known.say("signpost_intro", lines=_lines(known, found[:AT_ONCE]))
-    return Decision((*intro, text), asks=_rest(found))
+    return Decision((*intro, text), asks=_rest(known, found))
 
 
 def more(known: Known) -> Decision:
@@ -27,7 +24,7 @@ def more(known: Known) -> Decision:
     found = [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
     if not found:
         return Decision((known.say("signpost_no_more"),))
-    return Decision((known.say("signpost_more", lines=_lines(known, found[:AT_ONCE])),), asks=_rest(found))
+    return Decision((known.say("signpost_more", lines=_lines(known, found[:AT_ONCE])),), asks=_rest(known, found))
 
 
 def _find(known: Known) -> tuple[list[Resource], str | None]:
@@ -51,15 +48,14 @@ def _lines(known: Known, resources: list[Resource]) -> str:
     return "\n".join(resource.line(known.now.date()) for resource in resources)
 
 
-def _rest(found: list[Resource]) -> Asked | None:
-    rest = [resource.id for resource in found[AT_ONCE:]]
-    return Asked("none", MORE_LASTS, {"more": rest})
+def _rest(known: Known, found: list[Resource]) -> Asked:
+    return known.still_asked(more=[resource.id for resource in found[AT_ONCE:]])
 
 
 def menu(known: Known) -> Decision:
     """List the topics."""
     topics = ", ".join(f"{number} {title}" for number, title, _ in known.directory.menu())
-    return Decision((known.say("menu", topics=topics),))
+    return Decision((known.say("menu", topics=topics),), asks=known.still_asked(menu=True))
 
 
 def help_page(known: Known) -> Decision:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from companion.conversation.flows import booking, checkin, helping, joining, leaving
-from companion.conversation.known import SILENCE, Asked, Decision, Known
+from companion.conversation.intents import understand
+from companion.conversation.known import SILENCE, Decision, Known
 
 Flow = Callable[[Known], Decision]
 
@@ -59,6 +59,8 @@ def decide(known: Known) -> Decision:
             return checkin.followup_no(known)
     if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
         return helping.more(known)
+    if known.kept.get("menu") and known.text.strip().isdecimal():
+        return helping.signpost(known)
     if known.state != "joined":
         return _stranger(known)
     return _member(known)
@@ -78,6 +80,8 @@ def _member(known: Known) -> Decision:
 
 def _stranger(known: Known) -> Decision:
     intent = known.meant.intent
+    if known.state == "asked" and known.asked == "none" and _agrees(known.text):
+        return Decision((known.say("join_lapsed"),))
     if intent in STRANGER:
         return MEMBER[intent](known)
     if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
@@ -85,10 +89,13 @@ def _stranger(known: Known) -> Decision:
     return Decision((known.say("unknown_sender"),), read_me=True)
 
 
+def _agrees(text: str) -> bool:
+    return understand(text, "confirm_consent").intent == "consent_yes"
+
+
 def _not_understood(known: Known) -> Decision:
     if not known.text.strip():
         return SILENCE if known.stopped else Decision((known.say("not_understood"),))
     if known.kept.get("misunderstood"):
         return Decision((known.say("not_understood_twice"),), read_me=True)
-    asks = Asked(known.asked, timedelta(hours=12), {**known.kept, "misunderstood": True})
-    return Decision((known.say("not_understood"),), asks=asks, read_me=True)
+    return Decision((known.say("not_understood"),), asks=known.still_asked(misunderstood=True), read_me=True)

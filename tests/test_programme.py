@@ -1,0 +1,186 @@
+"""Places, reminders, check-ins and signposting, as trainees and facilitators live them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from companion.models import CheckIn, ContactRequest, OutboxMessage
+from tests.world import World
+
+SESSION = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
+
+
+def test_booked_trainee_and_facilitators_are_reminded_a_day_and_an_hour_before(world: World) -> None:
+    asha = world.member()
+    asha.texts("yeah go on then")
+    asha.hears("you have a place on Thu 26 Nov, 6:30pm")
+    world.move_to(datetime(2026, 11, 25, 18, 29, tzinfo=UTC))
+    asha.ignores()  # Tuesday's check-in
+    world.move_to(datetime(2026, 11, 25, 18, 31, tzinfo=UTC))
+    asha.hears("ICU North", "Thu 26 Nov, 6:30pm", "https://")
+    for which in (0, 1):
+        world.staff("facilitator", which).hears("You are leading ICU North", "Places booked: 1")
+    world.move_to(datetime(2026, 11, 26, 17, 31, tzinfo=UTC))
+    asha.hears("starts at 6:30pm", "https://")
+    for which in (0, 1):
+        world.staff("facilitator", which).hears("6:30pm")
+    world.move_to(datetime(2026, 11, 26, 20, 0, tzinfo=UTC))
+    asha.hears_nothing()
+
+
+def test_a_reminder_that_has_lost_its_sense_is_dropped_and_says_why(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    asha.ignores()
+    world.jump_to(datetime(2026, 11, 26, 19, 0, tzinfo=UTC))  # the worker was down until half an hour after the start
+    asha.hears_nothing()
+    with world.database.read() as session:
+        dropped = session.scalars(select(OutboxMessage.reason).where(OutboxMessage.key.like("reminder:%"))).all()
+    assert set(dropped) == {"too late"}
+
+
+def test_no_gives_the_place_up_and_no_reminder_comes(world: World) -> None:
+    asha = world.member()
+    asha.texts("Yes please")
+    asha.hears("you have a place")
+    asha.texts("No sorry, on nights. can't make it thursday")
+    asha.hears("You have no place")
+    world.move_to(SESSION)
+    assert not any("Join here" in text for text in asha.ignores())
+    world.staff_ignores()
+
+
+def test_a_seventh_waits(world: World) -> None:
+    for last in range(6):
+        trainee = world.member(f"+4477009001{10 + last}")
+        trainee.texts("YES")
+        trainee.hears("you have a place")
+    seventh = world.member("+447700900120")
+    seventh.texts("YES")
+    seventh.hears("full", "waiting list")
+
+
+def test_the_invitation_goes_out_a_week_before_to_those_not_asked(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.ignores()
+    world.move_to(datetime(2026, 12, 3, 18, 31, tzinfo=UTC))
+    assert any("Thu 10 Dec, 6:30pm" in text and "Can you come" in text for text in asha.ignores())
+    world.staff_ignores()
+
+
+def test_link_only_for_those_with_a_place(world: World) -> None:
+    asha = world.member()
+    asha.texts("LINK")
+    asha.hears("do not have a place")
+    asha.texts("YES")
+    asha.hears("you have a place")
+    asha.texts("link?")
+    asha.hears("https://video.example.org")
+    asha.texts("NEXT")
+    asha.hears("Thu 26 Nov, 6:30pm", "You have a place")
+
+
+@pytest.mark.parametrize("answer", ["7", "7/10", "seven", "about a 7"])
+def test_a_number_is_a_fine_answer_to_the_check_in(world: World, answer: str) -> None:
+    asha = world.member()
+    world.move_to(datetime(2026, 11, 24, 19, 1, tzinfo=UTC))
+    asha.hears("no", "999")
+    asha.texts(answer)
+    asha.hears("Thanks, noted")
+    with world.database.read() as session:
+        assert session.scalars(select(CheckIn.score)).all() == [7]
+
+
+def test_a_low_answer_gets_one_resource_and_an_offer(world: World) -> None:
+    asha = world.member()
+    world.move_to(datetime(2026, 11, 24, 19, 1, tzinfo=UTC))
+    asha.ignores()
+    asha.texts("2")
+    asha.hears("sounds hard", "CALL ME")
+    asha.texts("call me")
+    asha.hears("on the list for a facilitator")
+    world.settle()
+    for which in (0, 1):
+        world.staff("facilitator", which).hears("would like a person")
+    with world.database.read() as session:
+        assert len(session.scalars(select(ContactRequest)).all()) == 1
+
+
+def test_two_low_answers_offer_contact_and_only_yes_leads_to_it(world: World) -> None:
+    asha = world.member()
+    for day in (24, 31):
+        when = datetime(2026, 11, 24, 19, 1, tzinfo=UTC) if day == 24 else datetime(2026, 12, 1, 19, 1, tzinfo=UTC)
+        world.move_to(when)
+        asha.ignores()
+        asha.texts("1")
+    assert any("get in touch? Reply YES or NO" in text for text in asha.ignores())
+    world.staff_ignores()
+    asha.texts("No thanks")
+    asha.hears("That's fine")
+    world.settle()
+    world.staff("facilitator").hears_nothing()
+
+
+def test_silence_is_fine_and_after_three_it_stops(world: World) -> None:
+    asha = world.member()
+    world.move_to(datetime(2026, 12, 29, 20, 0, tzinfo=UTC))
+    heard = [text for text in asha.ignores() if "Companion:" in text or "three questions" in text]
+    assert ["three questions" in text for text in heard] == [False, False, False, True]
+    world.staff_ignores()
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("SLEEP", "Practitioner Health"),
+        ("cant sleep after nights", "Practitioner Health"),
+        ("my mum died last week", "Cruse"),
+        ("worried about money, rent is late", "."),
+    ],
+)
+def test_free_text_and_keywords_are_answered_with_help(world: World, text: str, help_: str) -> None:
+    asha = world.member()
+    asha.texts(text)
+    asha.hears("This may help", help_)
+
+
+def test_menu_number_and_more(world: World) -> None:
+    asha = world.member()
+    asha.texts("MENU")
+    asha.hears("1 ", "CALL ME")
+    asha.texts("1")
+    first = asha.hears("This may help")
+    asha.texts("more")
+    assert asha.hears("Some others") != first
+
+
+def test_the_alcohol_warning_comes_before_any_number(world: World) -> None:
+    asha = world.member()
+    asha.texts("think im drinking too much, who can i talk to")
+    texts = asha.ignores()
+    assert any("dangerous to stop" in text for text in texts)
+    world.settle()
+    world.staff_ignores()
+
+
+def test_pause_and_resume(world: World) -> None:
+    asha = world.member()
+    asha.texts("PAUSE 3 WEEKS")
+    asha.hears("paused until Mon 14 Dec")
+    world.move_to(datetime(2026, 12, 13, 20, 0, tzinfo=UTC))
+    asha.hears_nothing()
+    asha.texts("resume")
+    asha.hears("on again")
+    world.staff_ignores()
+
+
+def test_two_misunderstandings_offer_a_person(world: World) -> None:
+    asha = world.member()
+    asha.texts("zxqv wpl")
+    asha.hears("didn't understand", "MENU")
+    asha.texts("grmf blarg")
+    asha.hears("CALL ME")
