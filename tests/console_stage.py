@@ -6,9 +6,8 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from functools import cache
 
-from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -17,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from companion.clock import FixedClock
 from companion.console import register
-from companion.console.users import create_user
+from companion.console.users import hash_password
 from companion.db import Database
+from companion.escalation.words import Voice
 from companion.models import (
     Address,
     Booking,
@@ -38,9 +38,9 @@ from companion.models import (
     raise_alarm,
 )
 from companion.models.console import User
-from companion.schema import upgrade
-from companion.services import Services
-from companion.settings import load_settings
+from companion.services import Services, open_services
+from companion.settings import Settings, load_settings
+from tests.databases import KEY
 
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # a Tuesday night
 PASSWORD = "plain lantern otter 7"
@@ -71,21 +71,20 @@ class Stage:
         return template.format(**self.ids)
 
 
-def stage(folder: Path, *, empty: bool = False) -> Stage:
-    """Return a console on a new database in `folder`, with its people; `empty` leaves out what happens to them."""
+def stage(url: str, *, empty: bool = False) -> Stage:
+    """Return a console on the new database at `url`, with its people; `empty` leaves out what happens to them."""
     settings = load_settings(
-        database_url=f"sqlite:///{folder}/console.sqlite3",
+        database_url=url,
         secret_key="k" * 40,
-        encryption_keys=Fernet.generate_key().decode(),
+        encryption_keys=KEY,
         public_url="http://localhost",
         twilio_account_sid="AC" + "0" * 32,
         twilio_auth_token="t" * 32,
         twilio_sms_from="+447700900000",
         twilio_api_base_url="http://127.0.0.1:1",
-        companion_clock_file=folder / "clock",
     )
     database = Database(settings.database_url, settings.encryption_keys)
-    upgrade(database)
+    database.unlock()
     clock = FixedClock(NOW)
     services = Services(settings, clock, database)
     with database.write() as session:
@@ -94,8 +93,23 @@ def stage(folder: Path, *, empty: bool = False) -> Stage:
             ids |= _programme(session, ids)
             ids |= _texts(session, ids)
     app = Flask("companion", static_folder=None)
-    register(app, database=database, clock=clock, settings=settings, voice=services.voice)
+    register(app, database=database, clock=clock, settings=settings, voice=_voice(settings))
     return Stage(app, services, clock, database, ids)
+
+
+@cache
+def _hashed() -> str:
+    return hash_password(PASSWORD)
+
+
+_VOICES: list[Voice] = []
+
+
+def _voice(settings: Settings) -> Voice:
+    """Return the words of episodes, read once: they do not depend on the database."""
+    if not _VOICES:
+        _VOICES.append(open_services(settings).voice)
+    return _VOICES[0]
 
 
 def sign_in(browser: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
@@ -145,10 +159,9 @@ def _staff(session: Session) -> dict[str, uuid.UUID]:
         person = Person(role=role, alias=who, name=f"Dr {who.title()}", state="staff", created_at=NOW)
         session.add(person)
         session.flush()
-        create_user(session, person, f"{who}@example.org", PASSWORD)
+        session.add(User(person_id=person.id, email=f"{who}@example.org", password=_hashed(), fs_uniquifier=who))
         ids[who] = person.id
-    for user in session.query(User):
-        assert user.password.startswith("$argon2id$")
+    session.flush()
     return ids
 
 

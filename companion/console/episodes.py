@@ -15,6 +15,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from companion.console.conversations import Line, lines, mark_read
@@ -53,7 +54,7 @@ class CloseForm(FlaskForm):  # type: ignore[misc]
 
     outcome = RadioField(
         "What came of it?",
-        choices=[(outcome, f"{outcome.capitalize()}. {named('outcomes', outcome)}") for outcome in OUTCOMES],
+        choices=[SelectChoice(each, f"{each.capitalize()}. {named('outcomes', each)}") for each in OUTCOMES],
         validators=[InputRequired("Choose what came of it.")],
     )
     second = SelectField("Who agrees with you", validators=[Optional()])
@@ -147,14 +148,12 @@ def contact_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
 def note_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a note. It is encrypted and removed together with the texts."""
     form = NoteForm()
-    if not form.validate_on_submit():
-        for message in form.body.errors:
-            flash(message, "error")
-        return _back(episode_id)
     with desk().database.write() as session:
         found = _find(session, episode_id)
-        if _gate(session, found) != "open":
-            abort(403)
+        if _gate(session, found) != "open" or not form.validate_on_submit():
+            for message in form.body.errors:
+                flash(message, "error")
+            return _back(episode_id)
         note = Note(episode_id=found.id, person_id=my_id(), body=form.body.data, at=now())
         session.add(note)
         record(session, now(), "note added", found, actor=my_id())
@@ -168,7 +167,7 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     form = CloseForm()
     with desk().database.write() as session:
         found = _find(session, episode_id)
-        form.second.choices = [("", "Nobody"), *_others(session)]
+        form.second.choices = [SelectChoice("", "Nobody"), *_others(session)]
         if form.validate_on_submit():
             second = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None
             try:
@@ -259,11 +258,11 @@ def _file(session: Session, episode: Episode) -> File:
     )
 
 
-def _others(session: Session) -> list[tuple[str, str]]:
+def _others(session: Session) -> list[SelectChoice]:
     found = session.scalars(
         select(Person).where(Person.state == "staff", Person.role.in_(READERS), Person.id != my_id())
     )
-    return sorted(((str(each.id), each.name or each.alias) for each in found), key=lambda pair: pair[1])
+    return [SelectChoice(str(each.id), each.name or each.alias) for each in sorted(found, key=lambda p: p.alias)]
 
 
 def _back(episode_id: uuid.UUID) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, render_template, request, session
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError
 
@@ -52,6 +52,13 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
 def _stay() -> None:
     if request.headers.get("X-Requested-With") != "fetch" and request.endpoint != "console.static":
         keep_signed_in()
+
+
+@pages.after_request
+def _leave_as_it_was(response: Response) -> Response:
+    if request.headers.get("X-Requested-With") == "fetch":
+        session.modified = False  # the library stamps every request
+    return response
 
 
 @pages.app_context_processor

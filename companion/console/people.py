@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from companion.console.desk import EVERYONE, FRESH, allow, desk, me, my_id, now, pages
@@ -29,7 +30,7 @@ class NumberForm(FlaskForm):  # type: ignore[misc]
 
     reason = RadioField(
         "Why do you need it?",
-        choices=list(REASONS.items()),
+        choices=[SelectChoice(*each) for each in REASONS.items()],
         validators=[InputRequired("Choose why you need the number.")],
     )
 

@@ -1,0 +1,134 @@
+"""Every page and action of the console, for every role and for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.console_stage import Stage, stage, token
+
+ROLES = ("nobody", "facilitator", "other facilitator", "lead", "coordinator")
+WHO = {"facilitator": "ada", "other facilitator": "bo", "lead": "lee", "coordinator": "cor"}
+
+IN, OUT, NO, GONE = "shown", "sign in", "403", "404"
+AGAIN = "password again"
+DONE = "done"  # an action that ends in a redirect within the console
+PUBLIC = (IN, IN, IN, IN, IN)
+
+# Ada runs Wren's group and was paged; Bo runs another group. A facilitator's 404 hides that there is such a thing.
+#                                                     nobody facil. other  lead   coordinator
+TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
+    ("GET", "/console/"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/today/live"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/requests/{request}/done"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/notices/{notice}/done"): (OUT, DONE, GONE, DONE, NO),
+    ("GET", "/console/episodes/{episode}"): (OUT, IN, GONE, IN, NO),
+    ("POST", "/console/episodes/{episode}/gate/open"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/episodes/{episode}/take"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/episodes/{episode}/contact"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/episodes/{episode}/note"): (OUT, DONE, GONE, DONE, NO),
+    ("GET", "/console/episodes/{episode}/close"): (OUT, IN, GONE, IN, NO),
+    ("POST", "/console/episodes/{episode}/close"): (OUT, IN, GONE, IN, NO),
+    ("POST", "/console/episodes/{episode}/pass"): (OUT, DONE, GONE, DONE, NO),
+    ("GET", "/console/groups"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/groups/{tuesday}"): (OUT, IN, GONE, IN, IN),
+    ("GET", "/console/people"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/people/{wren}"): (OUT, IN, GONE, IN, IN),
+    ("GET", "/console/people/{wren}/number"): (OUT, IN, GONE, IN, IN),
+    ("POST", "/console/people/{wren}/number"): (OUT, IN, GONE, IN, IN),
+    ("GET", "/console/messages"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/messages/{wren}"): (OUT, IN, GONE, IN, IN),
+    ("POST", "/console/messages/{wren}/read"): (OUT, DONE, GONE, DONE, NO),
+    ("GET", "/console/messages/sender/{stranger}"): (OUT, NO, NO, IN, NO),
+    ("POST", "/console/messages/sender/{stranger}/read"): (OUT, NO, NO, DONE, NO),
+    ("GET", "/console/audit"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/account"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/password"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/password"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/password-again"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/password-again"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/sign-in"): (IN, DONE, DONE, DONE, DONE),
+    ("POST", "/console/sign-in"): (IN, DONE, DONE, DONE, DONE),
+    # These two end the sign-in, so they come last.
+    ("POST", "/console/account/sign-out-everywhere"): (OUT, OUT, OUT, OUT, OUT),
+    ("POST", "/console/sign-out"): (OUT, OUT, OUT, OUT, OUT),
+}
+
+# Seen by everybody, or guarded by Twilio's signature.
+OPEN = ("/twilio/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def on(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    here = stage(request.getfixturevalue(f"{request.param}_databases")())
+    yield here
+    here.database.close()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_and_action_for(role: str, on: Stage) -> None:
+    browser = on.browser(WHO.get(role))
+    column = ROLES.index(role)
+    wrong = {}
+    for (method, template), expected in TABLE.items():
+        path = on.path(template)
+        if method == "GET":
+            answer = browser.get(path)
+        else:
+            page = "/console/account" if role != "nobody" else "/console/sign-in"
+            given = browser.get(page)
+            if given.status_code != 200:  # signed out by the action before
+                browser = on.browser(WHO[role])
+                given = browser.get(page)
+            answer = browser.post(path, data={"csrf_token": token(given)})
+        got = _outcome(answer.status_code, answer.headers.get("Location", ""))
+        if got != expected[column]:
+            wrong[method, template] = (got, expected[column])
+    assert not wrong
+
+
+def _outcome(status: int, location: str) -> str:
+    if status == 200:
+        return IN
+    if status in (302, 303):
+        if "/sign-in" in location:
+            return OUT
+        return AGAIN if "/password-again" in location else DONE
+    return str(status)
+
+
+def test_the_table_names_every_route(on: Stage) -> None:
+    from companion import create_app
+
+    known = {(method, _shape(path)) for method, path in TABLE}
+    missing = []
+    for rule in create_app(on.services).url_map.iter_rules():
+        if rule.endpoint.endswith(".static") or rule.rule == "/" or rule.rule.startswith(OPEN):
+            continue
+        missing += [
+            (method, rule.rule)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            if (method, _shape(rule.rule)) not in known
+        ]
+    assert not missing
+
+
+def test_every_view_of_the_console_says_who_may_see_it(on: Stage) -> None:
+    for endpoint, view in on.app.view_functions.items():
+        if endpoint.startswith("console.") and not endpoint.endswith("static"):
+            assert getattr(view, "roles", None), endpoint
+
+
+def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None:
+    browser = on.browser("bo")
+    for page in ("/console/", "/console/groups", "/console/people", "/console/messages"):
+        text = browser.get(page).text
+        assert "Wren" not in text, page
+        assert "Tuesday</a>" not in text, page
+
+
+def _shape(path: str) -> str:
+    gate = ("open", "pass") if "/gate/" in path else ()
+    parts = ["*" if part[:1] in "<{" or part in gate else part for part in path.split("/")]
+    return "/".join(parts)
