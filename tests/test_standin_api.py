@@ -147,6 +147,7 @@ def test_bad_credentials_and_other_accounts_are_refused(w: World) -> None:
     fields = {"To": ASHA, "From": SMS, "Body": "x"}
     assert post(w, fields, token="stand-in-other").json()["code"] == 20003
     assert post(w, fields, account="AC" + "f" * 32).json()["code"] == 20404
+    assert requests.get(f"{w.base_url}/2010-04-01/Nothing.json", timeout=5).json()["code"] == 20404
     anonymous = requests.get(f"{w.base_url}/2010-04-01/Accounts/{DEMO_ACCOUNT_SID}/Messages.json", timeout=5)
     assert (anonymous.status_code, anonymous.json()["code"]) == (401, 20003)
 

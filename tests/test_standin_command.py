@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from companion.simulator.store import Store
+
 NUMBER = "+447700900000"
 
 
@@ -54,11 +56,13 @@ def refusal(*arguments: str, **environment: str) -> str:
 def test_it_serves_until_it_is_asked_to_end(ending: signal.Signals, tmp_path: Path) -> None:
     port = free_port()
     files = ["--clock-file", str(tmp_path / "clock"), "--ledger", str(tmp_path / "ledger")]
-    with running("--port", str(port), "--sms-from", NUMBER, "--phone", "Asha (ICU)=+447700900101", *files) as process:
+    with running(
+        "--port", str(port), "--sms-from", NUMBER, "--phone", "Asha (ICU)=whatsapp:+447700900101", *files
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == f"Phones: http://127.0.0.1:{port}/simulator/"
         state = requests.get(f"http://127.0.0.1:{port}/simulator/state", timeout=5).json()
-        assert state["phones"] == [{"number": "+447700900101", "label": "Asha (ICU)"}]
+        assert state["phones"] == [{"number": "+447700900101", "label": "Asha (ICU)", "showing": "whatsapp"}]
         events = requests.get(f"http://127.0.0.1:{port}/simulator/events", stream=True, timeout=5)
         process.send_signal(ending)
         _, errors = process.communicate(timeout=5)
@@ -95,3 +99,8 @@ def test_bad_options_are_named(tmp_path: Path) -> None:
     broken = tmp_path / "ledger"
     broken.write_text("this is no database, it is a text that is long enough to be read as one" * 20)
     assert "cannot be used" in refusal("--sms-from", NUMBER, "--ledger", str(broken))
+    other = tmp_path / "other"
+    store = Store(other)
+    store.put("contact", NUMBER, {"name": "Asha"})
+    store.close()
+    assert "another version" in refusal("--sms-from", NUMBER, "--ledger", str(other))

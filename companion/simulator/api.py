@@ -34,7 +34,13 @@ def build_app(standin: StandIn, options: PageOptions) -> Flask:
     app.register_blueprint(content_api(standin))
     app.register_blueprint(pages(standin, options))
     app.add_url_rule("/", view_func=entrance)
+    app.register_error_handler(404, _not_there)
     return app
+
+
+def _not_there(_error: Exception) -> tuple[dict[str, Any], int]:
+    refusal = Refusal(20404)
+    return refusal.body(), refusal.status
 
 
 def messages_api(standin: StandIn) -> Blueprint:

@@ -18,7 +18,10 @@ import click
 @click.option("--whatsapp-from", multiple=True, help="A number of the service on WhatsApp. Repeatable.")
 @click.option("--clock-file", type=click.Path(path_type=Path), help="The file that shares a movable clock.")
 @click.option("--ledger", type=click.Path(path_type=Path), help="File that keeps the phones' history.")
-@click.option("--phone", "phones", multiple=True, help='A phone to show, as "Name=+447700900101". Repeatable.')
+@click.option(
+    "--phone", "phones", multiple=True,
+    help='A phone to show, as "Name=+447700900101"; as "Name=whatsapp:+44…" it opens there. Repeatable.',
+)  # fmt: skip
 @click.option("--service-name", default="The service", show_default=True, help="What the phones call it.")
 @click.option("--console-url", help="A link to the service's own pages.")
 @click.option("--next-due-url", help='Answers {"at": ISO 8601 or null, "what": "..."}.')
@@ -39,6 +42,7 @@ def simulate(
     """Run the stand-in for Twilio, with phones in the browser. Never beside a real account."""
     from companion.clock import MovableClock, SystemClock
     from companion.simulator.identity import RealCredentialsError, refuse_real_surroundings
+    from companion.simulator.ledger import split_address
     from companion.simulator.pages import PageOptions
     from companion.simulator.standin import StandIn
     from companion.simulator.store import LedgerError
@@ -59,8 +63,8 @@ def simulate(
         )
     except (RealCredentialsError, LedgerError) as error:
         raise click.ClickException(str(error)) from None
-    for number, label in named.items():
-        standin.phone(number, label=label)
+    for address, label in named.items():
+        standin.phone(*split_address(address), label=label)
     try:
         base_url = standin.serve(port, host)
     except OSError as error:

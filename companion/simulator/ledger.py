@@ -160,7 +160,7 @@ class Contact:
 
     number: str
     label: str
-    version: int = 0
+    showing: str = "sms"
 
 
 def rfc2822(moment: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import Any
 from flask import Flask
 
 from companion.clock import Clock
-from companion.simulator.agenda import Agenda
+from companion.simulator.agenda import Agenda, Step
 from companion.simulator.api import build_app
 from companion.simulator.carrier import LIVE_DELAYS, NO_DELAYS, Carrier, Delays
 from companion.simulator.content_api import APPROVALS, new_content
@@ -89,6 +90,7 @@ class StandIn:
         self.switchboard = Switchboard(self.carrier, Endpoints(inbound_url, fallback_url))
         self.closing = threading.Event()
         self._server: Server | None = None
+        self._running = 0
         for message in self.messages:
             if not message.inbound and message.status not in FINAL_STATUSES:
                 self.carrier.plan(message)
@@ -100,8 +102,11 @@ class StandIn:
     # What a test asks and does.
 
     def phone(self, number: str, channel: Channel = "sms", label: str | None = None) -> Phone:
-        """Return the phone with this number on a channel, adding it where it is new."""
-        self.state.meet(number, label)
+        """Return the phone with this number on a channel, adding it where it is new.
+
+        The page opens it at this channel when a label is given.
+        """
+        self.state.meet(number, label, channel if label else None)
         return Phone(self, number, channel)
 
     @property
@@ -219,16 +224,35 @@ class StandIn:
         """Return when the stand-in itself has something to do next, or None."""
         return self.agenda.next_due()
 
+    def wait_quiet(self, seconds: float) -> bool:
+        """In live mode, wait until nothing is due and every receipt is posted. Say whether that came to pass."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.closing.is_set():
+            due = self.agenda.next_due()
+            if self._running == 0 and (due is None or due > self.clock.now()):
+                return True
+            self.closing.wait(_LIVE_POLL / 5)
+        return False
+
     def _run_live(self) -> None:
         while not self.closing.is_set():
-            step = self.agenda.pop_due(self.clock.now())
-            if step is None:
-                with self.agenda.changed:
+            with self.agenda.changed:
+                step = self.agenda.pop_due(self.clock.now())
+                if step is None:
                     self.agenda.changed.wait(_LIVE_POLL)
-            elif step.kind == "move":
-                self.carrier.run(step)
+                    continue
+                self._running += 1
+            if step.kind == "move":
+                self._run(step)
             else:
-                self._receipts.submit(self.carrier.run, step)
+                self._receipts.submit(self._run, step)
+
+    def _run(self, step: Step) -> None:
+        try:
+            self.carrier.run(step)
+        finally:
+            with self.agenda.changed:
+                self._running -= 1
 
     # Serving.
 

@@ -25,7 +25,7 @@ from companion.simulator.ledger import (
     split_address,
     to_plain,
 )
-from companion.simulator.store import Store
+from companion.simulator.store import LedgerError, Store
 
 # WhatsApp takes free-form messages for 24 hours after the person's last message: error 63016.
 WINDOW = timedelta(hours=24)
@@ -63,7 +63,14 @@ class State:
         self._windows: dict[tuple[str, str], datetime] = {}
         self._contents: dict[str, Content] = {}
         self._store = store
-        self._load()
+        try:
+            self._load()
+        except (KeyError, TypeError, ValueError) as error:
+            store.close()
+            raise LedgerError(
+                f"The stand-in's ledger {store.path} was written by another version ({error!r}): "
+                "remove it to begin anew."
+            ) from None
 
     def _load(self) -> None:
         for _, plain in self._store.all("message"):
@@ -72,7 +79,7 @@ class State:
             content = content_from_plain(plain)
             self._contents[content.sid] = content
         for number, plain in self._store.all("contact"):
-            self.contacts[number] = Contact(number, str(plain["label"]))
+            self.contacts[number] = Contact(number, plain["label"], plain["showing"])
         for address, count in self._store.all("seen"):
             self.seen[address] = int(count)
         for _, (scope, to) in self._store.all("stop"):
@@ -115,14 +122,16 @@ class State:
             self._store.drop("message", sid)
             self.touch()
 
-    def meet(self, number: str, label: str | None = None) -> Contact:
-        """Return the phone with this number, adding it, and naming it where a label is given."""
+    def meet(self, number: str, label: str | None = None, showing: str | None = None) -> Contact:
+        """Return the phone with this number, adding it; change its label and channel where they are given."""
         with self.lock:
-            contact = self.contacts.get(number)
-            if contact is None or (label is not None and contact.label != label):
-                contact = Contact(number, label or number, self.touch())
+            known = self.contacts.get(number)
+            there = known or Contact(number, number)
+            contact = Contact(number, label or there.label, showing or there.showing)
+            if contact != known:
                 self.contacts[number] = contact
-                self._store.put("contact", number, {"label": contact.label})
+                self._store.put("contact", number, {"label": contact.label, "showing": contact.showing})
+                self.touch()
             return contact
 
     def who(self, address: str) -> str:

@@ -20,6 +20,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
+        self.path = path
         if path is None:
             return
         try:

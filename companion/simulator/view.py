@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ def snapshot(standin: StandIn, since: int, epoch: str) -> dict[str, Any]:
             "epoch": state.epoch,
             "version": state.version,
             "now": standin.clock.now().isoformat(),
-            "phones": [{"number": c.number, "label": c.label} for c in state.contacts.values()],
+            "phones": [asdict(contact) for contact in state.contacts.values()],
             "texts": [text for text in texts if text],
             "unread": _unread(standin),
             "faults": active_faults(standin),

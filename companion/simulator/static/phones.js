@@ -21,7 +21,7 @@ function spaced(number) {
 }
 
 class Phone {
-  constructor({ number, label }) {
+  constructor({ number, label, showing }) {
     this.number = number;
     this.texts = { sms: new Map(), whatsapp: new Map() };
     this.unread = { sms: 0, whatsapp: 0 };
@@ -40,7 +40,7 @@ class Phone {
     this.makeChip();
     this.wire();
     this.rename(label);
-    this.show(document.body.dataset.sms ? "sms" : "whatsapp");
+    this.show(document.body.dataset[showing] ? showing : document.body.dataset.sms ? "sms" : "whatsapp");
     new IntersectionObserver((entries) => {
       this.visible = entries.at(-1).isIntersecting;
       this.read();
