@@ -46,7 +46,7 @@ def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
 def refusal(*arguments: str, **environment: str) -> str:
     """Return the one line with which the command ends."""
     with running(*arguments, **environment) as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
         assert process.returncode != 0
         assert "Traceback" not in errors
         return errors.strip().splitlines()[-1]
@@ -61,11 +61,11 @@ def test_it_serves_until_it_is_asked_to_end(ending: signal.Signals, tmp_path: Pa
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == f"Phones: http://127.0.0.1:{port}/simulator/"
-        state = requests.get(f"http://127.0.0.1:{port}/simulator/state", timeout=5).json()
+        state = requests.get(f"http://127.0.0.1:{port}/simulator/state", timeout=30).json()
         assert state["phones"] == [{"number": "+447700900101", "label": "Asha (ICU)", "showing": "whatsapp"}]
-        events = requests.get(f"http://127.0.0.1:{port}/simulator/events", stream=True, timeout=5)
+        events = requests.get(f"http://127.0.0.1:{port}/simulator/events", stream=True, timeout=30)
         process.send_signal(ending)
-        _, errors = process.communicate(timeout=5)
+        _, errors = process.communicate(timeout=30)
         events.close()
         assert process.returncode == 0
         assert errors == ""

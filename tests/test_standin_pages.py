@@ -30,21 +30,21 @@ def w() -> Iterator[World]:
 
 def ask(w: World, path: str, **data: Any) -> requests.Response:
     """Post JSON as the page does."""
-    return requests.post(f"{w.base_url}/simulator/{path}", json=data, timeout=5)
+    return requests.post(f"{w.base_url}/simulator/{path}", json=data, timeout=30)
 
 
 def test_other_hosts_and_other_sites_are_refused(w: World) -> None:
     home = f"{w.base_url}/simulator/"
-    assert requests.get(home, headers={"Host": "evil.example"}, timeout=5).status_code == 421
+    assert requests.get(home, headers={"Host": "evil.example"}, timeout=30).status_code == 421
     body = {"number": ASHA, "channel": "sms", "body": "forged"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
-        assert requests.post(f"{home}texts", json=body, headers=headers, timeout=5).status_code == 403
-    assert requests.post(f"{home}texts", data=body, timeout=5).status_code == 415
+        assert requests.post(f"{home}texts", json=body, headers=headers, timeout=30).status_code == 403
+    assert requests.post(f"{home}texts", data=body, timeout=30).status_code == 415
     assert w.standin.messages == ()
 
 
 def test_the_page_has_a_strict_policy_and_nothing_inline(w: World) -> None:
-    answer = requests.get(f"{w.base_url}/", timeout=5)
+    answer = requests.get(f"{w.base_url}/", timeout=30)
     assert answer.url.endswith("/simulator/")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "<style" not in answer.text
@@ -54,10 +54,10 @@ def test_the_page_has_a_strict_policy_and_nothing_inline(w: World) -> None:
 
 def test_the_state_comes_as_changes(w: World) -> None:
     assert ask(w, "texts", number=ASHA, channel="sms", body="hello").ok
-    first = requests.get(f"{w.base_url}/simulator/state", timeout=5).json()
+    first = requests.get(f"{w.base_url}/simulator/state", timeout=30).json()
     assert [text["body"] for text in first["texts"] if text["mine"]] == ["hello"]
     where = {"since": first["version"], "epoch": first["epoch"]}
-    later = requests.get(f"{w.base_url}/simulator/state", params=where, timeout=5).json()
+    later = requests.get(f"{w.base_url}/simulator/state", params=where, timeout=30).json()
     assert all(text["version"] > first["version"] for text in later["log"] if "version" in text)
     assert "hello" not in json.dumps(later["texts"])
 
@@ -98,7 +98,7 @@ def test_a_phone_is_added_in_any_usual_form(w: World) -> None:
 
 
 def test_events_tell_the_time_and_the_version(w: World) -> None:
-    with requests.get(f"{w.base_url}/simulator/events", stream=True, timeout=5) as answer:
+    with requests.get(f"{w.base_url}/simulator/events", stream=True, timeout=30) as answer:
         line = next(line for line in answer.iter_lines() if line)
     assert json.loads(line.decode().removeprefix("data: "))["now"].startswith("2026-01-05T09:00")
 
@@ -112,6 +112,7 @@ def browser() -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        expect.set_options(timeout=20_000)
         yield browser
         browser.close()
 
@@ -123,7 +124,6 @@ def opened(browser: Browser, w: World, width: int = 1440, dark: bool = False) ->
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
     )
-    page.set_default_timeout(8000)
     page.goto(f"{w.base_url}/simulator/")
     expect(page.locator(".phone")).to_have_count(4)
     return page
