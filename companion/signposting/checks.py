@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from companion.signposting.directory import CONTENT, Directory, load_directory
+from companion.signposting.errors import DirectoryError
 from companion.signposting.nations import NATIONS
 from companion.signposting.resources import Resource, Shown
 
@@ -55,14 +56,15 @@ class ForbiddenFile(BaseModel):
 
 
 @lru_cache(maxsize=1)
-def _forbidden() -> ForbiddenFile:
+def shipped_forbidden() -> ForbiddenFile:
+    """Return what must never be published, as hashes."""
     path = CONTENT / "do_not_publish.yaml"
     return ForbiddenFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506
 
 
-def find_forbidden(text: str) -> list[str]:
+def find_forbidden(text: str, file: ForbiddenFile | None = None) -> list[str]:
     """Return a sentence for each forbidden contact that stands in a text, in whatever grouping it is written."""
-    file = _forbidden()
+    file = file or shipped_forbidden()
     known: dict[tuple[str, str], str] = {(value.kind, value.sha256): value.why for value in file.values}
     lengths = {value.length for value in file.values if value.kind == "number"}
     found: dict[str, None] = {}
@@ -91,7 +93,7 @@ def forbidden_entry(value: str) -> str:
     kind = "keyword" if _KEYWORD.fullmatch(value) else "email" if "@" in value else "web"
     if re.fullmatch(r"[\d ().+-]+", value):
         kind, value = "number", re.sub(r"\D", "", value)
-    digest = _hash(_forbidden().salt, kind, value)
+    digest = _hash(shipped_forbidden().salt, kind, value)
     return f"  - kind: {kind}\n    length: {len(value)}\n    sha256: {digest}\n    why: say why"
 
 
@@ -121,6 +123,12 @@ def check_resources(directory: Directory | None = None) -> list[str]:
     """Return every problem of the directory as a sentence; without one, of the directory that the project ships."""
     directory = directory or load_directory()
     problems = [problem for resource in directory.resources for problem in _problems(resource)]
+    try:
+        problems += [
+            f"the phrase {text!r}: {found}" for text in directory.every_phrase() for found in find_forbidden(text)
+        ]
+    except DirectoryError as error:
+        problems.append(str(error))
     problems += [f"{topic} has no offer in {nation}" for topic, nation in _gaps(directory)]
     return problems
 

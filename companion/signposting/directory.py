@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -99,6 +99,13 @@ class Directory:
         """Return the topic with a number in the menu, or None."""
         return next((topic for at, _, topic in self._menu if at == number), None)
 
+    def every_phrase(self) -> Iterator[str]:
+        """Work out and yield every phrase. Raises DirectoryError for one that is not in the notation."""
+        words = (text for resource in self._resources for text in (*resource.better_if, *resource.only_if))
+        for text in (*self._topics.every_phrase(), *words):
+            self._topics.phrase(text)
+            yield text
+
     def _where(self, reading: Reading, nation: str | None, default: str | None) -> str | None:
         if reading.nation is not None and (nation is None or reading.asks_for_nation):
             return reading.nation
@@ -121,10 +128,8 @@ class Directory:
         return tuple(ordered.values())
 
     def _words(self, field: str) -> Index[str]:
-        return Index(
-            (phrase, resource.id)
-            for resource in self._resources
-            for phrase in self._topics.phrases(",".join(getattr(resource, field)), f"{resource.id}: {field}")
+        return self._topics.index(
+            (text, resource.id) for resource in self._resources for text in getattr(resource, field)
         )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from companion.signposting.phrases import Index, Phrase
+from companion.signposting.phrases import Index
 
 NATIONS = ("england", "wales", "scotland", "ni")
 
@@ -16,8 +16,8 @@ class Places:
     `wanted` ("is there a number for wales") is asked for, whatever is known of the sender.
     """
 
-    def __init__(self, places: Iterable[tuple[Phrase, str]], elsewhere: frozenset[str], wanted: frozenset[str]) -> None:
-        self._places = Index(places)
+    def __init__(self, places: Index[str], elsewhere: frozenset[str], wanted: frozenset[str]) -> None:
+        self._places = places
         self._elsewhere = elsewhere
         self._wanted = wanted
 

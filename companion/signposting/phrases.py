@@ -96,20 +96,61 @@ def _match(steps: tuple[Step, ...], words: Sequence[str], at: int) -> frozenset[
     return None
 
 
-class Index(Generic[T]):
-    """Many phrases, each with something that belongs to it, found in one pass over a text."""
+def first_words(text: str, sets: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the words that a phrase can begin with, as they are written. Raises PhraseError if it cannot begin."""
+    for _, name, _ in _PART.findall(text):
+        if name and name not in sets:
+            raise PhraseError(f"there is no set {{{name}}}")
+    alternatives, name, word = (_PART.findall(text) or [("", "", "*")])[0]
+    choices = list(sets[name]) if name else alternatives.split("|") if alternatives else [word]
+    if word == "*" or not all(choice.strip() for choice in choices):
+        raise PhraseError(f"{text!r} must begin with a word")
+    return choices
 
-    def __init__(self, phrases: Iterable[tuple[Phrase, T]]) -> None:
-        self._by_first: dict[str, list[tuple[Phrase, T]]] = {}
-        for phrase, what in phrases:
-            for word in phrase.steps[0].words:
-                self._by_first.setdefault(word, []).append((phrase, what))
+
+class Index(Generic[T]):
+    """Many phrases, each with something that belongs to it, found in one pass over a text.
+
+    A phrase is only worked out when a text has a word that begins as it does, so that one text is answered soon after
+    the start. `begins` gives the words a phrase can begin with, `read` works it out.
+    """
+
+    def __init__(
+        self,
+        phrases: Iterable[tuple[str, T]],
+        begins: Callable[[str], Iterable[str]],
+        read: Callable[[str], tuple[Phrase, ...]],
+    ) -> None:
+        self._read = read
+        self._waiting: dict[str, dict[tuple[str, T], None]] = {}
+        self._ready: dict[str, dict[str, list[tuple[Phrase, T]]]] = {}
+        for text, what in phrases:
+            for word in begins(text):
+                self._waiting.setdefault(_head(word), {})[text, what] = None
 
     def find(self, words: Sequence[str]) -> list[tuple[Phrase, T, frozenset[int]]]:
         """Return every phrase that stands in the text, with the places of its words."""
         return [
             (phrase, what, places)
             for start, word in enumerate(words)
-            for phrase, what in self._by_first.get(word, ())
+            for phrase, what in self._beginning_with(word)
             if (places := phrase.match(words, start)) is not None
         ]
+
+    def _beginning_with(self, word: str) -> list[tuple[Phrase, T]]:
+        head = _head(word)
+        ready = self._ready.get(head)
+        if ready is None:
+            ready = {}
+            for text, what in self._waiting.get(head, ()):
+                for phrase in self._read(text):
+                    for first in phrase.steps[0].words:
+                        if _head(first) == head:
+                            ready.setdefault(first, []).append((phrase, what))
+            self._ready[head] = ready
+        return ready.get(word, [])
+
+
+def _head(word: str) -> str:
+    """Return the beginning that a word shares with its stem ("dying" and "die" begin alike)."""
+    return word[:2].replace("y", "i")

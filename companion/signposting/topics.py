@@ -7,19 +7,20 @@ words gave which points.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion.signposting.errors import DirectoryError, explain
 from companion.signposting.nations import Places
-from companion.signposting.phrases import Index, Phrase, PhraseError, parse
+from companion.signposting.phrases import Index, Phrase, PhraseError, first_words, parse
 from companion.signposting.words import Speller, split, stem
 
+T = TypeVar("T")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 POINTS = {"sure": 4.0, "likely": 2.0, "hint": 1.0}
 # "silent" outweighs every word of a topic: news, arrangements, somebody's patient.
@@ -99,19 +100,22 @@ class Topics:
         self._sets = {name: words.split() for name, words in file.sets.items()}
         self._spellings = {word: tuple(stem(part) for part in split(right)) for word, right in file.spellings.items()}
         self._plain: dict[str, list[str]] = {}  # thousands of phrases share a few thousand words
-        marks = [
-            (phrase, _Mark(topic.topic, points))
-            for topic in file.topics
-            for level, points in POINTS.items()
-            for phrase in self.phrases(getattr(topic, level), topic.topic)
-        ]
-        quiet = [
-            (phrase, _Mark("quiet", _QUIET_POINTS[level]))
-            for level, texts in file.quiet.items()
-            for phrase in self.phrases(texts, "quiet")
-        ]
-        asking = [(phrase, _Mark("asking", _ASKING)) for phrase in self.phrases(file.asking, "asking")]
-        self._marks = Index(marks + quiet + asking)
+        self._marks = self.index(
+            [
+                *(
+                    (text, _Mark(topic.topic, points))
+                    for topic in file.topics
+                    for level, points in POINTS.items()
+                    for text in phrases_of(getattr(topic, level))
+                ),
+                *(
+                    (text, _Mark("quiet", _QUIET_POINTS[level]))
+                    for level, texts in file.quiet.items()
+                    for text in phrases_of(texts)
+                ),
+                *((text, _Mark("asking", _ASKING)) for text in phrases_of(file.asking)),
+            ]
+        )
         self._aliases = {
             tuple(self.plain(alias)): topic.topic
             for topic in file.topics
@@ -120,17 +124,37 @@ class Topics:
         self._priority = {topic.topic: topic.priority for topic in file.topics}
         self._speller = Speller(self._known_words(), file.spellings, file.ordinary.split())
         self._places = Places(
-            ((phrase, nation) for nation, places in file.nations.items() for phrase in self.phrases(places, nation)),
+            self.index((text, nation) for nation, places in file.nations.items() for text in phrases_of(places)),
             frozenset(self.plain(file.elsewhere)),
             frozenset(self.plain(file.wanted)),
         )
 
-    def phrases(self, texts: str, where: str) -> tuple[Phrase, ...]:
-        """Read phrases between commas, in the notation of topics.yaml. Raises DirectoryError that names `where`."""
+    def index(self, phrases: Iterable[tuple[str, T]]) -> Index[T]:
+        """Make phrases in the notation of topics.yaml ready to be found. Raises DirectoryError for a bad beginning."""
+        return Index(phrases, self._begins, self.phrase)
+
+    def phrase(self, text: str) -> tuple[Phrase, ...]:
+        """Work out one phrase. Raises DirectoryError that shows it."""
         try:
-            return tuple(phrase for text in phrases_of(texts) for phrase in parse(text, self._sets, self.plain))
+            return parse(text, self._sets, self.plain)
         except PhraseError as error:
-            raise DirectoryError(f"{self._path}: {where}: {error}") from None
+            raise DirectoryError(f"{self._path}: {error}") from None
+
+    def every_phrase(self) -> Iterator[str]:
+        """Yield every phrase as it is written, for the checks."""
+        for topic in self.file.topics:
+            yield from (text for level in POINTS for text in phrases_of(getattr(topic, level)))
+        for texts in (*self.file.quiet.values(), self.file.asking, *self.file.nations.values()):
+            yield from phrases_of(texts)
+
+    def _begins(self, text: str) -> Iterator[str]:
+        try:
+            choices = first_words(text, self._sets)
+        except PhraseError as error:
+            raise DirectoryError(f"{self._path}: {error}") from None
+        for choice in choices:
+            word = choice.split()[0]
+            yield self.file.spellings.get(word, word)
 
     def plain(self, text: str) -> list[str]:
         """Return words as they are compared, without mending slips."""

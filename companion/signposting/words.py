@@ -54,12 +54,14 @@ class Speller:
 
     def __init__(self, known: Iterable[str], spellings: Mapping[str, str], ordinary: Iterable[str]) -> None:
         self._spellings = {word: tuple(split(right)) for word, right in spellings.items()}
-        self._stems = {stem(word) for word in known} | {stem(word) for word in ordinary}
-        by_letter: dict[str, list[str]] = {}
+        self._right = frozenset(known) | frozenset(ordinary)
+        self._by_letter: dict[str, list[str]] = {}
         for word in sorted(set(known)):
             if len(word) >= _SHORTEST_MENDED and word.isalpha():
-                by_letter.setdefault(word[0], []).append(word)
-        self._by_letter = by_letter
+                self._by_letter.setdefault(word[0], []).append(word)
+        self._by_head: dict[str, list[str]] = {}
+        for word in self._right:
+            self._by_head.setdefault(word[:3], []).append(word)
 
     def right(self, words: Iterable[str]) -> list[str]:
         """Return the words as they were meant."""
@@ -68,7 +70,7 @@ class Speller:
     def _one(self, word: str) -> tuple[str, ...]:
         if word in self._spellings:
             return self._spellings[word]
-        if len(word) < _SHORTEST_MENDED or not word.isalpha() or stem(word) in self._stems:
+        if len(word) < _SHORTEST_MENDED or not word.isalpha() or self._known(word):
             return (word,)
         allowed = 2 if len(word) >= _TWO_LETTERS_FROM else 1
         best: tuple[int, str] | None = None
@@ -79,6 +81,10 @@ class Speller:
             if distance <= allowed and (best is None or (distance, known) < best):
                 best = (distance, known)
         return (best[1],) if best else (word,)
+
+    def _known(self, word: str) -> bool:
+        """Whether it is a right word but for its ending. Stems are slow to make, so only alike words are tried."""
+        return word in self._right or any(stem(other) == stem(word) for other in self._by_head.get(word[:3], ()))
 
 
 def _alike(word: str, known: str) -> bool:
