@@ -39,8 +39,9 @@ class _Rooms(click.Group):
 def main() -> None:
     """Peer support by text for resident doctors."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    for noisy in ("twilio", "apscheduler", "alembic", "urllib3"):  # they would log addresses, or too much
+    for noisy in ("twilio", "alembic", "urllib3"):  # they would log addresses, or too much
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that is still going on is no cause for a warning
 
 
 def _services() -> Services:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from companion.clock import Clock, MovableClock, SystemClock
 from companion.content.catalogue import Catalogue, load_catalogue
+from companion.content.crisis import crisis_values
 from companion.conversation.desk import TextDesk
 from companion.db import Database
 from companion.escalation.watchlist import load_watchlist
@@ -15,13 +17,6 @@ from companion.messaging.delivery import Delivery
 from companion.messaging.inbound import Inbox
 from companion.settings import Settings, load_settings
 from companion.signposting import Directory, load_directory
-
-_NHS_LINES = {
-    "england": "nhs-111-england",
-    "wales": "nhs-111-wales",
-    "scotland": "nhs24-111-scotland",
-    "ni": "lifeline-ni",
-}
 
 
 @dataclass(frozen=True)
@@ -40,12 +35,13 @@ class Services:
     @cached_property
     def words(self) -> Catalogue:
         """The texts, knowing the service's name and the crisis numbers."""
-        return standing_words(load_catalogue(self.settings.companion_content_dir), self.directory, self.settings)
+        today = self.clock.now().astimezone(self.settings.zone).date()
+        return standing_words(load_catalogue(self.settings.companion_content_dir), self.directory, self.settings, today)
 
     @cached_property
     def voice(self) -> Voice:
         """What episodes say."""
-        return Voice(self.words, self.settings)
+        return Voice(self.words, self.settings, self.directory)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -68,22 +64,11 @@ def open_services(settings: Settings | None = None) -> Services:
     return Services(settings, clock, Database(settings.database_url, settings.encryption_keys))
 
 
-def standing_words(words: Catalogue, directory: Directory, settings: Settings) -> Catalogue:
-    """Return the catalogue with what every text may use: who we are, and the crisis lines from the resources."""
-    samaritans, shout, emergency = (directory.get(id_) for id_ in ("samaritans", "shout", "emergency-999"))
-    if not (samaritans and shout and shout.contact.text and emergency):
-        raise LookupError("resources.yaml lacks 999, Samaritans or Shout: nothing can be sent without them")
-    lines = {
-        f"nhs_{nation}": resource.contact.phone
-        for nation, id_ in _NHS_LINES.items()
-        if (resource := directory.get(id_)) and resource.contact.phone
-    }
+def standing_words(words: Catalogue, directory: Directory, settings: Settings, today: date) -> Catalogue:
+    """Return the catalogue with what every text may use: who we are, and the crisis numbers."""
     return words.with_standing(
         name=settings.companion_name,
         programme=settings.companion_programme,
         privacy_url=f"{settings.public_url}/privacy",
-        emergency=emergency.contact.phone or "",
-        samaritans=samaritans.contact.phone or "",
-        shout=shout.contact.text.to,
-        **lines,
+        **crisis_values(directory, today),
     )

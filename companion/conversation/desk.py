@@ -43,7 +43,7 @@ HEARD_IN_FULL = frozenset(
 )
 
 
-FOR_ONE_TEXT = frozenset(("menu", "misunderstood"))  # forgotten with the next text that is understood
+FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood"))  # forgotten with the next text that is understood
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 
 
@@ -134,7 +134,7 @@ class TextDesk:
             nation = person.nation
             texts = (
                 self._words.render("crisis_1"),
-                self._words.render("crisis_2", nhs_line=self._voice.nhs_line(nation)),
+                self._words.render("crisis_2", nhs_line=self._voice.nhs_line(nation, now)),
             )
         if in_full:
             episode.last_crisis_reply_at = now

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Catalogue, Text
+from companion.content.crisis import crisis_values
 from companion.escalation.references import reference_for
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Address, Episode, OutboxMessage, Person
 from companion.settings import Settings
+from companion.signposting import Directory
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Voice:
 
     words: Catalogue
     settings: Settings
+    directory: Directory
 
     def page(self, session: Session, episode: Episode, person: Person, to: Address, now: datetime) -> OutboxMessage:
         """Queue one page to one address of `person`."""
@@ -53,7 +56,7 @@ class Voice:
     def tell_trainee_nobody_yet(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned, truthfully, that nobody has it yet."""
         nation = episode.person.nation if episode.person else None
-        text = self.words.render("crisis_nobody_yet", nhs_line=self.nhs_line(nation))
+        text = self.words.render("crisis_nobody_yet", nhs_line=self.nhs_line(nation, now))
         self._to_trainee(session, episode, f"nobody:{episode.id}:{episode.started_at.timestamp():.0f}", text, now)
 
     def tell_owner_of_new_text(self, session: Session, episode: Episode, now: datetime) -> None:
@@ -81,9 +84,9 @@ class Voice:
         text = self.words.render(text_id, reference=reference_for(session, episode, episode.owner))
         self._queue(session, f"{text_id}:{episode.id}:{episode.owned_at.timestamp():.0f}", to, text, now)
 
-    def nhs_line(self, nation: str | None) -> str:
-        """Return the line on urgent NHS help in `nation`; empty when that is unknown."""
-        number = self.words.standing.get(f"nhs_{nation}", "")
+    def nhs_line(self, nation: str | None, now: datetime) -> str:
+        """Return the line on urgent NHS help in `nation`; empty when that is unknown or due for review."""
+        number = crisis_values(self.directory, now.astimezone(self.settings.zone).date()).get(f"nhs_{nation}", "")
         return self.words.nhs_line(nation, number) if number else ""
 
     @property

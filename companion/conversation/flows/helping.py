@@ -7,6 +7,7 @@ from companion.conversation.known import Asked, Decision, Known
 from companion.signposting import Resource
 
 AT_ONCE = 2  # resources in one text
+MENU_AT_ONCE = 7  # topics in one text
 
 
 def signpost(known: Known) -> Decision:
@@ -20,7 +21,9 @@ def signpost(known: Known) -> Decision:
 
 
 def more(known: Known) -> Decision:
-    """Answer MORE with the next resources."""
+    """Answer MORE with the next resources, or with the next topics after a menu."""
+    if known.kept.get("menu"):
+        return _menu_from(known, int(known.kept.get("menu_from", 0)))
     found = [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
     if not found:
         return Decision((known.say("signpost_no_more"),))
@@ -49,13 +52,21 @@ def _lines(known: Known, resources: list[Resource]) -> str:
 
 
 def _rest(known: Known, found: list[Resource]) -> Asked:
-    return known.still_asked(more=[resource.id for resource in found[AT_ONCE:]])
+    return known.still_asked(more=[resource.id for resource in found[AT_ONCE:]], menu=False)
 
 
 def menu(known: Known) -> Decision:
-    """List the topics."""
-    topics = ", ".join(f"{number} {title}" for number, title, _ in known.directory.menu())
-    return Decision((known.say("menu", topics=topics),), asks=known.still_asked(menu=True))
+    """List the first topics; MORE lists the next."""
+    return _menu_from(known, 0)
+
+
+def _menu_from(known: Known, first: int) -> Decision:
+    everything = known.directory.menu()
+    shown = everything[first : first + MENU_AT_ONCE]
+    topics = "\n".join(f"{number} {title}" for number, title, _ in shown)
+    after = first + MENU_AT_ONCE
+    asks = known.still_asked(menu=True, menu_from=after if after < len(everything) else 0, more=[])
+    return Decision((known.say("menu", topics=topics),), asks=asks)
 
 
 def help_page(known: Known) -> Decision:
