@@ -37,6 +37,8 @@ from companion.models import (
     record,
 )
 
+NOBODY = "could not reach"  # a lead's to choose, with a second person
+
 
 @dataclass(frozen=True)
 class File:
@@ -167,6 +169,8 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     form = CloseForm()
     with desk().database.write() as session:
         found = _find(session, episode_id)
+        if me().role != LEAD:
+            form.outcome.choices = [each for each in form.outcome.choices if each.value != NOBODY]
         form.second.choices = [SelectChoice("", "Nobody"), *_others(session)]
         if form.validate_on_submit():
             second = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None

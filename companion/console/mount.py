@@ -15,6 +15,7 @@ from companion.console.signin import set_up
 from companion.db import Database
 from companion.escalation.words import Voice
 from companion.settings import Settings
+from companion.when import clock_time
 
 PAGES = (today, episodes, groups, people, messages, audit, account)
 
@@ -30,6 +31,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
     here = Desk(database, clock, settings, voice)
     app.extensions["companion_console"] = here
     set_up(app, here)
+    app.static_url_path = app.static_url_path or "/static"  # Bootstrap-Flask makes its own path from it
     Bootstrap5(app)
     app.register_blueprint(pages)
     app.after_request(_headers)
@@ -40,6 +42,8 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         when=words.when,
         day=words.day,
         clock=words.clock,
+        local_clock=clock_time,
+        number=words.number,
         delivery=words.delivery,
         family=words.family,
         capitalize_first=words.upper_first,

@@ -65,21 +65,22 @@ class Today:
     @property
     def asking(self) -> int:
         """How many people ask for a person, or wrote something to be read soon."""
-        return len(self.requests) + len(self.notices)
+        people = [person.id for _, person in self.requests]
+        return len({*people, *(inbound.address_id if p is None else p.id for _, inbound, p in self.notices)})
 
 
 @pages.get("/")
 @allow(*EVERYONE)
 def today() -> ResponseReturnValue:
     """Show the page."""
-    return render_template("console/today.html", today=_load(), can_read=me().role in READERS)
+    return _render("console/today.html")
 
 
 @pages.get("/today/live")
 @allow(*EVERYONE)
 def today_live() -> ResponseReturnValue:
     """Show the part of the page that a script refreshes."""
-    return render_template("console/_today.html", today=_load(), can_read=me().role in READERS)
+    return _render("console/_today.html")
 
 
 @pages.post("/requests/<uuid:request_id>/done")
@@ -108,6 +109,11 @@ def settle_notice(flag_id: uuid.UUID) -> ResponseReturnValue:
             found.settled_at = now()
             record(session, now(), "request settled", found, actor=my_id())
     return redirect(url_for("console.today"))
+
+
+def _render(template: str) -> str:
+    role = me().role
+    return render_template(template, today=_load(), can_read=role in READERS, is_lead=role == LEAD)
 
 
 def _mine(session: Session, person_id: uuid.UUID | None) -> bool:

@@ -7,11 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import phonenumbers
 import yaml
 
 from companion.console.desk import desk, now
 from companion.escalation.watchlist_data import read_files
 from companion.models import OutboxMessage
+from companion.when import clock_time
 
 
 @lru_cache(maxsize=1)
@@ -37,9 +39,18 @@ def named(section: str, name: str, fallback: str | None = None) -> str:
 
 def clock(moment: datetime) -> str:
     """Return "6pm" or "6:30pm" in the programme's time zone."""
-    local = moment.astimezone(desk().settings.zone)
-    minutes = f":{local.minute:02d}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+    return clock_time(moment.astimezone(desk().settings.zone))
+
+
+def number(address: str) -> str:
+    """Return a number as people here write it ("07700 900123"), or an address that is no number as it is."""
+    try:
+        parsed = phonenumbers.parse(address, None)
+    except phonenumbers.NumberParseException:
+        return address
+    home = parsed.country_code == 44
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, style))
 
 
 def day(moment: datetime) -> str:
