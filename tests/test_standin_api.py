@@ -191,9 +191,9 @@ def test_the_api_breaks_in_every_way(
 
 
 @pytest.mark.parametrize(("kind", "accepted"), [("silence", 0), ("silence_after_accept", 1)])
-def test_a_hanging_api_lets_go_when_the_stand_in_closes(w: World, kind: str, accepted: int) -> None:
+def test_a_hanging_api_lets_go_when_the_fault_is_lifted(w: World, kind: str, accepted: int) -> None:
     w.standin.fault(ASHA, kind)
-    threading.Timer(0.2, w.standin.closing.set).start()
+    threading.Timer(0.2, w.standin.lift).start()
     with pytest.raises(requests.ConnectionError):
         w.sends(ASHA)
     assert len(w.standin.messages) == accepted

@@ -71,6 +71,7 @@ class FaultBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: dict[str, Fault] = {}
+        self._lifted = threading.Event()
 
     def add(
         self,
@@ -96,7 +97,9 @@ class FaultBoard:
 
     def lift(self, fault_id: str | None = None, number: str | None = None) -> None:
         """Switch off one fault, or all of a number, or (with neither) all there are."""
+        self._lifted.set()
         with self._lock:
+            self._lifted = threading.Event()
             if fault_id is not None:
                 self._faults.pop(fault_id, None)
             else:
@@ -124,6 +127,10 @@ class FaultBoard:
         else:
             left = {**fault.__dict__, "times": fault.times - 1}
             self._faults[key] = Fault(**left)
+
+    def hang(self, seconds: float) -> None:
+        """Wait, in real time, until it is over or any fault is lifted."""
+        self._lifted.wait(seconds)
 
     def active(self, now: datetime) -> tuple[Fault, ...]:
         """Return the faults that are on at `now`, oldest first."""

@@ -16,7 +16,6 @@ from companion.simulator.server import drop_connection
 if TYPE_CHECKING:
     from companion.simulator.standin import StandIn
 
-HANG_SECONDS = 30.0
 # The code of a field that has the wrong shape.
 _FIELD_CODES = {
     "To": 21211, "From": 21212, "MessagingServiceSid": 21701, "StatusCallback": 21609, "ContentSid": 21655,
@@ -115,7 +114,7 @@ class Gate:
         if fault.kind == "refuse":
             raise Refusal(fault.code or 21612)
         if fault.kind.startswith("silence"):
-            self.standin.closing.wait(HANG_SECONDS)
+            self.standin.faults.hang(self.standin.hang_seconds)
         self.standin.state.log("refused", API_FAULTS[fault.kind])
         connection = request.environ.get("werkzeug.socket")
         if connection is not None:

@@ -71,6 +71,7 @@ class StandIn:
         self.auth_tokens = tuple(auth_tokens)
         self.clock = clock
         self.check = check
+        self.hang_seconds = 30.0
         self.live = live
         self.options = options
         self.faults = FaultBoard()
@@ -269,6 +270,7 @@ class StandIn:
     def close(self) -> None:
         """Stop serving and delivering; hanging answers are cut."""
         self.closing.set()
+        self.faults.lift()
         self.state.touch()
         if self._server is not None:
             self._server.close()
