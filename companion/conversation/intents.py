@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from companion.conversation.likeness import most_like
 from companion.conversation.meanings import CLEAR, RULES, Found
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -85,6 +86,9 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     intents = _with_help(RULES[state](found), found, state, words)
     if "stop" in found.clear:
         intents = ["stop", *intents]  # whatever was asked, a wish for the texts to end comes first
+    if not intents and not found.has("not_for_us", "undecided"):
+        like = most_like(said, state)
+        intents = [like] if like else []
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
     slots = read_slots(said, unique, words)
     if "signpost" in unique:
@@ -105,6 +109,8 @@ def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, st
     """The name of a cohort alone is a wish to join, where no answer is awaited that it could be; so is JOINICU."""
     if joined_code(said, words):
         hits["join"] = Hit("join", "whole", "join and a code in one word", 0, 1)
+    if said[0] == "join" and len(said) == 2 and not {"join_link", "book_yes", "book_no", "next_session"} & hits.keys():
+        hits.setdefault("join", Hit("join", "whole", "join and another word", 0, 2))
     hit = hits.pop("cohort_alone", None)
     if hit and state in {"none", "confirm_consent", "after_stop"}:
         hits.setdefault("join", hit)
@@ -135,6 +141,7 @@ _SILENCED = (
     ("next_session", "join_link"),
     ("running_late", "join_link"),
     ("practical_need", "book_yes"),
+    ("feedback", "talk_to_person"),
     ("book_yes", "book_no"),
 )
 
@@ -150,6 +157,8 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
         del hits["join"]  # the meeting is joined, not the programme
     if state == "none" and hits.get("join") and (cohort or "join_link" not in hits or "link" not in hits["join_link"].source):
         hits.pop("join_link", None)
+    if "thanks" in hits and hits["thanks"].place == "whole":
+        hits.pop("feedback", None)
     for intent, better in _SILENCED:
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
             del hits[intent]

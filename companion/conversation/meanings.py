@@ -57,6 +57,7 @@ _ASKING = words_of(
     "am has have shall"
 )
 _CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
+_REQUESTS = words_of("can could please need want wanna call ring phone id like")
 _SERVICE = words_of(
     "text texts message messages group session questions question checkin prompt prompts reminders service"
 )
@@ -110,7 +111,7 @@ def confirm_consent(found: Found) -> Intents:
     if found.has("undecided"):
         return [*_first("help", others), "unknown"] if questions else ["unknown"]
     if found.has("yes"):
-        if questions and (_conditional(found) or found.at("yes") > found.at("help", "my_data")):
+        if questions and (_conditional(found) or found.said.raw.lower().startswith("yes?") or found.at("yes") > found.at("help", "my_data")):
             return ["help", *[i for i in others if i != "help"]]
         if found.said.asks and not questions and len(found.said.words) == 1:
             return ["unknown"]
@@ -208,7 +209,7 @@ def checkin_prompt(found: Found) -> Intents:
     """How has your week been: a number, a word, or something else altogether."""
     others = _in_checkin(found)
     score = read_score(found.said)
-    if score is not None:
+    if score is not None and not ("help" in others and found.asks):
         return ["checkin_score", *others]
     if found.has("not_for_us"):
         return others or ["unknown"]
@@ -287,12 +288,14 @@ def survey_helpful(found: Found) -> Intents:
 
 def survey_words(found: Found) -> Intents:
     """Anything to add: whatever is not plainly a command is the comment."""
-    strong = {"stop", "delete_my_data", "talk_to_person", "change_channel", "pause", "my_data"}
+    strong = {"stop", "delete_my_data", "change_channel", "pause", "my_data"}
+    strong |= {"talk_to_person"} if _REQUESTS & set(found.said.words) else set()
     others = [
         i
         for i in found.clear
-        if (i in strong or found.said.asks or found.hits[i].place in {"whole", "starts"})
-        and i not in {"feedback", "book_yes", "resume"}
+        if (i in strong or found.said.asks or found.hits[i].place == "whole")
+        and i not in {"feedback", "book_yes", "book_no", "resume", "join"}
+        and (i != "practical_need" or found.said.asks)
     ]
     if others:
         return others
