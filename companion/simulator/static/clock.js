@@ -70,6 +70,11 @@ export function wireClock() {
     const now = new Date(document.getElementById("clock").dateTime);
     if (drawer.open) go.elements["go-to"].value = `${isoDay.format(now)}T${timeFormat.format(now)}`;
   });
+  drawer.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    drawer.open = false;
+    drawer.querySelector("summary").focus();
+  });
   go.addEventListener("submit", async (event) => {
     event.preventDefault();
     await move({ to: go.elements["go-to"].value });
