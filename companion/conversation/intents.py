@@ -155,7 +155,11 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
         hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
     if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:
         del hits["join"]  # the meeting is joined, not the programme
-    if state == "none" and hits.get("join") and (cohort or "join_link" not in hits or "link" not in hits["join_link"].source):
+    if (
+        state == "none"
+        and hits.get("join")
+        and (cohort or "join_link" not in hits or "link" not in hits["join_link"].source)
+    ):
         hits.pop("join_link", None)
     if "thanks" in hits and hits["thanks"].place == "whole":
         hits.pop("feedback", None)
@@ -165,7 +169,7 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
 
 
 def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
-    """The clear wishes found; of a room and a link, the one that is named first leads: "a quiet room to dial in from"."""
+    """The clear wishes found. Of a room and a link the first named leads: "a quiet room to dial in from"."""
     order = [intent for intent in CLEAR if intent in hits]
     if {"practical_need", "join_link"} <= hits.keys() and hits["practical_need"].start < hits["join_link"].start:
         at, other = order.index("join_link"), order.index("practical_need")

@@ -23,7 +23,9 @@ from companion.conversation.wordlist import word_list
 EXAMPLES_FILE = Path(__file__).resolve().parent.parent / "content" / "intent_examples.yaml"
 # How far the best must be ahead of the next, as a natural logarithm: chosen on texts that are not among the examples.
 MARGIN = 2.5
-NEVER_GUESSED = frozenset({"stop", "consent_yes", "consent_no", "delete_my_data", "start_again", "checkin_score", "join"})
+NEVER_GUESSED = frozenset(
+    {"stop", "consent_yes", "consent_no", "delete_my_data", "start_again", "checkin_score", "join"}
+)
 _UNSEEN_WORD, _UNSEEN_STATE = 0.1, 0.3
 _DAYS = words_of("monday tuesday wednesday thursday friday saturday sunday thurs tues weds")
 
@@ -63,9 +65,7 @@ def most_like(said: Said, state: str) -> str | None:
     known = [feature for feature in seen if feature in counts.words]
     if len(known) < 2 or all(word[:1].isdigit() for word in said.words):
         return None
-    points = sorted(
-        ((_points(intent, state, known, counts), intent) for intent in counts.texts), reverse=True
-    )
+    points = sorted(((_points(intent, state, known, counts), intent) for intent in counts.texts), reverse=True)
     (best, intent), (second, _) = points[:2]
     return intent if best - second > MARGIN and intent not in NEVER_GUESSED | {"unknown"} else None
 
@@ -73,9 +73,7 @@ def most_like(said: Said, state: str) -> str | None:
 def _points(intent: str, state: str, known: list[str], counts: _Counts) -> float:
     texts = counts.texts[intent]
     points = log(counts.by_state[state].get(intent, 0) + _UNSEEN_STATE)
-    return points + sum(
-        log((counts.words[feature].get(intent, 0) + _UNSEEN_WORD) / (texts + 0.5)) for feature in known
-    )
+    return points + sum(log((counts.words[feature].get(intent, 0) + _UNSEEN_WORD) / (texts + 0.5)) for feature in known)
 
 
 def _features(said: Said) -> set[str]:

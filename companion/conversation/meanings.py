@@ -53,8 +53,8 @@ LOOSE = frozenset(
     }
 )
 _ASKING = words_of(
-    "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any may "
-    "am has have shall"
+    "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any "
+    "may am has have shall"
 )
 _CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
 _REQUESTS = words_of("can could please need want wanna call ring phone id like")
@@ -111,7 +111,11 @@ def confirm_consent(found: Found) -> Intents:
     if found.has("undecided"):
         return [*_first("help", others), "unknown"] if questions else ["unknown"]
     if found.has("yes"):
-        if questions and (_conditional(found) or found.said.raw.lower().startswith("yes?") or found.at("yes") > found.at("help", "my_data")):
+        if questions and (
+            _conditional(found)
+            or found.said.raw.lower().startswith("yes?")
+            or found.at("yes") > found.at("help", "my_data")
+        ):
             return ["help", *[i for i in others if i != "help"]]
         if found.said.asks and not questions and len(found.said.words) == 1:
             return ["unknown"]
@@ -173,7 +177,7 @@ def _weak_away(found: Found, coming: bool, *, weak_yes: bool) -> bool:
 
 
 def _but_cannot(found: Found) -> bool:
-    """ "Would love to but I am working": a wish, then the reason why not."""
+    """A wish, then the reason why not: "would love to but I am working"."""
     words = found.said.words
     return "but" in words and bool({"love", "like", "wish"} & set(words[: words.index("but")]))
 

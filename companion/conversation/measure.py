@@ -125,7 +125,8 @@ def _share(name: str, hits: int, count: int) -> str:
 def _listed(name: str, rows: Iterable[Row]) -> Iterator[str]:
     for row in rows:
         slots = dict(row.got.slots)
-        yield f"    {name}: {row.text!r} [{row.state}] meant {row.intent} {row.slots or ''}, read {', '.join(row.got.intents)} {slots or ''}"
+        meant, read = f"{row.intent} {row.slots or ''}".strip(), f"{', '.join(row.got.intents)} {slots or ''}".strip()
+        yield f"    {name}: {row.text!r} [{row.state}] meant {meant}, read {read}"
 
 
 def _confusion(rows: list[Row]) -> Iterator[str]:

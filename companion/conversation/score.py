@@ -26,12 +26,14 @@ _LEADS = words_of(
     "id ill to ok well erm um hmm yes honestly today another defo definitely by the from than"
 )
 _NOT_AFTER = words_of(
-    "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year grade page number "
+    "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year "
+    "grade page number "
     "did done had worked seen lost got working work only for every my last next these those all another than"
 )
 _NOT_PLURAL = words_of("this is its was as thanks yes plus us less perhaps still because always stress news")
 _UNITS = words_of(
-    "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid child th st nd rd k mg ml x "
+    "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid child th st "
+    "nd rd k mg ml x "
     "times min mile patient pint coffee on off straight long back in row foot man woman person thing way bloody hundred"
 )
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
@@ -103,6 +105,7 @@ def _answers(match: re.Match[str], clause: str) -> bool:
             or follower
             in {
                 "tbh",
+                "and",
                 "please",
                 "mate",
                 "again",

@@ -22,7 +22,8 @@ _MINUTES = re.compile(
     rf"\b{_AMOUNT}(?:ish)?(?:\s?(?:-|to|or)\s?(?P<m>\d{{1,3}}))?\s*(?:ish )?(?:m|mins?|minutes?|minuets?)\b", re.I
 )
 _PART_HOUR = re.compile(
-    r"\b(?P<half>half (?:an )?hour|half hr)|(?P<quarter>quarter (?:of an )?hour)|\b(?P<hour>an hour|1 ?hr|one hour|1 hour)\b",
+    r"\b(?P<half>half (?:an )?hour|half hr)"
+    r"|(?P<quarter>quarter (?:of an )?hour)|\b(?P<hour>an hour|1 ?hr|one hour|1 hour)\b",
     re.I,
 )
 _LATE_NUMBER = re.compile(
@@ -30,7 +31,8 @@ _LATE_NUMBER = re.compile(
 )
 _NUMBER_LATE = re.compile(r"\b(\d{1,2})(?:ish)? (?:late|behind|more)\b", re.I)
 _WEEKS = re.compile(
-    rf"\b(?:(?P<couple>(?:a )?couple(?: of)?)|(?P<few>(?:a )?few)|{_AMOUNT})\s*(?P<unit>weeks?|wks?|w|months?|mths?|days?)\b",
+    rf"\b(?:(?P<couple>(?:a )?couple(?: of)?)|(?P<few>(?:a )?few)|{_AMOUNT})\s*"
+    r"(?P<unit>weeks?|wks?|w|months?|mths?|days?)\b",
     re.I,
 )
 _FORTNIGHT = re.compile(r"\bfortnight\b", re.I)
@@ -40,7 +42,8 @@ _BACK_ON = re.compile(
     re.I,
 )
 _UNTIL_ENDS = re.compile(
-    r"\s+(?:pls|please|plz|thanks|thx|thank you|ta|cheers|x+|ok|if|hold|pause|mute|stop|so|then|can|could|tho|though|and|but|or|-)\b.*$|\s+-.*$",
+    r"\s+(?:pls|please|plz|thanks|thx|thank you|ta|cheers|x+|ok|if|hold|pause|"
+    r"mute|stop|so|then|can|could|tho|though|and|but|or|-)\b.*$|\s+-.*$",
     re.I,
 )
 _ROUND = {"a": 1, "an": 1, "one": 1, "another": 1, "next": 1, "this": 1, "the": 1, "couple": 2, "few": 3}
@@ -138,7 +141,8 @@ def _pause(said: Said, _: WordList) -> Slots:
 
 
 _AWAY_FROM = words_of(
-    "not no dont off from instead of without delete deleted deleting lost uninstalled than hate stop left leaving rather havent my"
+    "not no dont off from instead of without delete deleted deleting lost uninstalled than hate "
+    "stop left leaving rather havent my"
 )
 _TOWARDS = words_of("to on via by over through use using be in prefer onto into try")
 

@@ -1,0 +1,186 @@
+"""What texts mean: the examples, the words that end texts, the traps, and text of any kind."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companion.conversation.intents import (
+    INTENTS,
+    STATES,
+    is_help_word,
+    is_start_word,
+    is_stop_word,
+    understand,
+)
+from companion.conversation.likeness import examples
+from companion.conversation.normalise import read
+from companion.conversation.phrases import PhraseError, parse
+from companion.conversation.wordlist import word_list
+
+ALL_EXAMPLES = list(examples())
+WHOLE_STOPS = (
+    "STOP", "stop", " Stop. ", "“STOP”", "'stop'", "stop!!", "\nStop \n", "StopAll", "UNSUBSCRIBE", "end", "Quit",
+    "REVOKE", "OptOut", "opt-out", "stop all", "STOP 🙏", "cancel", "stop stop",
+)  # fmt: skip
+CLEAR_STOPS = (
+    "STAP", "stpo", "S T O P", "stop please", "please stop texting me", "take me off the mailing list",
+    "no more texts thank you", "do not contact me again", "could you remove me from your list please",
+)  # fmt: skip
+NO_STOPS = (
+    "I wish the bleep would stop", "cannot stop thinking about it", "cancel my place on friday", "near the tram stop",
+    "end of a long run of nights", "thinking of quitting medicine", "please don't stop sending these",
+    "stopped at the shop, 5 mins late", "I need to stop drinking", "it never stops", "pause the texts for 2 weeks",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_examples_of_a_state_are_understood(state: str) -> None:
+    wrong = [
+        f"{example.text!r} means {example.intent}, read as {understand(example.text, state).intent}"
+        for example in ALL_EXAMPLES
+        if example.state == state and understand(example.text, state).intent not in {example.intent, *example.accept}
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_examples_name_known_states_and_intents() -> None:
+    assert {example.state for example in ALL_EXAMPLES} == set(STATES)
+    assert {name for example in ALL_EXAMPLES for name in (example.intent, *example.accept)} <= set(INTENTS)
+
+
+@pytest.mark.parametrize("state", [*STATES, "no such state"])
+@pytest.mark.parametrize("text", [*WHOLE_STOPS, *CLEAR_STOPS])
+def test_a_stop_is_a_stop_in_every_state(text: str, state: str) -> None:
+    assert understand(text, state).intent == "stop"
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("text", NO_STOPS)
+def test_no_stop_is_imagined(text: str, state: str) -> None:
+    if state == "after_stop":
+        pytest.skip("texts have ended already")
+    assert "stop" not in understand(text, state).intents
+
+
+@pytest.mark.parametrize("text", WHOLE_STOPS)
+def test_whole_message_stop_words(text: str) -> None:
+    assert is_stop_word(text)
+
+
+@pytest.mark.parametrize("text", ["", "stop it now", "please stop", "ending", "cancelled", "?", "I quit smoking"])
+def test_other_messages_are_no_carrier_words(text: str) -> None:
+    assert not is_stop_word(text)
+
+
+def test_start_and_help_words() -> None:
+    assert is_start_word(" Start! ")
+    assert is_start_word("UNSTOP")
+    assert is_start_word("yes", "after_stop")
+    assert not is_start_word("yes")
+    assert is_help_word("Help?")
+    assert is_help_word("INFO")
+    assert not is_help_word("help me")
+
+
+@pytest.mark.parametrize(
+    ("state", "intent"),
+    [
+        ("none", "unknown"),
+        ("confirm_consent", "consent_yes"),
+        ("booking_offer", "book_yes"),
+        ("reminder", "book_yes"),
+        ("survey_helpful", "survey_yes"),
+        ("flag_followup", "talk_to_person"),
+        ("after_stop", "start_again"),
+    ],
+)
+def test_the_same_yes_means_what_was_asked(state: str, intent: str) -> None:
+    assert understand("Yes", state).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "intents"),
+    [
+        ("checkin_prompt", "4, and can someone ring me", {"checkin_score", "talk_to_person"}),
+        ("booking_offer", "yes, where is it this time?", {"book_yes", "next_session"}),
+        ("booking_offer", "no sorry, when is the next one?", {"book_no", "next_session"}),
+        ("reminder", "cancel", {"stop", "book_no"}),
+        ("none", "stop texting me and delete my data", {"stop", "delete_my_data"}),
+    ],
+)
+def test_answers_that_also_ask(state: str, text: str, intents: set[str]) -> None:
+    assert intents <= set(understand(text, state).intents)
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "slots"),
+    [
+        ("none", "join itu please", {"cohort_code": "ICU"}),
+        ("none", "JOINFY1", {"cohort_code": "FOUNDATION"}),
+        ("none", "join neurology", {"cohort_code": "NEUROLOGY"}),
+        ("none", "cancel my place on Friday", {"day": "friday"}),
+        ("reminder", "running late, quarter of an hour", {"minutes": 15}),
+        ("reminder", "be there in 10", {"minutes": 10}),
+        ("checkin_prompt", "bit of a 3", {"score": 3}),
+        ("checkin_prompt", "6/10", {"score": 6}),
+        ("checkin_prompt", "seven", {"score": 7}),
+        ("checkin_prompt", "was an 8 last week, 4 now", {"score": 4}),
+        ("none", "pause for a fortnight", {"weeks": 2}),
+        ("none", "pause until the 9th please", {"until": "the 9th"}),
+        ("none", "use sms instead of whatsapp", {"channel": "sms"}),
+        ("none", "SLEEP", {"topic": "sleep"}),
+    ],
+)
+def test_slots(state: str, text: str, slots: dict[str, str | int]) -> None:
+    assert slots.items() <= dict(understand(text, state).slots).items()
+
+
+@pytest.mark.parametrize("text", ["7 nights on the trot", "up since 5", "bed 9 died", "3 arrests"])
+def test_not_every_number_is_a_score(text: str) -> None:
+    assert understand(text, "checkin_prompt").intent == "checkin_word"
+
+
+def test_a_button_counts_before_its_text() -> None:
+    assert understand("No", "none", payload="book_no:1234").intent == "book_no"
+    assert understand("No", "booking_offer", payload="something else").intent == "book_no"
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\x00", "\ud83d", "x" * 1600, "😀" * 1600, "stop " * 400, "7 " * 800])
+@pytest.mark.parametrize("state", STATES)
+def test_odd_texts_have_a_meaning(text: str, state: str) -> None:
+    assert understand(text, state).intent in INTENTS
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(st.characters(), max_size=200), st.sampled_from(STATES))
+def test_any_text_has_known_intents(text: str, state: str) -> None:
+    got = understand(text, state)
+    assert got.intents
+    assert set(got.intents) <= set(INTENTS)
+    assert got == understand(text, state)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from(["stop", "not", "the", "texts", "yes", "no", "7", "late", "me", "?", "."]), max_size=12)
+)
+def test_any_mix_of_the_listed_words_has_known_intents(words: list[str]) -> None:
+    for state in STATES:
+        assert set(understand(" ".join(words), state).intents) <= set(INTENTS)
+
+
+def test_a_faulty_phrase_is_named() -> None:
+    spelling = word_list().spelling
+    with pytest.raises(PhraseError, match="no group is called <nobody>"):
+        parse("tell <nobody>", "help", "has", {}, spelling)
+    with pytest.raises(PhraseError, match="must begin and end"):
+        parse(".. please", "help", "has", {}, spelling)
+
+
+def test_words_are_read_as_phones_send_them() -> None:
+    spelling = word_list().spelling
+    assert read("I can’t  come", spelling).words == ("i", "cant", "come")
+    assert read("What is this?", spelling).words == ("whats", "this")
+    assert read("👍🏽", spelling).words == (":yes",)
