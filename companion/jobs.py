@@ -11,6 +11,7 @@ from companion.alarms import tell_coordinators
 from companion.db import Database
 from companion.escalation import auditor
 from companion.escalation.tick import tick as escalation_tick
+from companion.messaging.claiming import URGENT
 from companion.models import Heartbeat
 from companion.programme.tick import tick as programme_tick
 from companion.retention import purge as purge_old
@@ -33,9 +34,22 @@ def tick(services: Services) -> None:
         _ran(session, "tick", services.clock.now())
 
 
+def deliver_urgent(services: Services) -> None:
+    """Send pages and answers that are due: on a thread of their own, so that no other text holds them up."""
+    services.delivery.run(URGENT)
+
+
 def deliver(services: Services) -> None:
-    """Send what is due."""
+    """Send whatever is due, and find out about texts whose outcome is not known."""
     services.delivery.run()
+    services.delivery.ask_about_unknown()
+
+
+def reconcile(services: Services) -> None:
+    """Ask Twilio for texts and receipts that never reached us."""
+    services.reconciliation.run()
+    with services.database.write() as session:
+        _ran(session, "reconcile", services.clock.now())
 
 
 def audit(services: Services) -> None:

@@ -15,6 +15,8 @@ from companion.escalation.watchlist import load_watchlist
 from companion.escalation.words import Voice
 from companion.messaging.delivery import Delivery
 from companion.messaging.inbound import Inbox
+from companion.messaging.reconcile import Reconciliation
+from companion.messaging.twilio import Twilio
 from companion.settings import Settings, load_settings
 from companion.signposting import Directory, load_directory
 
@@ -50,11 +52,19 @@ class Services:
         return Inbox(self.database, self.clock, self.settings, desk)
 
     @cached_property
+    def twilio(self) -> Twilio:
+        """The provider."""
+        return Twilio(self.settings)
+
+    @cached_property
     def delivery(self) -> Delivery:
         """What sends texts."""
-        from companion.messaging.twilio import Twilio  # noqa: PLC0415  (half a second that the web server saves)
+        return Delivery(self.database, self.clock, self.twilio, self.settings)
 
-        return Delivery(self.database, self.clock, Twilio(self.settings), self.settings)
+    @cached_property
+    def reconciliation(self) -> Reconciliation:
+        """What asks Twilio for texts and receipts that never reached us."""
+        return Reconciliation(self.database, self.clock, self.twilio, self.inbox)
 
 
 def open_services(settings: Settings | None = None) -> Services:

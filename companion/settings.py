@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     companion_web_threads: int = Field(default=8, ge=1, le=64)
     companion_tick_seconds: float = Field(default=5.0, ge=0.2, le=60)
 
+    # How fast each sender may send, in message parts a second (Twilio's figures depend on the kind of number).
+    companion_sms_rate: float = Field(default=1.0, gt=0, le=1000)
+    companion_whatsapp_rate: float = Field(default=20.0, gt=0, le=1000)
+    # What one SMS part costs, in pence, for estimates. Look it up: prices change.
+    companion_part_pence: float = Field(default=4.0, ge=0, le=100)
+
     # The escalation clock (minutes). See docs/architecture.md.
     page_second_after: int = Field(default=5, ge=1)
     page_lead_after: int = Field(default=10, ge=1)

@@ -48,7 +48,7 @@ class Talker:
         first = unread[0]
         for fragment in fragments:
             assert fragment.lower() in first.body.lower(), f"{fragment!r} is not in {first.body!r}"
-        self.phone._standin.state.seen[self.phone.address] += 1
+        self.phone.reads(1)
         return first.body
 
     def hears_nothing(self) -> None:
@@ -80,6 +80,8 @@ class World:
             "twilio_auth_token": DEMO_AUTH_TOKEN,
             "twilio_sms_from": SERVICE,
             "twilio_whatsapp_from": SERVICE,
+            "companion_sms_rate": 1000,
+            "companion_whatsapp_rate": 1000,
             "twilio_api_base_url": self.standin.serve(),
             **settings,
         }
@@ -131,6 +133,7 @@ class World:
         """Run the worker's jobs and the stand-in until nothing is left to do at this moment."""
         for _ in range(50):
             jobs.tick(self.services)
+            jobs.deliver_urgent(self.services)
             jobs.deliver(self.services)
             if not self.standin.settle():
                 return

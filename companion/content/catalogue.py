@@ -37,6 +37,7 @@ class Text:
     id: str
     version: str
     body: str
+    values: Mapping[str, str] = field(default_factory=dict)  # what was filled in
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ class Catalogue:
                 raise ContentError(f"{wording.where}: {text_id} needs the value {name!r}")
             if name not in wording.optional and not given[name].strip():
                 raise ContentError(f"{wording.where}: {text_id} needs the value {name!r}, which is empty")
-        return Text(text_id, wording.version, wording.filled(given, whole=self.standing))
+        body = wording.filled(given, whole=self.standing)
+        return Text(text_id, wording.version, body, {name: given[name] for name in wording.values})
 
     def prompt(self, turn: int) -> Wording:
         """Return the check-in question for `turn` (0, 1, 2 ...): the rotation, over and over."""

@@ -16,6 +16,7 @@ from companion.models import (
     Address,
     Booking,
     CheckIn,
+    Cohort,
     Consent,
     ContactRequest,
     GroupSession,
@@ -79,6 +80,8 @@ def _(change: changes.GiveConsent, scene: Scene) -> None:
     person.state, person.joined_at, person.left_at = "joined", scene.now, None
     person.cohort_id, person.nation = change.cohort_id, person.nation or scene.nation
     person.channel, person.silent_checkins = scene.address.channel, 0
+    cohort = scene.session.get_one(Cohort, change.cohort_id)
+    person.time_zone, person.quiet_from, person.quiet_until = cohort.time_zone, cohort.quiet_from, cohort.quiet_until
     group = group_for(scene.session, change.cohort_id)
     person.group_id = group.id if group else None
     if optout.is_stopped(scene.session, scene.address):

@@ -3,127 +3,165 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from companion.clock import Clock
 from companion.db import Database
-from companion.messaging import outcomes
-from companion.messaging.outbox import Claimed, claim
-from companion.messaging.twilio import Accepted, NoAnswerError, NotReachedError, RefusedError, Twilio
+from companion.messaging import claiming, outcomes
+from companion.messaging.claiming import Claimed
+from companion.messaging.rates import Budget
+from companion.messaging.twilio import (
+    TIMEOUT,
+    Accepted,
+    NoAnswerError,
+    NotReachedError,
+    RefusedError,
+    Sent,
+    Twilio,
+)
 from companion.models import LANES, Alarm, OutboxMessage, raise_alarm, settle_alarm
 from companion.settings import Settings
 
 log = logging.getLogger(__name__)
 
-BATCH = 10
+EVERY_LANE = tuple(range(len(LANES)))
 WAIT_FOR_RECEIPT = timedelta(seconds=60)  # how long an unknown outcome waits for Twilio's callback
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
+URGENT_BACKOFF = (5, 10, 20, 30)
+_TROUBLE = ("twilio_held", "twilio_not_reached")
 
 
 class Delivery:
-    """Sends due texts through one Twilio client."""
+    """Sends due texts through one Twilio client. Threads and processes may run as many as they like."""
 
     def __init__(self, database: Database, clock: Clock, twilio: Twilio, settings: Settings) -> None:
         self._database = database
         self._clock = clock
         self._twilio = twilio
         self._settings = settings
+        self._rates = {"sms": settings.companion_sms_rate, "whatsapp": settings.companion_whatsapp_rate}
+        self._in_trouble = True  # until the first success: an alarm may be left from before
 
-    def run(self, limit: int = 1_000) -> int:
-        """Send up to `limit` due texts, the most urgent first; return how many Twilio was asked to send."""
+    def run(self, lanes: Collection[int] = EVERY_LANE, limit: int = 1_000) -> int:
+        """Send up to `limit` due texts of `lanes`, the most urgent first; return how many Twilio was asked to send."""
         asked = 0
         while asked < limit:
             with self._database.write() as session:
                 now = self._clock.now()
                 if _held(session, now):
-                    return asked
-                batch = claim(session, now, BATCH)
+                    break
+                batch, looked_at = claiming.claim(session, now, lanes, Budget(session, now, self._rates))
             for text in batch:
                 self._send(text)
             asked += len(batch)
-            if not batch:
+            if not looked_at:
                 break
-        self._ask_about_unknown()
         return asked
 
     def _send(self, text: Claimed) -> None:
         now = self._clock.now()
-        valid_for = int((text.expires_at - now).total_seconds()) if text.expires_at else None
-        callback = f"{self._settings.public_url}/twilio/status?m={text.id}&n={text.attempts}"
+        if text.lease_until - now < timedelta(seconds=TIMEOUT):
+            with self._database.write() as session:
+                claiming.release(session, text, now)
+            return
         try:
-            outcome: Accepted | Exception = self._twilio.send(
-                text.channel, text.address, text.body, callback=callback, valid_for=valid_for
+            accepted = self._twilio.send(
+                text.channel,
+                text.address,
+                text.body,
+                callback=f"{self._settings.public_url}/twilio/status?m={text.id}&n={text.attempts}",
+                valid_for=int((text.expires_at - now).total_seconds()) if text.expires_at else None,
             )
         except (RefusedError, NotReachedError, NoAnswerError) as error:
-            outcome = error
-            log.warning("text %s not accepted: %s", text.id, error)
+            log.warning("text %s was not accepted: %s", text.id, error)
+            self._in_trouble = True
+            with self._database.write() as session:
+                self._not_accepted(session, text, error)
+            return
         with self._database.write() as session:
-            row = session.get_one(OutboxMessage, text.id, with_for_update=True)
-            self._settle(session, row, text, outcome)
+            self._accepted(session, text, accepted)
 
-    def _settle(self, session: Session, row: OutboxMessage, text: Claimed, outcome: Accepted | Exception) -> None:
+    def _accepted(self, session: Session, text: Claimed, accepted: Accepted) -> None:
         now = self._clock.now()
-        row.updated_at = now
-        if isinstance(outcome, Accepted):
-            row.provider_sid = outcome.sid
-            row.sender = self._settings.sms_sender if text.channel == "sms" else self._settings.twilio_whatsapp_from
-            row.sent_at = row.sent_at or now
-            settle_alarm(session, now, "twilio_held")
-            settle_alarm(session, now, "twilio_not_reached")
+        sender = self._settings.sms_sender if text.channel == "sms" else self._settings.twilio_whatsapp_from
+        values = {"provider_sid": accepted.sid, "sender": sender, "sent_at": now, "updated_at": now}
+        mine = (OutboxMessage.id == text.id, OutboxMessage.attempts == text.attempts)
+        settled = session.execute(
+            update(OutboxMessage)
+            .where(*mine, OutboxMessage.status.in_(("sending", "unknown")))
+            .values(status="accepted", **values)
+        )
+        if not settled.rowcount:  # type: ignore[attr-defined]  # a receipt was quicker: its status stands
+            session.execute(update(OutboxMessage).where(*mine).values(provider_sid=accepted.sid, sender=sender))
+        if self._in_trouble:
+            for kind in _TROUBLE:
+                settle_alarm(session, now, kind)
+            self._in_trouble = False
+
+    def _not_accepted(self, session: Session, text: Claimed, error: Exception) -> None:
+        now = self._clock.now()
+        row = session.get_one(OutboxMessage, text.id, with_for_update=True)
         if row.status != "sending" or row.attempts != text.attempts:
             return  # a receipt, or another worker, was quicker
-        if isinstance(outcome, Accepted):
-            row.status = "accepted"
-        elif isinstance(outcome, RefusedError):
-            rule = outcomes.rule_for(outcome.code, outcome.status)
-            outcomes.failed(session, row, rule, "failed", outcome.code or outcome.status, now)
-        elif isinstance(outcome, NotReachedError):
+        row.updated_at = now
+        if isinstance(error, RefusedError):
+            rule = outcomes.rule_for(error.code, error.status)
+            outcomes.failed(session, row, rule, "failed", error.code or error.status, now)
+        elif isinstance(error, NotReachedError):
             raise_alarm(session, now, "twilio_not_reached")
+            steps = URGENT_BACKOFF if row.lane in claiming.URGENT else BACKOFF
             row.status = "queued"
-            row.not_before = now + timedelta(seconds=BACKOFF[min(row.attempts, len(BACKOFF)) - 1])
+            row.not_before = now + timedelta(seconds=steps[min(row.attempts, len(steps)) - 1])
         else:
             row.status, row.lease_until = "unknown", now + WAIT_FOR_RECEIPT
 
-    def _ask_about_unknown(self) -> None:
-        """Find out what became of texts whose outcome is not known, and send again what never went."""
+    def ask_about_unknown(self, limit: int = 20) -> None:
+        """Find out what became of texts whose outcome is not known, and send again what never went.
+
+        A page does not wait to find out: for it a doubled text is better than a missing one.
+        """
         with self._database.read() as session:
             now = self._clock.now()
             unknown = session.scalars(
                 select(OutboxMessage)
                 .where(OutboxMessage.status == "unknown", OutboxMessage.lease_until < now)
                 .order_by(OutboxMessage.lane, OutboxMessage.lease_until)
-                .limit(BATCH)
+                .limit(limit)
             ).all()
-            questions = [(row.id, row.address.channel, row.address.address, row.created_at) for row in unknown]
-            pages = {row.id for row in unknown if LANES[row.lane] == "page"}
-        for id_, channel, address, since in questions:
-            try:
-                seen = [] if id_ in pages else self._twilio.recent(channel, address, since - timedelta(minutes=1))
-            except (RefusedError, NotReachedError, NoAnswerError) as error:
-                log.warning("could not ask about text %s: %s", id_, error)
-                seen = None
+            questions = [
+                (row.id, row.lane, row.address.channel, row.address.address, row.created_at) for row in unknown
+            ]
+        for id_, lane, channel, address, since in questions:
+            seen: list[Sent] | None = None
+            if LANES[lane] == "page":
+                seen = []
+            else:
+                try:
+                    seen = self._twilio.recent(channel, address, since - timedelta(minutes=1))
+                except (RefusedError, NotReachedError, NoAnswerError) as error:
+                    log.warning("could not ask about text %s: %s", id_, error)
             with self._database.write() as session:
                 row = session.get_one(OutboxMessage, id_, with_for_update=True)
-                if row.status != "unknown":
-                    continue
-                now = self._clock.now()
-                row.updated_at = now
-                if seen is None:
-                    row.lease_until = now + WAIT_FOR_RECEIPT
-                    continue
-                taken = set(
-                    session.scalars(
-                        select(OutboxMessage.provider_sid).where(OutboxMessage.address_id == row.address_id)
-                    )
-                )
-                match = next((s for s in seen if s.body == row.body and s.sid not in taken), None)
-                if match is not None:
-                    row.status, row.provider_sid, row.sent_at = "accepted", match.sid, match.at or now
-                else:
-                    row.status, row.not_before = "queued", now
+                if row.status == "unknown":
+                    self._found_out(session, row, seen)
+
+    def _found_out(self, session: Session, row: OutboxMessage, seen: list[Sent] | None) -> None:
+        now = self._clock.now()
+        row.updated_at = now
+        if seen is None:
+            row.lease_until = now + WAIT_FOR_RECEIPT
+            return
+        known = select(OutboxMessage.provider_sid).where(OutboxMessage.address_id == row.address_id)
+        taken = set(session.scalars(known))
+        match = next((sent for sent in seen if sent.body == row.body and sent.sid not in taken), None)
+        if match is not None:
+            row.status, row.provider_sid, row.sent_at = "accepted", match.sid, match.at or now
+        else:
+            row.status, row.not_before = "queued", now
 
 
 def _held(session: Session, now: datetime) -> bool:

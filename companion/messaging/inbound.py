@@ -20,7 +20,7 @@ from companion.content.catalogue import Text
 from companion.db import Database, new_id
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender, read_sender
-from companion.messaging.outbox import hand_over
+from companion.messaging.outbox import hand_over, queue_instead
 from companion.messaging.twilio import twiml
 from companion.models import Address, InboundMessage
 from companion.settings import Settings
@@ -112,10 +112,24 @@ class Inbox:
                 raise
             return answer
 
+    def recover(self, form: Mapping[str, str]) -> None:
+        """Take in a text whose webhook never reached us; what answers it is queued. A known SID has no effect.
+
+        Raises NotATextError when the form is none.
+        """
+        arrival = read_arrival(form, self._settings.companion_countries)
+        screened = self._desk.screen(arrival)
+        try:
+            with self._database.write() as session:
+                if self._earlier(session, arrival) is None:
+                    self._first(session, arrival, screened, recovered=True)
+        except IntegrityError:
+            return  # the webhook came after all, at the same moment
+
     def _earlier(self, session: Session, arrival: Arrival) -> str | None:
         return session.scalar(select(InboundMessage.answer).where(InboundMessage.provider_sid == arrival.sid))
 
-    def _first(self, session: Session, arrival: Arrival, screened: Any) -> str:
+    def _first(self, session: Session, arrival: Arrival, screened: Any, *, recovered: bool = False) -> str:
         now = self._clock.now()
         address = address_of(session, arrival.sender, now)
         row = InboundMessage(
@@ -132,6 +146,7 @@ class Inbox:
             intent="unknown",
             answer=EMPTY,
             needs_reading=False,
+            recovered=recovered,
         )
         with session.no_autoflush:
             texts = self._desk.answer(session, arrival, screened, address, row, now)
@@ -142,6 +157,9 @@ class Inbox:
         if not arrival.sender.answerable:
             return row.answer
         rows = hand_over(session, row, address, texts, now)
+        if recovered:
+            queue_instead(session, rows)
+            return row.answer
         for answer in rows:
             answer.id = new_id()
         url = self._settings.public_url

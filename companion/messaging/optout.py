@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,6 +21,23 @@ def is_stopped(session: Session, address: Address) -> bool:
         .limit(1)
     )
     return last == "stop"
+
+
+def stopped_among(session: Session, addresses: Sequence[Address]) -> set[uuid.UUID]:
+    """Return the ids of those of `addresses` whose last word on their channel was STOP."""
+    wanted = {(address.address_index, address.channel): address.id for address in addresses}
+    if not wanted:
+        return set()
+    last: dict[uuid.UUID, str] = {}
+    rows = session.execute(
+        select(OptOut.address_index, OptOut.channel, OptOut.action)
+        .where(OptOut.address_index.in_([index for index, _ in wanted]))
+        .order_by(OptOut.at, OptOut.id)
+    )
+    for index, channel, action in rows:
+        if (index, channel) in wanted:
+            last[wanted[index, channel]] = action
+    return {id_ for id_, action in last.items() if action == "stop"}
 
 
 def stop(session: Session, address: Address, *, source: str, sender: str, sid: str | None, now: datetime) -> None:

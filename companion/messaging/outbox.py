@@ -1,33 +1,19 @@
-"""Putting texts into the ledger that is also the queue, and claiming them for sending."""
+"""Putting texts into the ledger that is also the queue, and asking what is due."""
 
 from __future__ import annotations
 
-import uuid
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
-from companion.messaging.optout import is_stopped
-from companion.models import LANES, Address, InboundMessage, OutboxMessage, Person
+from companion.models import LANES, Address, InboundMessage, OutboxMessage
 
-LEASE = timedelta(seconds=60)  # six times Twilio's timeout: past it the worker that held it is gone
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A text taken for sending, with all that is needed once the transaction is over."""
-
-    id: uuid.UUID
-    channel: str
-    address: str
-    body: str
-    attempts: int
-    expires_at: datetime | None
-    lane: int
+WAKE = "companion_outbox"  # the channel on which PostgreSQL tells workers that something urgent waits
 
 
 def enqueue(
@@ -52,7 +38,15 @@ def enqueue(
     row.expires_at = expires_at
     session.add(row)
     session.flush()
+    if lane in ("page", "reply"):
+        wake_workers(session)
     return row
+
+
+def wake_workers(session: Session) -> None:
+    """Tell the workers, once this transaction is committed, that something urgent waits. SQLite's workers poll."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sql(f"NOTIFY {WAKE}"))
 
 
 def drop(session: Session, *, key: str, lane: str, to: Address, text: Text, now: datetime, reason: str) -> None:
@@ -77,6 +71,13 @@ def hand_over(
     return rows
 
 
+def queue_instead(session: Session, answers: Sequence[OutboxMessage]) -> None:
+    """Let the worker send answers that no webhook is waiting for."""
+    for row in answers:
+        row.status, row.sent_at = "queued", None
+    wake_workers(session)
+
+
 def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxMessage:
     return OutboxMessage(
         key=key,
@@ -86,66 +87,12 @@ def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxM
         address_id=to.id,
         person_id=to.person_id,
         body=text.body,
+        values=json.dumps(dict(text.values)) if to.channel == "whatsapp" else None,
         status="queued",
         created_at=now,
         not_before=now,
         updated_at=now,
     )
-
-
-def claim(session: Session, now: datetime, limit: int) -> list[Claimed]:
-    """Take up to `limit` due texts, the most urgent first, and hold them for LEASE.
-
-    In the same transaction what must not go out any more is dropped: expired, or to someone who said STOP. A lease
-    that has run out means that a worker died while it was calling: the text's outcome is unknown.
-    """
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.status == "sending", OutboxMessage.lease_until < now)
-        .values(status="unknown", updated_at=now)
-    )
-    due = session.scalars(
-        select(OutboxMessage)
-        .where(OutboxMessage.status == "queued", OutboxMessage.not_before <= now)
-        .order_by(OutboxMessage.lane, OutboxMessage.not_before)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    claimed = []
-    for row in due:
-        reason = reason_to_drop(session, row, now)
-        if reason is not None:
-            row.status, row.reason, row.settled_at, row.updated_at = "dropped", reason, now, now
-            continue
-        row.status, row.lease_until, row.updated_at = "sending", now + LEASE, now
-        row.attempts += 1
-        address = row.address
-        claimed.append(
-            Claimed(
-                row.id,
-                address.channel,
-                address.address,
-                row.body or "",
-                row.attempts,
-                row.expires_at,
-                row.lane,
-            )
-        )
-    return claimed
-
-
-def reason_to_drop(session: Session, row: OutboxMessage, now: datetime) -> str | None:
-    """Return why `row` must not be sent any more, or None."""
-    if row.expires_at is not None and row.expires_at <= now:
-        return "too late"
-    if is_stopped(session, row.address):
-        return "stopped"
-    if row.address.invalid_since is not None:
-        return "address not valid"
-    person = session.get(Person, row.person_id) if row.person_id else None
-    if person is not None and person.state == "left" and LANES[row.lane] in ("reminder", "bulk"):
-        return "left"
-    return None
 
 
 def next_due(session: Session) -> datetime | None:

@@ -1,22 +1,30 @@
-"""The only place that speaks to Twilio: sending, looking up, and the TwiML of an answer."""
+"""The only place that speaks to Twilio: sending, looking up, templates, and the TwiML of an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
+from twilio.rest.content.v1.content import ContentList
+from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from companion.settings import Settings
 
 TIMEOUT = 10.0  # seconds; the SDK's own default is to wait for ever
+MOST_TEMPLATES = 1_000
+_ANY_DIRECTION = 5  # texts looked at for each inbound one where Twilio can't sort them out for us
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,41 @@ class Sent:
     at: datetime | None
 
 
+@dataclass(frozen=True)
+class ReceivedText:
+    """A text that somebody sent us, as Twilio's list shows it: addresses as a webhook has them; `at` is UTC."""
+
+    sid: str
+    from_: str
+    to: str
+    body: str
+    media_count: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What WhatsApp says about a template.
+
+    `status`: unsubmitted, received, pending, approved, rejected, paused or disabled. `category` is empty until it was
+    submitted; WhatsApp may change it.
+    """
+
+    status: str
+    category: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class KnownTemplate:
+    """A template as Twilio's list shows it."""
+
+    sid: str
+    name: str
+    language: str
+    approval: Approval
+
+
 class RefusedError(Exception):
     """Twilio answered that it does not take the text; `code` is Twilio's error code, or 0."""
 
@@ -56,23 +99,41 @@ class NoAnswerError(Exception):
 
 
 class Twilio:
-    """Twilio's Messages resource through the official client. One per process; safe to use from threads."""
+    """Twilio's Messages and Content through the official client. One per process; safe to use from threads.
 
-    def __init__(self, settings: Settings) -> None:
+    Every method raises RefusedError (Twilio said no), NotReachedError (it was never asked) or NoAnswerError (nobody
+    knows whether it did what was asked). `timeout` is in seconds, for the connection and again for the answer.
+    """
+
+    def __init__(self, settings: Settings, timeout: float = TIMEOUT) -> None:
         http = (
-            _StandInHttpClient(settings.twilio_api_base_url)
+            _StandInHttpClient(settings.twilio_api_base_url, timeout)
             if settings.twilio_api_base_url
-            else TwilioHttpClient(timeout=TIMEOUT)
+            else TwilioHttpClient(timeout=timeout)
         )
         self._client = Client(settings.twilio_account_sid, settings.twilio_auth_token[0], http_client=http)
         self._settings = settings
 
-    def send(self, channel: str, address: str, body: str, *, callback: str, valid_for: int | None = None) -> Accepted:
-        """Ask Twilio to send `body`. `valid_for` is in seconds (1 to 36000).
+    def send(
+        self,
+        channel: str,
+        address: str,
+        body: str,
+        *,
+        callback: str,
+        valid_for: int | None = None,
+        content_sid: str | None = None,
+        content_variables: str | None = None,
+    ) -> Accepted:
+        """Ask Twilio to send `body`, or in its place the template `content_sid`. `valid_for` is in seconds (1 to 36000).
 
-        Raises RefusedError (it said no), NotReachedError (nothing was sent) or NoAnswerError (nobody knows).
+        `content_variables` is a JSON object in a string; a missing one would take the template's sample value.
         """
-        given: dict[str, Any] = {"body": body, "status_callback": callback}
+        given: dict[str, Any] = {"status_callback": callback}
+        if content_sid is None:
+            given["body"] = body
+        else:  # a Body beside it is refused (63016)
+            given |= {"content_sid": content_sid, "content_variables": content_variables or "{}"}
         if channel == "whatsapp":
             given |= {"to": f"whatsapp:{address}", "from_": f"whatsapp:{self._settings.twilio_whatsapp_from}"}
         else:
@@ -83,39 +144,146 @@ class Twilio:
                 given["from_"] = self._settings.twilio_sms_from
             if valid_for is not None:
                 given["validity_period"] = max(1, min(valid_for, 36_000))
-        try:
+        with _telling():
             message = self._client.messages.create(**given)
-        except (TwilioException, requests.RequestException) as error:
-            raise _told(error) from error
         return Accepted(str(message.sid), str(message.status))
 
     def recent(self, channel: str, address: str, since: datetime, limit: int = 50) -> list[Sent]:
-        """Return what Twilio sent to `address` after `since` (UTC), newest first. Raises as `send` does."""
+        """Return what Twilio sent to `address` after `since` (UTC), newest first, `limit` at the most."""
         to = f"whatsapp:{address}" if channel == "whatsapp" else address
-        try:
-            found = self._client.messages.list(to=to, date_sent_after=since, limit=limit)
-        except (TwilioException, requests.RequestException) as error:
-            raise _told(error) from error
-        return [
-            Sent(
-                str(m.sid),
-                str(m.status),
-                m.body or "",
-                int(m.error_code) if m.error_code else None,
-                m.date_created,
-            )
-            for m in found
-        ]
+        with _telling():
+            return [_sent(m) for m in self._client.messages.list(to=to, date_sent_after=since, limit=limit)]
+
+    def status_of(self, sid: str) -> Sent:
+        """Return one text as it stands now. One that Twilio does not know is refused with 20404."""
+        with _telling():
+            return _sent(self._client.messages(sid).fetch())
+
+    def received_since(self, since: datetime, limit: int) -> list[ReceivedText]:
+        """Return the texts that came to any of our senders from `since` (UTC) on, newest last.
+
+        `limit` is for each sender; when there are more, it is the oldest that are left off.
+        """
+        found: dict[str, ReceivedText] = {}
+        with _telling():
+            for sender in self._senders():
+                some = self._received_by(sender, since, limit)
+                found |= {text.sid: text for text in some if text.at >= since}
+        return sorted(found.values(), key=lambda text: (text.at, text.sid))
+
+    def _senders(self) -> list[str | None]:
+        """Return our numbers as the list's filter wants them; None stands for whatever a Messaging Service sends from."""
+        settings = self._settings
+        sms = settings.twilio_sms_from if settings.twilio_messaging_service_sid is None else None
+        whatsapp = settings.twilio_whatsapp_from
+        return [sms, *([f"whatsapp:{whatsapp}"] if whatsapp else [])]
+
+    def _received_by(self, sender: str | None, since: datetime, limit: int) -> list[ReceivedText]:
+        looked_at = limit * (1 if sender else _ANY_DIRECTION)
+        only = {"to": sender} if sender else {}
+        messages = self._client.messages.stream(**only, date_sent_after=since, limit=looked_at)
+        return [_received(m) for m in islice((m for m in messages if m.direction == "inbound"), limit)]
+
+    def templates(self) -> list[KnownTemplate]:
+        """Return the account's templates with what WhatsApp says of each."""
+        with _telling():
+            found = self._client.content.v1.content_and_approvals.list(limit=MOST_TEMPLATES)
+            return [
+                KnownTemplate(str(c.sid), str(c.friendly_name), str(c.language), _approval(c.approval_requests))
+                for c in found
+            ]
+
+    def create_template(
+        self, name: str, language: str, variables: Mapping[str, str], types: Mapping[str, Mapping[str, Any]]
+    ) -> str:
+        """Make a template and return its SID. `variables` has a sample value for each number.
+
+        The keys of `types` are Twilio's own, such as "twilio/quick-reply".
+        """
+        asked = ContentList.ContentCreateRequest(
+            {"friendly_name": name, "language": language, "variables": dict(variables)}
+        )
+        asked.types = _AsItIs(types)
+        with _telling():
+            return str(self._client.content.v1.contents.create(asked).sid)
+
+    def submit_template(self, sid: str, name: str, category: str) -> str:
+        """Ask for WhatsApp's approval and return its status. `name` can't be used again once it was rejected."""
+        asked = ApprovalCreateList.ContentApprovalRequest({"name": name, "category": category})
+        with _telling():
+            return str(self._client.content.v1.contents(sid).approval_create.create(asked).status)
+
+    def approval(self, sid: str) -> Approval:
+        """Return what WhatsApp says of a template now. One that Twilio does not know is refused with 20404."""
+        with _telling():
+            return _approval(self._client.content.v1.contents(sid).approval_fetch().fetch().whatsapp)
 
 
-def _told(error: Exception) -> Exception:
-    """Say what an error of the client means for the text. Its own words may hold a number: they are not kept."""
-    if isinstance(error, TwilioRestException):
-        status, code = int(error.status), int(error.code or 0)
-        return NoAnswerError(f"HTTP {status}") if status >= 500 else RefusedError(status, code)
+class _AsItIs:
+    """Types of a template that go out as they are: the SDK's own class drops keys it does not know, in silence."""
+
+    def __init__(self, types: Mapping[str, Mapping[str, Any]]) -> None:
+        self._types = types
+
+    def to_dict(self) -> dict[str, Any]:
+        return {kind: dict(shape) for kind, shape in self._types.items()}
+
+
+def _sent(message: Any) -> Sent:
+    code = int(message.error_code) if message.error_code else None
+    return Sent(str(message.sid), str(message.status), message.body or "", code, message.date_created)
+
+
+def _received(message: Any) -> ReceivedText:
+    return ReceivedText(
+        sid=str(message.sid),
+        from_=str(message.from_ or ""),
+        to=str(message.to or ""),
+        body=message.body or "",
+        media_count=int(message.num_media or 0),
+        at=message.date_sent or message.date_created,
+    )
+
+
+def _approval(shown: Mapping[str, Any] | None) -> Approval:
+    given = shown or {}
+    return Approval(
+        str(given.get("status") or "unsubmitted"),
+        str(given.get("category") or ""),
+        str(given.get("rejection_reason") or ""),
+    )
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Turn whatever the client raises into one of our three errors."""
+    try:
+        yield
+    except (TwilioException, requests.RequestException, json.JSONDecodeError) as error:
+        # Its own words may hold a number: they are not kept.
+        raise _meaning(error) from None
+
+
+def _meaning(error: Exception) -> RefusedError | NotReachedError | NoAnswerError:
+    if isinstance(error, (TwilioRestException, TwilioServiceException)):
+        return _answered(int(error.status), int(error.code or 0))
     if isinstance(error, requests.ConnectionError) and _never_connected(error):
         return NotReachedError(type(error).__name__)
+    answer = next((part for part in error.args if isinstance(part, Response)), None)
+    if answer is not None:  # a page of a list that is not 200: the client does not look into it
+        return _answered(int(answer.status_code), _code_in(answer.text))
     return NoAnswerError(type(error).__name__)
+
+
+def _answered(status: int, code: int) -> RefusedError | NoAnswerError:
+    return NoAnswerError(f"HTTP {status}") if status >= 500 else RefusedError(status, code)
+
+
+def _code_in(answer: str) -> int:
+    try:
+        return int(json.loads(answer)["code"])
+    except (ValueError, KeyError, TypeError):
+        return 0
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -133,8 +301,8 @@ class _StandInHttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     _HOSTS = ("api.twilio.com", "content.twilio.com")
 
-    def __init__(self, base_url: str) -> None:
-        super().__init__(timeout=TIMEOUT)
+    def __init__(self, base_url: str, timeout: float) -> None:
+        super().__init__(timeout=timeout)
         self._base_url = base_url
         self.session.trust_env = False  # a proxy of the machine is not for loopback
 

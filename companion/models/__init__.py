@@ -13,7 +13,7 @@ from companion.models.programme import (
     GroupFacilitator,
     GroupSession,
 )
-from companion.models.texts import LANES, InboundMessage, OutboxMessage
+from companion.models.texts import LANES, InboundMessage, OutboxMessage, SenderRate
 
 __all__ = [
     "LANES",
@@ -41,6 +41,7 @@ __all__ = [
     "Page",
     "Person",
     "Reference",
+    "SenderRate",
     "User",
     "raise_alarm",
     "record",

@@ -36,6 +36,8 @@ class Cohort(Base):
     time_zone: Mapped[str]
     checkin_weekday: Mapped[int]  # 0 is Monday
     checkin_at: Mapped[time]
+    quiet_from: Mapped[time | None]  # given to those who join
+    quiet_until: Mapped[time | None]
     is_open: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Moment]
 
@@ -64,6 +66,9 @@ class Person(Base):
     joined_at: Mapped[Moment | None]
     left_at: Mapped[Moment | None]
     paused_until: Mapped[Moment | None]
+    quiet_from: Mapped[time | None]  # local, in `time_zone`
+    quiet_until: Mapped[time | None]
+    time_zone: Mapped[str] = mapped_column(default="Europe/London")
     # What the last text asked, so that a bare YES can be understood; it expires by itself.
     dialogue: Mapped[str | None]
     dialogue_until: Mapped[Moment | None]

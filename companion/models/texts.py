@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
-from companion.models.people import Address
+from companion.models.people import Address, Person
 
 LANES = ("page", "reply", "reminder", "bulk")  # most urgent first; stored as the position
 
@@ -59,6 +58,7 @@ class InboundMessage(Base):
     intent: Mapped[str]
     route: Mapped[str | None]
     answer: Mapped[Secret]  # the TwiML, given again word for word when Twilio asks again
+    recovered: Mapped[bool] = mapped_column(default=False)  # fetched from Twilio's list: its webhook never came
     needs_reading: Mapped[bool]  # free text that no person has read yet
     read_at: Mapped[Moment | None]
     read_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
@@ -94,7 +94,7 @@ class OutboxMessage(Base):
     address_id: Mapped[uuid.UUID] = link("addresses.id")
     person_id: Mapped[uuid.UUID | None] = link("people.id", ondelete="SET NULL")
     body: Mapped[Secret | None]  # None once purged
-    template: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    values: Mapped[Secret | None]  # JSON of what was filled in, for the WhatsApp template of the same text
     status: Mapped[str]
     reason: Mapped[str | None]
     error_code: Mapped[int | None]
@@ -111,4 +111,13 @@ class OutboxMessage(Base):
     settled_at: Mapped[Moment | None]
     updated_at: Mapped[Moment]
     address: Mapped[Address] = relationship()
+    person: Mapped[Person | None] = relationship()
     answers: Mapped[InboundMessage | None] = relationship()
+
+
+class SenderRate(Base):
+    """How far ahead of its rate each channel's sender is. One row a channel."""
+
+    __tablename__ = "sender_rates"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    free_at: Mapped[Moment]

@@ -57,6 +57,8 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("checkin_weekday", sa.Integer(), nullable=False),
         sa.Column("checkin_at", sa.Time(), nullable=False),
+        sa.Column("quiet_from", sa.Time(), nullable=True),
+        sa.Column("quiet_until", sa.Time(), nullable=True),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("created_at", companion.db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("nation IN ('england', 'wales', 'scotland', 'ni')", name=op.f("ck_cohorts_nation")),
@@ -93,6 +95,12 @@ def upgrade() -> None:
     with op.batch_alter_table("opt_outs", schema=None) as batch_op:
         batch_op.create_index("ix_opt_outs_latest", ["address_index", "channel", "at"], unique=False)
 
+    op.create_table(
+        "sender_rates",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("free_at", companion.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_sender_rates")),
+    )
     op.create_table(
         "groups",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -134,6 +142,9 @@ def upgrade() -> None:
         sa.Column("joined_at", companion.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("left_at", companion.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("paused_until", companion.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("quiet_from", sa.Time(), nullable=True),
+        sa.Column("quiet_until", sa.Time(), nullable=True),
+        sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("dialogue", sa.String(), nullable=True),
         sa.Column("dialogue_until", companion.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("dialogue_data", sa.JSON(), nullable=False),
@@ -385,6 +396,7 @@ def upgrade() -> None:
         sa.Column("intent", sa.String(), nullable=False),
         sa.Column("route", sa.String(), nullable=True),
         sa.Column("answer", companion.db.EncryptedText(), nullable=False),
+        sa.Column("recovered", sa.Boolean(), nullable=False),
         sa.Column("needs_reading", sa.Boolean(), nullable=False),
         sa.Column("read_at", companion.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("read_by", sa.Uuid(), nullable=True),
@@ -480,7 +492,7 @@ def upgrade() -> None:
         sa.Column("address_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("body", companion.db.EncryptedText(), nullable=True),
-        sa.Column("template", sa.JSON(), nullable=True),
+        sa.Column("values", companion.db.EncryptedText(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("error_code", sa.Integer(), nullable=True),

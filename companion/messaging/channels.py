@@ -1,0 +1,39 @@
+"""By which channel, and in which form, a text can reach someone at this moment.
+
+WhatsApp within 24 hours of the person's last text takes free words; outside that only an approved template; else the
+text goes by SMS to the same person, which people agree to on joining.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from companion.messaging.outcomes import other_way, window_open
+from companion.models import Address, OutboxMessage
+
+
+@dataclass(frozen=True)
+class Way:
+    """An address, and the template to use there (free words when None)."""
+
+    address: Address
+    content_sid: str | None = None
+    content_variables: str | None = None
+
+
+def choose(session: Session, row: OutboxMessage, now: datetime) -> Way | None:
+    """Return the way for `row` at `now`, or None when there is none."""
+    if row.address.invalid_since is None:
+        if window_open(row.address, now):
+            return Way(row.address)
+    other = other_way(session, row.address, now)
+    return Way(other) if other is not None else None
+
+
+def _values(row: OutboxMessage) -> dict[str, str]:
+    values: dict[str, str] = json.loads(row.values) if row.values else {}
+    return values

@@ -1,0 +1,146 @@
+"""Taking due texts from the outbox for sending: the most urgent first, by any number of workers.
+
+In the same transaction what must not go out is dropped, and what must wait is put off: nothing is sent to someone
+whose STOP was committed before the claim.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from companion.messaging import channels, quiet, rates
+from companion.messaging.optout import stopped_among
+from companion.messaging.parts import count
+from companion.models import LANES, OutboxMessage
+
+BATCH = 5
+LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
+URGENT = (0, 1)  # page and reply: no quiet hours, no rate
+MEMBERS_ONLY = ("reminder", "bulk")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A text taken for sending, with all that is needed once the transaction is over."""
+
+    id: uuid.UUID
+    channel: str
+    address: str
+    body: str
+    attempts: int
+    expires_at: datetime | None
+    lease_until: datetime
+    content_sid: str | None = None
+    content_variables: str | None = None
+
+
+def claim(session: Session, now: datetime, lanes: Collection[int], budget: rates.Budget) -> tuple[list[Claimed], int]:
+    """Take up to BATCH due texts of `lanes` and hold them for LEASE; return them, and how many were looked at.
+
+    A lease that has run out means that a worker died while it was calling: the text's outcome is unknown.
+    """
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.status == "sending", OutboxMessage.lease_until < now)
+        .values(status="unknown", updated_at=now)
+    )
+    claimed: list[Claimed] = []
+    looked_at = 0
+    for lane in sorted(lanes):
+        due = _due(session, lane, now, BATCH - len(claimed))
+        looked_at += len(due)
+        stopped = stopped_among(session, [row.address for row in due])
+        for row in due:
+            taken = _take(session, row, now, budget, stopped=row.address_id in stopped)
+            if taken is not None:
+                claimed.append(taken)
+        if len(claimed) >= BATCH:
+            break
+    return claimed, looked_at
+
+
+def release(session: Session, text: Claimed, now: datetime) -> None:
+    """Put back a text that was claimed and not tried: its lease is too short for a call."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == text.id, OutboxMessage.status == "sending", OutboxMessage.attempts == text.attempts)
+        .values(status="queued", attempts=text.attempts - 1, updated_at=now)
+    )
+
+
+def _due(session: Session, lane: int, now: datetime, limit: int) -> list[OutboxMessage]:
+    if limit <= 0:
+        return []
+    return list(
+        session.scalars(
+            select(OutboxMessage)
+            .where(OutboxMessage.status == "queued", OutboxMessage.lane == lane, OutboxMessage.not_before <= now)
+            .order_by(OutboxMessage.not_before)
+            .limit(limit)
+            .options(joinedload(OutboxMessage.address), joinedload(OutboxMessage.person))
+            .with_for_update(skip_locked=True, of=OutboxMessage)
+        )
+    )
+
+
+def _take(
+    session: Session, row: OutboxMessage, now: datetime, budget: rates.Budget, *, stopped: bool
+) -> Claimed | None:
+    row.updated_at = now
+    reason = _reason_to_drop(row, now, stopped=stopped)
+    if reason is not None:
+        row.status, row.reason, row.settled_at = "dropped", reason, now
+        return None
+    if row.lane not in URGENT:
+        until = quiet.over_at(row.person, now) if row.person is not None else None
+        if until is not None:
+            _put_off(row, until, now, "quiet hours")
+            return None
+    way = channels.choose(session, row, now)
+    if way is None:
+        row.status, row.reason, row.settled_at = "dropped", "no way to reach them", now
+        return None
+    row.address_id, row.address = way.address.id, way.address
+    if row.lane not in URGENT and (wait := budget.spend(way.address.channel, count(row.body or "").parts)):
+        _put_off(row, now + wait, now, "too late")
+        return None
+    row.status, row.lease_until = "sending", now + LEASE
+    row.attempts += 1
+    return Claimed(
+        row.id,
+        way.address.channel,
+        way.address.address,
+        row.body or "",
+        row.attempts,
+        row.expires_at,
+        row.lease_until,
+        way.content_sid,
+        way.content_variables,
+    )
+
+
+def _put_off(row: OutboxMessage, until: datetime, now: datetime, reason: str) -> None:
+    """Let a text wait until then; one that would then have lost its sense is dropped, with the reason."""
+    if row.expires_at is not None and until >= row.expires_at:
+        row.status, row.reason, row.settled_at = "dropped", reason, now
+    else:
+        row.not_before = until
+
+
+def _reason_to_drop(row: OutboxMessage, now: datetime, *, stopped: bool) -> str | None:
+    if row.expires_at is not None and row.expires_at <= now:
+        return "too late"
+    if stopped:
+        return "stopped"
+    if LANES[row.lane] in MEMBERS_ONLY and row.person is not None:
+        if row.person.state == "left":
+            return "left"
+        if row.person.paused_until is not None and row.person.paused_until > now:
+            return "paused"
+    return None

@@ -1,0 +1,49 @@
+"""How fast each sender may send, in message parts a second, shared by all workers through the database.
+
+Above its rate Twilio queues for hours what it accepted, the urgent behind the idle; so the queue stays here, where a
+page overtakes. Pages and answers are never held back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.models import SenderRate
+
+BURST = 5.0  # seconds' worth of parts that may go at once after a rest
+
+
+class Budget:
+    """What may still be sent within one claim. Holds the rate's rows locked until the transaction ends."""
+
+    def __init__(self, session: Session, now: datetime, parts_per_second: dict[str, float]) -> None:
+        self._session = session
+        self._now = now
+        self._rates = parts_per_second
+        self._rows: dict[str, SenderRate] = {}
+
+    def spend(self, channel: str, parts: int) -> timedelta | None:
+        """Spend `parts` on `channel` and return None; or, with nothing left, return how long to wait."""
+        rate = self._rates[channel]
+        row = self._row(channel)
+        # `free_at` is when all that was sent so far would have gone out at the rate; it may run ahead by the burst.
+        behind = max(row.free_at, self._now - timedelta(seconds=BURST))
+        if behind > self._now:
+            return behind - self._now
+        row.free_at = behind + timedelta(seconds=parts / rate)
+        return None
+
+    def _row(self, channel: str) -> SenderRate:
+        if channel not in self._rows:
+            row = self._session.scalar(select(SenderRate).where(SenderRate.channel == channel).with_for_update())
+            if row is None:
+                row = SenderRate(channel=channel, free_at=self._now - timedelta(seconds=BURST))
+                self._session.add(row)
+                self._session.flush()
+            if row.free_at > self._now + timedelta(days=1):  # the clock was moved back
+                row.free_at = self._now
+            self._rows[channel] = row
+        return self._rows[channel]
