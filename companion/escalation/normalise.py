@@ -13,7 +13,9 @@ from functools import lru_cache
 # In this order: letters spaced out ("k i l l"), a word with its apostrophes and letter-like signs, a sentence end.
 TOKEN = re.compile(
     r"(?<![a-z0-9'])[a-z](?:[ ._*/,\-]{1,3}[a-z](?![a-z0-9'])){2,}"
-    r"|:[a-z_]+:|[a-z0-9]+(?:['@$*!|+][a-z0-9]+)*'?|[.!?;\n][.!?;\s]*"
+    r"|(?<![a-z0-9'])(?:i|you|we|they|he|she|it|that|what|there|(?:do|does|did|is|are|was|were|ca|wo|would|could|should"
+    r"|has|have|had|ai)n) (?:t|m|ve|ll|re|s|d)(?![a-z0-9'])"
+    r"|[a-z0-9]+(?:['@$*!|+][a-z0-9]+)*'?|[.!?;\n][.!?;\s]*"
 )
 SENTENCE_END = frozenset(".!?;\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -70,9 +72,7 @@ def _fold_char(char: str) -> str:
     # Zero-width and control characters, lone surrogates, accents on their own: as if they were not there.
     if category in ("Cf", "Cc", "Cs", "Mn", "Me"):
         return ""
-    plain = "".join(
-        _LOOKALIKES.get(part, part) for part in unicodedata.normalize("NFKD", char).lower()
-    )
+    plain = "".join(_LOOKALIKES.get(part, part) for part in unicodedata.normalize("NFKD", char).lower())
     plain = "".join(part for part in plain if part.isascii())
     if plain:
         return plain
@@ -121,6 +121,8 @@ class Speller:
 def _forms(word: str) -> list[str]:
     """Other ways of typing the same word, nearest first."""
     plain = word.replace("'", "")
+    if plain.replace(" ", "", 1).isalpha():
+        plain = plain.replace(" ", "")
     forms = [plain]
     if word.endswith("'s"):
         forms.append(word[:-2])

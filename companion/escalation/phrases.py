@@ -193,15 +193,23 @@ def _either(branches: Sequence[Node]) -> Node:
     return joined[0] if len(joined) == 1 else Alt(tuple(joined))
 
 
-def word_sets(node: Node) -> Iterator[frozenset[str]]:
-    """Every set of words that occurs in a phrase."""
-    if isinstance(node, Words):
-        yield node.words
-    elif isinstance(node, Opt):
-        yield from word_sets(node.item)
-    elif isinstance(node, Seq | Alt):
-        for item in node.items:
-            yield from word_sets(item)
+def word_sets(nodes: Sequence[Node]) -> list[frozenset[str]]:
+    """Every set of words that occurs in the phrases, each once."""
+    found: dict[frozenset[str], None] = {}
+    seen: set[int] = set()
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Words):
+            found[node.words] = None
+        elif isinstance(node, Opt):
+            todo.append(node.item)
+        elif isinstance(node, Seq | Alt):
+            todo.extend(node.items)
+    return list(found)
 
 
 def required(node: Node) -> list[frozenset[str]]:
@@ -231,35 +239,52 @@ def rarest(needs: Sequence[frozenset[str]], most: int) -> list[frozenset[str]]:
     return sorted(needs, key=_commonness)[:most]
 
 
-def to_regex(node: Node, symbols: Mapping[str, str]) -> str:
-    """The regular expression of a phrase over word symbols."""
-    if isinstance(node, Words):
-        chars = sorted({symbols[word] for word in node.words})
-        return chars[0] if len(chars) == 1 else f"[{''.join(chars)}]"
-    if isinstance(node, Gap):
-        return f"[^{BREAK}]{{0,{node.most}}}"
-    if isinstance(node, Edge):
-        return f"(?:^|{BREAK})" if node.mark == "^" else f"(?:{BREAK}|$)"
-    if isinstance(node, Alt):
-        return f"(?:{'|'.join(to_regex(item, symbols) for item in node.items)})"
-    if isinstance(node, Opt):
-        return f"(?:{to_regex(node.item, symbols)})?"
-    return _sequence_regex(node, symbols)
+class Compiler:
+    """Turns phrases into regular expressions over word symbols.
 
+    ``fillers`` may stand between two words that a phrase has next to each other, and so may the end of a sentence.
+    """
 
-def _sequence_regex(node: Seq, symbols: Mapping[str, str]) -> str:
-    """A sentence may end between two words that are written next to each other, but not at a gap."""
-    out: list[str] = []
-    join = ""
-    for item in node.items:
-        if isinstance(item, Gap | Edge):
-            out.append(to_regex(item, symbols))
-            join = ""
-        elif isinstance(item, Opt):
-            inner = to_regex(item.item, symbols)
-            # Only one side takes the sentence end along, so that nothing is asked for when the word is missing.
-            out.append(f"(?:{join}{inner})?" if join else f"(?:{inner}{BREAK}?)?")
-        else:
-            out.append(join + to_regex(item, symbols))
-            join = f"{BREAK}?"
-    return "".join(out)
+    def __init__(self, symbols: Mapping[str, str], fillers: Sequence[str]) -> None:
+        self._symbols = symbols
+        self._filler = f"[{''.join(sorted({symbols[word] for word in fillers if word in symbols}))}]*"
+        self._join = f"[{BREAK}{self._filler[1:]}"
+        self._known: dict[int, str] = {}
+
+    def regex(self, node: Node) -> str:
+        """The regular expression of a phrase. Nodes are remembered by identity: classes are shared."""
+        known = self._known.get(id(node))
+        if known is None:
+            known = self._known[id(node)] = self._build(node)
+        return known
+
+    def _build(self, node: Node) -> str:
+        if isinstance(node, Words):
+            chars = sorted({self._symbols[word] for word in node.words})
+            return chars[0] if len(chars) == 1 else f"[{''.join(chars)}]"
+        if isinstance(node, Gap):
+            return f"[^{BREAK}]{{0,{node.most}}}"
+        if isinstance(node, Edge):
+            return f"(?:^|{BREAK})" if node.mark == "^" else f"{self._filler}(?:{BREAK}|$)"
+        if isinstance(node, Alt):
+            return f"(?:{'|'.join(self.regex(item) for item in node.items)})"
+        if isinstance(node, Opt):
+            return f"(?:{self.regex(node.item)})?"
+        return self._sequence(node)
+
+    def _sequence(self, node: Seq) -> str:
+        """A gap does not cross the end of a sentence; two words written next to each other do."""
+        out: list[str] = []
+        join = ""
+        for item in node.items:
+            if isinstance(item, Gap | Edge):
+                out.append(self.regex(item))
+                join = self._filler if isinstance(item, Edge) else ""
+            elif isinstance(item, Opt):
+                inner = self.regex(item.item)
+                # The joint goes with the optional word, so that nothing is asked for when the word is missing.
+                out.append(f"(?:{join}{inner})?" if join else f"(?:{inner}{self._join})?")
+            else:
+                out.append(join + self.regex(item))
+                join = self._join
+        return "".join(out)

@@ -17,12 +17,12 @@ from companion.escalation.normalise import SENTENCE_END, TOKEN, Folded, Speller,
 from companion.escalation.phrases import (
     BREAK,
     UNKNOWN,
+    Compiler,
     Node,
     Parser,
     PhraseError,
     rarest,
     required,
-    to_regex,
     word_sets,
 )
 from companion.escalation.watchlist_data import ROUTES, Family, Phrase, Route, Vocabulary, read_files
@@ -87,14 +87,15 @@ class WatchList:
         self._signs = vocabulary.signs
         self._patterns = _parse(vocabulary, families)
         nodes = [pattern.node for pattern in self._patterns]
-        self._symbols = _symbols(nodes)
+        self._symbols = _symbols(nodes, vocabulary.fillers)
         table = vocabulary.table(list(self._symbols))
         self._speller = Speller(table)
         self._table = {word: self._line(parts) for word, parts in table.items()}
+        compiler = Compiler(self._symbols, vocabulary.fillers)
         options = re2.Options()
         options.max_mem = 16 << 20
         options.log_errors = False
-        self._regexes: list[Any] = [re2.compile(to_regex(node, self._symbols).encode(), options) for node in nodes]
+        self._regexes: list[Any] = [re2.compile(compiler.regex(node).encode(), options) for node in nodes]
         self._have, self._needs = _needs(nodes, self._symbols)
 
     def read(self, text: str) -> Verdict:
@@ -159,10 +160,10 @@ def _parse(vocabulary: Vocabulary, families: Sequence[Family]) -> list[_Pattern]
     return patterns
 
 
-def _symbols(nodes: Sequence[Node]) -> dict[str, str]:
+def _symbols(nodes: Sequence[Node], fillers: Sequence[str]) -> dict[str, str]:
     """One character for each word; words that no phrase tells apart share one."""
     members: dict[str, list[int]] = {}
-    sets = dict.fromkeys(words for node in nodes for words in word_sets(node))
+    sets = dict.fromkeys([frozenset(fillers), *word_sets(nodes)])
     for index, words in enumerate(sets):
         for word in words:
             members.setdefault(word, []).append(index)

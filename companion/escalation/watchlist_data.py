@@ -53,6 +53,7 @@ class Vocabulary:
     signs: Mapping[str, str]
     slips: tuple[str, ...]
     leave_alone: tuple[str, ...]
+    fillers: tuple[str, ...]
 
     def expand(self, word: str) -> tuple[str, ...]:
         """The words that one written word stands for ("dont": do not)."""
@@ -60,7 +61,7 @@ class Vocabulary:
 
     def table(self, known: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Every way of typing that is looked up directly, for the words that phrases know."""
-        table = {word: (word,) for word in known}
+        table = {word: (word,) for word in (*self.fillers, *known)}
         table |= {word: (word,) for parts in self.spelling.values() for word in parts}
         table |= self.spelling
         for word in self.leave_alone:
@@ -111,9 +112,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _classes(name: str, document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {
-        key: _texts(f"{name}: class <{key}>", entries) for key, entries in (document.get("classes") or {}).items()
-    }
+    return {key: _texts(f"{name}: class <{key}>", entries) for key, entries in (document.get("classes") or {}).items()}
 
 
 def _texts(where: str, value: Any) -> tuple[str, ...]:
@@ -181,4 +180,5 @@ def _vocabulary(words: Mapping[str, Any], classes: Mapping[str, tuple[str, ...]]
         signs,
         tuple((words.get("slips") or "").split()),
         tuple((words.get("leave_alone") or "").split()),
+        tuple((words.get("fillers") or "").split()),
     )
