@@ -50,6 +50,20 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/password-again"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/sign-in"): (IN, DONE, DONE, DONE, DONE),
     ("POST", "/console/sign-in"): (IN, DONE, DONE, DONE, DONE),
+    ("GET", "/console/second-factor"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/second-factor"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/recovery-codes"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/recovery-codes"): (OUT, IN, IN, IN, IN),
+    # Only on the way in, between the password and the code.
+    ("POST", "/console/second-factor/{episode}"): (OUT, DONE, DONE, DONE, DONE),
+    ("GET", "/console/code"): (OUT, OUT, OUT, OUT, OUT),
+    ("POST", "/console/code"): (OUT, OUT, OUT, OUT, OUT),
+    ("GET", "/console/code/help"): (OUT, DONE, DONE, DONE, DONE),
+    ("POST", "/console/code/help"): (OUT, DONE, DONE, DONE, DONE),
+    ("GET", "/console/code/which"): (OUT, OUT, OUT, OUT, OUT),
+    ("POST", "/console/code/which"): (OUT, OUT, OUT, OUT, OUT),
+    ("GET", "/console/recovery-code"): (OUT, DONE, DONE, DONE, DONE),
+    ("POST", "/console/recovery-code"): (OUT, DONE, DONE, DONE, DONE),
     # These two end the sign-in, so they come last.
     ("POST", "/console/account/sign-out-everywhere"): (OUT, OUT, OUT, OUT, OUT),
     ("POST", "/console/sign-out"): (OUT, OUT, OUT, OUT, OUT),
@@ -73,15 +87,12 @@ def test_every_page_and_action_for(role: str, on: Stage) -> None:
     wrong = {}
     for (method, template), expected in TABLE.items():
         path = on.path(template)
-        if method == "GET":
-            answer = browser.get(path)
-        else:
-            page = "/console/account" if role != "nobody" else "/console/sign-in"
+        page = "/console/account" if role != "nobody" else "/console/sign-in"
+        given = browser.get(page)
+        if given.status_code != 200:  # signed out by the action before
+            browser = on.browser(WHO[role])
             given = browser.get(page)
-            if given.status_code != 200:  # signed out by the action before
-                browser = on.browser(WHO[role])
-                given = browser.get(page)
-            answer = browser.post(path, data={"csrf_token": token(given)})
+        answer = browser.get(path) if method == "GET" else browser.post(path, data={"csrf_token": token(given)})
         got = _outcome(answer.status_code, answer.headers.get("Location", ""))
         if got != expected[column]:
             wrong[method, template] = (got, expected[column])

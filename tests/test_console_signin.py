@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from passlib.totp import TOTP
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from companion.console.cli import users
 from companion.console.users import UserError, create_user, new_password, reset_password, weakness
@@ -255,3 +260,54 @@ def test_users_are_added_and_reset_from_the_command_line(on: Stage, monkeypatch:
     assert "First password" in again.output
     assert run(users, ["reset-password", "who@example.org"]).exit_code == 1
     assert browser.get("/console/password").status_code == 302  # signed out by the reset
+
+
+def test_a_second_factor_is_set_up_asked_for_and_switched_off(on: Stage) -> None:
+    browser = on.browser("ada")
+    page = press(browser, "/console/second-factor", "/console/second-factor", setup="authenticator")
+    app = _authenticator(page)
+    confirm = re.search(r'action="(/console/second-factor/[^"]+)"', page.text)
+    assert confirm
+    refused = browser.post(confirm.group(1), data={"code": "000000", "csrf_token": token(page)})
+    assert "/second-factor" in refused.headers["Location"]
+    assert "On" not in browser.get("/console/account").text.split("Second factor</dt>")[1][:12]
+    first = app.generate().token
+    browser.post(confirm.group(1), data={"code": first, "csrf_token": token(page)})
+    assert "<dd>On</dd>" in browser.get("/console/account").text
+    codes = press(browser, "/console/recovery-codes", "/console/recovery-codes", generate_new_codes="1")
+    recovery = re.findall(r'class="ref">([0-9a-f-]{14})<', codes.text)
+    assert len(recovery) == 5
+
+    other = on.app.test_client()
+    asked = sign_in(other, "ada@example.org")
+    assert "/console/code" in asked.headers["Location"]
+    assert other.get("/console/").status_code == 302
+    again = press(other, "/console/code", "/console/code", code=first)
+    assert "was used before" in again.text
+    press(other, "/console/recovery-code", "/console/recovery-code", code=recovery[0])
+    assert other.get("/console/").status_code == 200
+
+    press(browser, "/console/second-factor", "/console/second-factor", setup="disable")
+    assert on.browser("ada").get("/console/").status_code == 200
+
+
+def test_wrong_codes_make_the_login_rest_too(on: Stage) -> None:
+    browser = on.browser("ada")
+    page = press(browser, "/console/second-factor", "/console/second-factor", setup="authenticator")
+    app = _authenticator(page)
+    confirm = re.search(r'action="(/console/second-factor/[^"]+)"', page.text)
+    assert confirm
+    browser.post(confirm.group(1), data={"code": app.generate().token, "csrf_token": token(page)})
+    other = on.app.test_client()
+    sign_in(other, "ada@example.org")
+    for _ in range(5):
+        press(other, "/console/code", "/console/code", code="000000")
+    later = app.generate(time.time() + 30).token
+    press(other, "/console/code", "/console/code", code=later)
+    assert other.get("/console/").status_code == 302
+
+
+def _authenticator(page: TestResponse) -> TOTP:
+    found = re.search(r'href="(otpauth://[^"]+)"', page.text)
+    assert found, page.text
+    return TOTP.from_uri(html.unescape(found.group(1)))

@@ -24,7 +24,7 @@ def account() -> ResponseReturnValue:
 def sign_out_everywhere() -> ResponseReturnValue:
     """End every sign-in of this login, here and in other browsers."""
     store = accounts()
-    store.set_uniquifier(current_user._get_current_object())
+    store.set_uniquifier(current_user)
     with desk().database.write() as session:
         record(session, now(), "signed out everywhere", current_user.person, actor=my_id())
     store.commit()

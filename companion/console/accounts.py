@@ -67,8 +67,9 @@ class Accounts(UserDatastore):
 
     def put(self, model: Account) -> Account:
         """Keep in mind that `model` changed."""
+        known: Account = getattr(model, "_get_current_object", lambda: model)()  # `current_user` is a stand-in
         waiting = g.setdefault("companion_accounts", {})
-        waiting[model.id] = model
+        waiting[known.id] = known
         return model
 
     def commit(self) -> None:

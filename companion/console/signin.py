@@ -10,10 +10,11 @@ from flask import Flask, Response, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue, ResponseValue
 from flask_login import current_user, user_logged_out
 from flask_security import Security, hash_password
-from flask_security.forms import ChangePasswordForm, LoginForm
+from flask_security.forms import LoginForm, TwoFactorRescueForm
 from flask_security.password_util import PasswordUtil
 from flask_security.signals import password_changed, user_authenticated
 from flask_wtf import CSRFProtect
+from wtforms import RadioField
 
 from companion.console.accounts import Account, Accounts, accounts
 from companion.console.desk import FRESH, IDLE, Desk, desk, now, pages
@@ -42,6 +43,19 @@ class SignInForm(LoginForm):
         return False
 
 
+class NoRescueForm(TwoFactorRescueForm):
+    """A lost phone is helped by a recovery code or the coordinator; nothing is sent by e-mail."""
+
+    help_setup = RadioField("Help", choices=[])
+
+
+class _Security(Security):
+    """The library, without the picture of the second factor's key, which would need one more package."""
+
+    def _check_modules(self, module: str, config_name: str) -> Any:
+        return module == "qrcode" or super()._check_modules(module, config_name)  # type: ignore[no-untyped-call]
+
+
 class StrongPasswords(PasswordUtil):
     """Refuses passwords that are short or that everybody tries first, from a list kept here."""
 
@@ -56,11 +70,11 @@ def set_up(app: Flask, here: Desk) -> None:
     """Add signing in to `app`, at /console/sign-in and its neighbours."""
     app.config.update(_config(here))
     CSRFProtect(app)
-    security = Security(
+    security = _Security(
         app,
         Accounts(),
         login_form=SignInForm,
-        change_password_form=ChangePasswordForm,
+        two_factor_rescue_form=NoRescueForm,
         password_util_cls=StrongPasswords,
         totp_cls=OneUseTotp,
     )
@@ -116,6 +130,23 @@ def _config(here: Desk) -> dict[str, Any]:
         "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(),
         "SECURITY_DATETIME_FACTORY": here.clock.now,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
+        "SECURITY_TWO_FACTOR": True,
+        "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+        "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
+        "SECURITY_TWO_FACTOR_SETUP_URL": "/second-factor",
+        "SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL": "/code",
+        "SECURITY_TWO_FACTOR_RESCUE_URL": "/code/help",
+        "SECURITY_TWO_FACTOR_SELECT_URL": "/code/which",
+        "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/console/account",
+        "SECURITY_TWO_FACTOR_SETUP_TEMPLATE": "console/second_factor.html",
+        "SECURITY_TWO_FACTOR_VERIFY_CODE_TEMPLATE": "console/code.html",
+        "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": 60,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": list(here.settings.encryption_keys),
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_URL": "/recovery-codes",
+        "SECURITY_MULTI_FACTOR_RECOVERY_URL": "/recovery-code",
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_TEMPLATE": "console/recovery_codes.html",
+        "SECURITY_MULTI_FACTOR_RECOVERY_TEMPLATE": "console/recovery_code.html",
         "SECURITY_TOTP_SECRETS": totp_secrets(here.settings.secret_key),
         "SECURITY_TOTP_ISSUER": here.settings.companion_name,
         "SECURITY_MSG_PASSWORD_CHANGE": (word("sign_in.password_changed"), "success"),
@@ -125,6 +156,12 @@ def _config(here: Desk) -> dict[str, Any]:
         "SECURITY_MSG_PASSWORD_NOT_PROVIDED": (word("sign_in.no_password"), "error"),
         "SECURITY_MSG_EMAIL_NOT_PROVIDED": (word("sign_in.no_email"), "error"),
         "SECURITY_MSG_INVALID_EMAIL_ADDRESS": (word("sign_in.bad_email"), "error"),
+        "SECURITY_MSG_TWO_FACTOR_INVALID_TOKEN": (word("sign_in.wrong_code"), "error"),
+        "SECURITY_MSG_TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": (word("sign_in.factor_on"), "info"),
+        "SECURITY_MSG_TWO_FACTOR_DISABLED": (word("sign_in.factor_off"), "info"),
+        "SECURITY_MSG_TWO_FACTOR_SETUP_EXPIRED": (word("sign_in.setup_expired"), "error"),
+        "SECURITY_MSG_TWO_FACTOR_LOGIN_SUCCESSFUL": (word("sign_in.thanks"), "info"),
+        "SECURITY_MSG_INVALID_RECOVERY_CODE": (word("sign_in.wrong_recovery"), "error"),
         "SECURITY_MSG_REAUTHENTICATION_SUCCESSFUL": (word("sign_in.thanks"), "info"),
     }
 

@@ -18,6 +18,10 @@ def totp_secrets(secret_key: str) -> dict[str, str]:
 class OneUseTotp(Totp):
     """Remembers the last code of each login, so that nobody can use one that was overseen."""
 
+    def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
+        """Whether the code is right, was not used before, and the login does not rest after wrong tries."""
+        return not user.is_locked() and super().verify_totp(token, totp_secret, user, window)
+
     def get_last_counter(self, user: Any) -> int | None:
         """Return the place of the last code that was used."""
         counter: int | None = user.tf_last_counter
@@ -28,6 +32,6 @@ class OneUseTotp(Totp):
         user.tf_last_counter = tmatch.counter
         accounts().put(user)
 
-    def generate_qrcode(self, username: str, totp: str) -> str:  # noqa: ARG002
-        """Return no picture: the page shows the key, and a link that opens the app on the same phone."""
-        return ""
+    def generate_qrcode(self, username: str, totp: str) -> str:
+        """Return, in place of a picture, the link that opens the app on the same phone."""
+        return str(self.get_totp_uri(username, totp))

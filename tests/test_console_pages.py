@@ -1,0 +1,324 @@
+"""What the console's pages show, to whom, and what is kept of each look."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from companion.models import Address, Alarm, AuditEntry, ContactRequest, Episode, InboundMessage, OutboxMessage, Person
+from tests.console_stage import CANARY, NOW, UNREAD, Queries, Stage, press, stage, text_from, text_to, trainee
+from tests.databases import NewDatabase
+
+EPISODE = "/console/episodes/{episode}"
+NUMBER = "07700 900101"
+
+
+@pytest.fixture
+def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
+    here = stage(sqlite_databases())
+    yield here
+    here.database.close()
+
+
+def audited(on: Stage, action: str) -> list[AuditEntry]:
+    with on.database.read() as session:
+        return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.at)))
+
+
+def episode(on: Stage) -> Episode:
+    with on.database.read() as session:
+        return session.get_one(Episode, on.ids["episode"])
+
+
+def opened(on: Stage, who: str) -> str:
+    browser = on.browser(who)
+    press(browser, "/console/account", on.path(EPISODE + "/gate/open"))
+    return browser.get(on.path(EPISODE)).text
+
+
+def test_today_says_what_needs_a_person_and_shows_nobodys_words(on: Stage) -> None:
+    text = on.browser("ada").get("/console/").text
+    assert "1 episode has nobody yet." in text
+    assert "K7Q2" in text
+    assert "Today at 6pm to 6:45pm" in text
+    assert "1 of 6 places: Wren." in text
+    assert "asked to talk to a person, yesterday at 7:30pm" in text
+    assert "The phone is switched off or out of signal." in text
+    assert "Somebody who should be paged cannot be reached." in text
+    for words in (CANARY, UNREAD, "ring me", "07700", "+4477"):
+        assert words not in text
+
+
+def test_an_empty_today_says_so(sqlite_databases: NewDatabase) -> None:
+    text = stage(sqlite_databases(), empty=True).browser("cor").get("/console/").text
+    for words in (
+        "There is no open episode",
+        "No session in the next",
+        "Nobody is waiting",
+        "Every text has been read",
+    ):
+        assert words in text
+
+
+def test_what_is_done_leaves_today_and_a_second_press_changes_nothing(on: Stage) -> None:
+    browser = on.browser("ada")
+    for path in ("/console/requests/{request}/done", "/console/notices/{notice}/done"):
+        press(browser, "/console/", on.path(path))
+        press(browser, "/console/", on.path(path))
+    assert "Nobody is waiting to be contacted." in browser.get("/console/").text
+    assert len(audited(on, "request settled")) == 2
+    with on.database.read() as session:
+        assert session.get_one(ContactRequest, on.ids["request"]).settled_by == on.ids["ada"]
+
+
+def test_nothing_is_read_before_the_question_is_answered(on: Stage) -> None:
+    browser = on.browser("ada")
+    text = browser.get(on.path(EPISODE)).text
+    assert "Do you know this person?" in text
+    assert CANARY not in text
+    assert not audited(on, "episode read")
+    text = opened(on, "ada")
+    assert CANARY in text
+    assert "Wants to die" in text
+    assert "today at 2:25am" in text
+    assert [entry.actor_id for entry in audited(on, "episode read")] == [on.ids["ada"]]
+    assert audited(on, "episode gate")[0].details == {"gate": "open"}
+
+
+def test_somebody_elses_answer_opens_nothing_for_me(on: Stage) -> None:
+    opened(on, "ada")
+    assert CANARY not in on.browser("lee").get(on.path(EPISODE)).text
+
+
+def test_knowing_the_person_passes_it_on(on: Stage) -> None:
+    browser = on.browser("ada")
+    press(browser, on.path(EPISODE), on.path(EPISODE + "/gate/pass"))
+    text = browser.get(on.path(EPISODE)).text
+    assert "You said that you know this person" in text
+    assert CANARY not in text
+    assert audited(on, "episode passed")
+
+
+def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:
+    browser = on.browser("ada")
+    page = on.path(EPISODE)
+    press(browser, page, page + "/gate/open")
+    press(browser, page, page + "/take")
+    assert episode(on).owner_id == on.ids["ada"]
+    press(browser, page, page + "/contact")
+    assert episode(on).state == "contacted"
+    answer = press(browser, page + "/close", page + "/close", outcome="spoke")
+    assert answer.headers["Location"].endswith("/console/")
+    closed = episode(on)
+    assert (closed.state, closed.outcome, closed.closed_by) == ("closed", "spoke", on.ids["ada"])
+    assert "is closed already" in press(browser, page + "/close", page + "/close", outcome="spoke").text
+
+
+def test_the_second_who_takes_it_is_told_who_has_it(on: Stage) -> None:
+    press(on.browser("ada"), "/console/account", on.path(EPISODE + "/take"))
+    second = on.browser("lee")
+    press(second, "/console/account", on.path(EPISODE + "/take"))
+    assert "Dr Ada has it already" in second.get(on.path(EPISODE)).text
+    assert episode(on).owner_id == on.ids["ada"]
+
+
+def test_closing_needs_an_outcome_and_the_right_person(on: Stage) -> None:
+    browser = on.browser("ada")
+    page = on.path(EPISODE + "/close")
+    assert '<a href="#outcome">Choose what came of it.</a>' in press(browser, page, page).text
+    assert "Only the person who has this, or a lead" in press(browser, page, page, outcome="spoke").text
+    assert "could not reach" not in browser.get(page).text.lower()
+    assert episode(on).state == "open"
+
+
+def test_a_lead_closes_one_nobody_could_reach_with_a_second_person(on: Stage) -> None:
+    browser = on.browser("lee")
+    page = on.path(EPISODE + "/close")
+    alone = press(browser, page, page, outcome="could not reach")
+    assert "a second person agrees" in alone.text
+    press(browser, page, page, outcome="could not reach", second=str(on.ids["ada"]))
+    assert episode(on).outcome == "could not reach"
+
+
+def test_a_note_is_kept_only_by_who_may_read_the_episode(on: Stage) -> None:
+    note = {"body": "she is with a friend tonight"}
+    press(on.browser("lee"), "/console/account", on.path(EPISODE + "/note"), **note)
+    assert note["body"] not in opened(on, "ada")
+    press(on.browser("ada"), "/console/account", on.path(EPISODE + "/note"), **note)
+    assert note["body"] in opened(on, "ada")
+
+
+def test_a_conversation_holds_no_text_that_opened_an_episode(on: Stage) -> None:
+    text = on.browser("ada").get(on.path("/console/messages/{wren}")).text
+    assert UNREAD in text
+    assert CANARY not in text
+    assert "It is read there." in text
+    assert "Your group meets today at 6pm." in text
+    assert [entry.subject_id for entry in audited(on, "conversation read")] == [on.ids["wren"]]
+
+
+def test_a_coordinator_reads_no_trainees_words_anywhere(on: Stage) -> None:
+    browser = on.browser("cor")
+    for page in PAGES[:-1]:
+        answer = browser.get(on.path(page))
+        assert answer.status_code == 200
+        for words in (CANARY, UNREAD, "ring me this week"):
+            assert words not in answer.text, page
+
+
+def test_marking_as_read_takes_only_what_was_on_the_page(on: Stage) -> None:
+    browser = on.browser("ada")
+    page = on.path("/console/messages/{wren}")
+    assert "Mark 1 text as read" in browser.get(page).text
+    seen = (NOW - timedelta(minutes=1)).isoformat()
+    with on.database.write() as session:
+        wren = session.get_one(Address, on.ids["wren_sms"])
+        text_from(session, wren, "one more thing", NOW, needs_reading=True)
+    press(browser, page, page + "/read", until=seen)
+    with on.database.read() as session:
+        left = session.scalars(
+            select(InboundMessage.body).where(
+                InboundMessage.needs_reading,
+                InboundMessage.read_at.is_(None),
+                InboundMessage.person_id == on.ids["wren"],
+            )
+        ).all()
+    assert left == ["one more thing"]
+    assert audited(on, "text read")[0].details == {"count": 1}
+
+
+def test_a_number_needs_a_reason_and_is_audited(on: Stage) -> None:
+    browser = on.browser("ada")
+    page = on.path("/console/people/{wren}/number")
+    for answer in (browser.get(on.path("/console/people/{wren}")), browser.get(page), press(browser, page, page)):
+        assert NUMBER not in answer.text
+    assert not audited(on, "number shown")
+    assert NUMBER in press(browser, page, page, reason="asked").text
+    assert audited(on, "number shown")[0].details == {"reason": "asked"}
+
+
+def test_a_person_is_shown_by_alias_with_what_they_agreed_to(on: Stage) -> None:
+    text = on.browser("ada").get(on.path("/console/people/{wren}")).text
+    assert "<h1>Wren</h1>" in text
+    assert "Sunday 25 October at 2:30am" in text
+    assert "We text reminders and a check-in a week." in text
+    assert "07700" not in text
+
+
+def test_people_are_found_by_alias(on: Stage) -> None:
+    browser = on.browser("lee")
+    assert "Finch" not in browser.get("/console/people?alias=wr").text
+    assert "Show everyone" in browser.get("/console/people?alias=%25").text
+
+
+def test_an_unknown_number_is_read_by_the_lead(on: Stage) -> None:
+    browser = on.browser("lee")
+    page = on.path("/console/messages/sender/{stranger}")
+    assert page in browser.get("/console/").text
+    assert "who is this" in browser.get(page).text
+    press(browser, page, page + "/read")
+    assert page not in browser.get("/console/").text
+
+
+def test_the_audit_holds_no_words_numbers_or_names(on: Stage) -> None:
+    opened(on, "ada")
+    text = on.browser("lee").get("/console/audit").text
+    assert "Read the texts of an episode" in text
+    assert "Dr Ada" in text
+    with on.database.read() as session:
+        for entry in session.scalars(select(AuditEntry)):
+            for words in (CANARY, "0770", "Wren"):
+                assert words not in str(entry.details)
+
+
+def test_no_score_level_or_colour_stands_on_a_person(on: Stage) -> None:
+    for text in (opened(on, "ada"), on.browser("ada").get(on.path("/console/people/{wren}")).text):
+        for word in ("score", "risk level", "severity", "priority"):
+            assert word not in text.lower()
+
+
+PAGES = (
+    "/console/",
+    "/console/groups",
+    "/console/groups/{tuesday}",
+    "/console/people",
+    "/console/people/{wren}",
+    "/console/messages",
+    "/console/messages/{wren}",
+    "/console/audit",
+    EPISODE,
+)
+
+
+def test_no_page_asks_more_of_the_database_when_there_is_more_in_it(on: Stage) -> None:
+    browser = on.browser("lee")
+    press(browser, "/console/account", on.path(EPISODE + "/gate/open"))
+    before = {page: _queries(on, browser, page) for page in PAGES}
+    _crowd(on)
+    after = {page: _queries(on, browser, page) for page in PAGES}
+    assert after == before
+
+
+def _queries(on: Stage, browser: FlaskClient, page: str) -> int:
+    browser.get(on.path(page))  # what is read for the first time is marked so
+    with Queries(on.database) as queries:
+        assert browser.get(on.path(page)).status_code == 200
+    return queries.count
+
+
+def _crowd(on: Stage) -> None:
+    with on.database.write() as session:
+        wren = session.get_one(Address, on.ids["wren_sms"])
+        for number in range(60):
+            person, address = trainee(
+                session, f"Crow {number:02}", f"+447700900{400 + number}", group_id=on.ids["tuesday"]
+            )
+            text_from(session, address, "hello", NOW - timedelta(hours=1), needs_reading=True)
+            text_from(session, wren, "hello", NOW - timedelta(minutes=4), needs_reading=True)
+            text_to(session, wren, "hello", NOW - timedelta(minutes=3), "failed", error_code=30007, settled_at=NOW)
+            session.add(ContactRequest(person_id=person.id, kind="flag_followup", asked_at=NOW))
+            session.add(Alarm(kind=f"made_up_{number}", raised_at=NOW, last_at=NOW))
+            session.add(
+                Episode(
+                    address_id=address.id,
+                    person_id=person.id,
+                    state="open",
+                    opened_at=NOW,
+                    started_at=NOW,
+                    next_action_at=NOW,
+                    step=0,
+                    rounds=0,
+                )
+            )
+
+
+def test_a_list_is_never_longer_than_fifty_and_leads_on(on: Stage) -> None:
+    _crowd(on)
+    browser = on.browser("lee")
+    first = browser.get("/console/people").text
+    assert first.count("<tr>") == 51
+    assert "after=Crow+49" in first
+    assert "Wren" in browser.get("/console/people?after=Crow+49").text
+
+
+def test_a_text_waiting_to_be_tried_again_says_when(on: Stage) -> None:
+    with on.database.write() as session:
+        row = session.scalars(select(OutboxMessage).where(OutboxMessage.status == "undelivered")).one()
+        row.status, row.settled_at, row.attempts = "queued", None, 1
+        row.not_before = NOW + timedelta(minutes=110)
+    text = on.browser("ada").get(on.path("/console/messages/{wren}")).text
+    assert "The phone is switched off or out of signal. Trying again at 4:20am." in text
+
+
+def test_no_one_elses_ids_open_anything(on: Stage) -> None:
+    browser = on.browser("lee")
+    for page in ("/console/people/{}", "/console/groups/{}", "/console/episodes/{}", "/console/messages/{}"):
+        assert browser.get(page.format(uuid.uuid4())).status_code == 404
+    with on.database.read() as session:
+        staff = session.scalars(select(Person.id).where(Person.role == "facilitator")).first()
+    assert browser.get(f"/console/people/{staff}").status_code == 404
