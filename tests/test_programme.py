@@ -184,3 +184,42 @@ def test_two_misunderstandings_offer_a_person(world: World) -> None:
     asha.hears("didn't understand", "MENU")
     asha.texts("grmf blarg")
     asha.hears("CALL ME")
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("QUIET 22-8", "between 10pm and 8am"),
+        ("quiet 10pm to 7:30am", "between 10pm and 7:30am"),
+        ("Quiet 22–8.", "between 10pm and 8am"),
+        ("NIGHTS", "between 8am and 5pm"),
+    ],
+)
+def test_quiet_hours_are_set_by_text(world: World, text: str, span: str) -> None:
+    asha = world.member()
+    asha.texts(text)
+    asha.hears(span)
+    asha.texts("quiet off")
+    asha.hears("no quiet hours")
+
+
+def test_quiet_hours_put_a_text_off_or_drop_it_when_it_would_come_too_late(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    asha.ignores()
+    asha.texts("quiet 18:00 to 20:00")
+    asha.ignores()
+    world.move_to(datetime(2026, 11, 24, 19, 30, tzinfo=UTC))
+    asha.hears_nothing()
+    world.move_to(datetime(2026, 11, 24, 20, 1, tzinfo=UTC))
+    asha.hears("Companion:")  # the check-in of seven o'clock, still about the same week
+    world.move_to(datetime(2026, 11, 25, 20, 1, tzinfo=UTC))
+    asha.hears("Thu 26 Nov")
+    asha.texts("quiet 17:00 to 19:00")
+    asha.ignores()
+    world.move_to(SESSION)
+    asha.hears_nothing()
+    world.staff_ignores()
+    with world.database.read() as session:
+        reasons = session.scalars(select(OutboxMessage.reason).where(OutboxMessage.status == "dropped")).all()
+    assert reasons == ["quiet hours"]

@@ -173,6 +173,12 @@ def _(change: changes.Pause, scene: Scene) -> None:
 
 
 @apply.register
+def _(change: changes.QuietHours, scene: Scene) -> None:
+    person = scene.someone()
+    person.quiet_from, person.quiet_until = change.start, change.end
+
+
+@apply.register
 def _(change: changes.UseChannel, scene: Scene) -> None:
     scene.someone().channel = change.channel
 

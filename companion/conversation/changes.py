@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from companion.content.catalogue import Text
 
@@ -71,6 +71,14 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class QuietHours:
+    """Local times between which no reminders or prompts go out; None for both ends them."""
+
+    start: time | None
+    end: time | None
+
+
+@dataclass(frozen=True)
 class UseChannel:
     """Texts the service starts go to this channel from now on."""
 
@@ -78,5 +86,5 @@ class UseChannel:
 
 
 Change = (
-    AskConsent | GiveConsent | RefuseConsent | Stop | StartAgain | Book | CheckedIn | WantsPerson | Pause | UseChannel
+    AskConsent | GiveConsent | RefuseConsent | Stop | StartAgain | Book | CheckedIn | WantsPerson | Pause | QuietHours | QuietHours | UseChannel
 )
