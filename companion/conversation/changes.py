@@ -86,5 +86,15 @@ class UseChannel:
 
 
 Change = (
-    AskConsent | GiveConsent | RefuseConsent | Stop | StartAgain | Book | CheckedIn | WantsPerson | Pause | QuietHours | QuietHours | UseChannel
+    AskConsent
+    | GiveConsent
+    | RefuseConsent
+    | Stop
+    | StartAgain
+    | Book
+    | CheckedIn
+    | WantsPerson
+    | Pause
+    | QuietHours
+    | UseChannel
 )
