@@ -125,9 +125,10 @@ class Twilio:
         content_sid: str | None = None,
         content_variables: str | None = None,
     ) -> Accepted:
-        """Ask Twilio to send `body`, or in its place the template `content_sid`. `valid_for` is in seconds (1 to 36000).
+        """Ask Twilio to send `body`, or in its place the template `content_sid`.
 
-        `content_variables` is a JSON object in a string; a missing one would take the template's sample value.
+        `valid_for` is in seconds (1 to 36000), by SMS only. `content_variables` is a JSON object in a string: for one
+        that is missing Twilio would take the template's sample value.
         """
         given: dict[str, Any] = {"status_callback": callback}
         if content_sid is None:
@@ -172,7 +173,7 @@ class Twilio:
         return sorted(found.values(), key=lambda text: (text.at, text.sid))
 
     def _senders(self) -> list[str | None]:
-        """Return our numbers as the list's filter wants them; None stands for whatever a Messaging Service sends from."""
+        """Return our numbers as the list's filter wants them; None is whatever a Messaging Service sends from."""
         settings = self._settings
         sms = settings.twilio_sms_from if settings.twilio_messaging_service_sid is None else None
         whatsapp = settings.twilio_whatsapp_from
@@ -276,7 +277,8 @@ def _meaning(error: Exception) -> RefusedError | NotReachedError | NoAnswerError
 
 
 def _answered(status: int, code: int) -> RefusedError | NoAnswerError:
-    return NoAnswerError(f"HTTP {status}") if status >= 500 else RefusedError(status, code)
+    # Where the answer is not Twilio's own (a proxy's, say) the client gives the HTTP status for a code.
+    return NoAnswerError(f"HTTP {status}") if status >= 500 else RefusedError(status, code if code != status else 0)
 
 
 def _code_in(answer: str) -> int:
