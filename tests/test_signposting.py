@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -261,3 +262,26 @@ def test_one_directory_is_enough_for_every_caller() -> None:
     assert resource is not None
     assert "116 123" in resource.line(NOON.date())
     assert DIRECTORY.get("nobody") is None
+
+
+def test_a_nation_of_the_programme_that_does_not_exist_stops_the_command() -> None:
+    result = CliRunner().invoke(signpost, input='{"text": "sleep"}\n', env={"COMPANION_NATION": "mars"})
+    assert result.exit_code == 1
+    assert "COMPANION_NATION is 'mars'" in result.stderr
+
+
+def test_the_command_measures_and_lists_misses(tmp_path: Path) -> None:
+    rows = [
+        {"text": "cant sleep", "topics": ["sleep"], "nation": "wales"},
+        {"text": "my husband hit me", "topics": ["money"]},
+        {"text": "zxcv", "topics": ["domestic abuse"]},
+        {"text": "thanks", "topics": []},
+    ]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    said = CliRunner().invoke(signpost, ["measure", str(file), "--misses"]).stdout
+    assert "topic hit@2          1 of 3 = 0.333 (0.061 to 0.792)" in said
+    assert "nation fit           1 of 1 = 1.000" in said
+    assert "no-answer precision  1 of 2 = 0.500" in said
+    assert "no-answer recall     1 of 1 = 1.000" in said
+    assert "misses on domestic abuse: 1\n  zxcv" in said

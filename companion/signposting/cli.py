@@ -136,4 +136,9 @@ def _moment(at: datetime | None) -> datetime:
 
 
 def _nation() -> str:
-    return os.environ.get("COMPANION_NATION", "england").strip().lower() or "england"
+    from companion.signposting.nations import NATIONS
+
+    nation = os.environ.get("COMPANION_NATION", "").strip().lower() or NATIONS[0]
+    if nation not in NATIONS:
+        raise click.ClickException(f"COMPANION_NATION is {nation!r}; it has to be one of {', '.join(NATIONS)}")
+    return nation
