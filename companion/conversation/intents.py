@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from companion.conversation.found import CLEAR, Found
 from companion.conversation.likeness import most_like
-from companion.conversation.meanings import CLEAR, RULES, Found
+from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
 from companion.conversation.phrases import Hit

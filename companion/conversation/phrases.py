@@ -1,9 +1,9 @@
 """Finding phrases in a text: the small language in which `content/intents.yaml` lists them.
 
 A phrase is a line of words. `a/b` is either word, `[a/b]` may be missing, `..` is up to three words of any kind and
-`...` up to ten, `<day>` one of a named group, `<n>` a number. Lists say where a phrase must stand: `whole` (the
-message), `clause`, `starts`, `ends` or `has` (anywhere); words of courtesy at the edges do not count. A phrase under `not`
-that touches a found one takes it back.
+`...` up to ten, `<day>` one of a named group, `<n>` a number. Lists say where a phrase must stand:
+`whole` (the message), `clause`, `starts`, `ends` or `has` (anywhere); words of courtesy at the edges do not count. A
+phrase under `not` that touches a found one takes it back.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ _NOT_AFTER = words_of(
 )
 _NOT_PLURAL = words_of("this is its was as thanks yes plus us less perhaps still because always stress news")
 _UNITS = words_of(
-    "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid child th st "
+    "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid "
+    "child th st "
     "nd rd k mg ml x "
     "times min mile patient pint coffee on off straight long back in row foot man woman person thing way bloody hundred"
 )

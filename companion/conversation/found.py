@@ -1,0 +1,85 @@
+"""What one text holds, as the rules of the states see it: phrases by signal, and clear wishes in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from companion.conversation.normalise import Said
+from companion.conversation.phrases import Hit, words_of
+
+Intents = list[str]
+# In this order a wish comes before another one in the same text.
+CLEAR = (
+    "stop",
+    "start_again",
+    "delete_my_data",
+    "pause",
+    "resume",
+    "change_channel",
+    "my_data",
+    "talk_to_person",
+    "join",
+    "book_no",
+    "running_late",
+    "join_link",
+    "practical_need",
+    "book_yes",
+    "next_session",
+    "menu",
+    "help",
+    "feedback",
+)
+# Wishes that are also ordinary words in an answer about the week or in a comment.
+LOOSE = frozenset(
+    {
+        "running_late",
+        "book_yes",
+        "book_no",
+        "feedback",
+        "practical_need",
+        "next_session",
+        "help",
+        "join_link",
+        "join",
+        "resume",
+    }
+)
+_ASKING = words_of(
+    "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any "
+    "may am has have shall"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one text holds: its words, the phrases found by signal, and the clear wishes in order."""
+
+    said: Said
+    hits: Mapping[str, Hit]
+    clear: tuple[str, ...]
+
+    def has(self, *signals: str) -> bool:
+        """Whether any of these signals was found."""
+        return any(signal in self.hits for signal in signals)
+
+    def at(self, *signals: str) -> int:
+        """Where the first of these signals begins; far away when there is none."""
+        return min((self.hits[signal].start for signal in signals if signal in self.hits), default=10_000)
+
+    def others(self, *left_out: str) -> Intents:
+        """The clear wishes without these."""
+        return [intent for intent in self.clear if intent not in left_out]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is put as a question, with or without the mark."""
+        return self.said.asks or (bool(self.said.words) and self.said.words[0] in _ASKING)
+
+    def firm(self) -> Intents:
+        """Clear wishes without those that are ordinary words in free talk, unless put as a question or alone."""
+        return [
+            intent
+            for intent in self.clear
+            if intent not in LOOSE or self.asks or self.hits[intent].place in {"whole", "starts"}
+        ]
