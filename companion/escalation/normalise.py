@@ -17,6 +17,8 @@ TOKEN = re.compile(
     r"|has|have|had|ai)n) (?:t|m|ve|ll|re|s|d)(?![a-z0-9'])"
     r"|[a-z0-9]+(?:['@$*!|+][a-z0-9]+)*'?|[.!?;\n][.!?;\s]*"
 )
+# A letter on its own other than "a" and "i", or a line end: only then can a token reach over a space.
+REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])[b-hj-z](?![a-z0-9'])|\n")
 SENTENCE_END = frozenset(".!?;\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
@@ -28,7 +30,7 @@ _ONE_AS_L = str.maketrans("1!|", "lll")
 _QUOTES = "\u2018\u2019\u201a\u201b\u02bc\u02b9\u00b4\u0060\uff07\u2032"
 _LOOKALIKES = dict(zip("аеорсухіјѕԁһкмтгпвηανοιερτκ", "aeopcyxijsdhkmtrnbnavoieptk", strict=True))
 # Short words that may stand inside words written together ("iwanttodie"); other words need three letters.
-_SHORT = frozenset("i am to my me it is be do so no in of on up an he we im".split())
+_SHORT = frozenset("i am to my me it is be do so no in of on up an he we im".split())  # noqa: SIM905
 _LONGEST_WORD = 14
 _SHORTEST_JOINED = 9
 # Two words written together count only if the second is one of these ("killmyself"): "therapist" is one word.

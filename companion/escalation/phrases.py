@@ -227,7 +227,9 @@ def required(node: Node) -> list[frozenset[str]]:
     return []
 
 
-_COMMON = frozenset("i am is are be to not it the a of in and my me do have can he she they you this that was".split())
+_COMMON = frozenset(
+    "i am is are be to not it the a of in and my me do have can he she they you this that was".split()  # noqa: SIM905
+)
 
 
 def _commonness(words: frozenset[str]) -> int:

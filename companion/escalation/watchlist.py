@@ -13,7 +13,7 @@ from typing import Any
 
 import re2
 
-from companion.escalation.normalise import SENTENCE_END, TOKEN, Folded, Speller, fold
+from companion.escalation.normalise import REACHES_OVER_SPACE, SENTENCE_END, TOKEN, Folded, Speller, fold
 from companion.escalation.phrases import (
     BREAK,
     UNKNOWN,
@@ -30,8 +30,9 @@ from companion.escalation.watchlist_data import ROUTES, Family, Phrase, Route, V
 __all__ = ["Family", "Match", "Phrase", "PhraseError", "Route", "Verdict", "WatchList", "load_watchlist"]
 
 DEFAULT_DIRECTORY = Path(__file__).parent.parent / "content" / "watchlist"
-_SLOTS = 4
+_SLOTS = 5
 _FIRST_SYMBOL = 0x0100
+_ORDINARY = 480  # characters; longer texts are read closely at once
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class WatchList:
         table = vocabulary.table(list(self._symbols))
         self._speller = Speller(table)
         self._table = {word: self._line(parts) for word, parts in table.items()}
+        self._chunk = lru_cache(maxsize=16384)(self._read_chunk)
         compiler = Compiler(self._symbols, vocabulary.fillers)
         options = re2.Options()
         options.max_mem = 16 << 20
@@ -101,6 +103,16 @@ class WatchList:
     def read(self, text: str) -> Verdict:
         """Every phrase of the list that the text contains. Takes any string; time linear in its length."""
         folded = fold(text, self._signs)
+        if len(text) <= _ORDINARY and not REACHES_OVER_SPACE.search(folded.text):
+            # The quick way for ordinary texts: chunk by chunk, most of them known. It only says that nothing is there.
+            table = self._table
+            line = "".join([table.get(chunk) or self._chunk(chunk) for chunk in folded.text.split()])
+            if next(self._search(line), None) is None:
+                return Verdict(())
+        return self._read_closely(folded)
+
+    def _read_closely(self, folded: Folded) -> Verdict:
+        """Token by token, with places."""
         table = self._table
         parts = [table.get(word) or self._repair(word) for word in TOKEN.findall(folded.text)]
         matches: dict[str, Match] = {}
@@ -116,14 +128,16 @@ class WatchList:
         """Patterns found, with their first and last symbol.
 
         A pattern is tried only if each word it needs is somewhere in the text. ``have`` holds one bit for every
-        pattern in each of four stretches, one stretch for each needed word.
+        pattern in each of ``_SLOTS`` stretches, one stretch for each needed word.
         """
         have = self._have
         needs = self._needs
         for symbol in set(line):
             have |= needs.get(symbol, 0)
         count = len(self._patterns)
-        left = have & (have >> count) & (have >> 2 * count) & (have >> 3 * count) & ((1 << count) - 1)
+        left = have & ((1 << count) - 1)
+        for slot in range(1, _SLOTS):
+            left &= have >> slot * count
         data = line.encode() if left else b""
         while left:
             lowest = left & -left
@@ -136,6 +150,10 @@ class WatchList:
                 # A sentence end at either side belongs to the phrase's conditions, not to its words.
                 first += len(inside) - len(inside.lstrip(BREAK))
                 yield self._patterns[index], first, first + len(inside.strip(BREAK)) - 1
+
+    def _read_chunk(self, chunk: str) -> str:
+        """The symbols of what stands between two spaces."""
+        return "".join(self._table.get(word) or self._repair(word) for word in TOKEN.findall(chunk))
 
     def _repair(self, word: str) -> str:
         return BREAK if word[0] in SENTENCE_END else self._line(self._speller.repair(word))

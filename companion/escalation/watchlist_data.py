@@ -61,7 +61,7 @@ class Vocabulary:
 
     def table(self, known: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Every way of typing that is looked up directly, for the words that phrases know."""
-        table = {word: (word,) for word in (*self.fillers, *known)}
+        table: dict[str, tuple[str, ...]] = {word: (word,) for word in (*self.fillers, *known)}
         table |= {word: (word,) for parts in self.spelling.values() for word in parts}
         table |= self.spelling
         for word in self.leave_alone:
