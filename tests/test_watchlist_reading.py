@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from companion.escalation.watchlist import load_watchlist
 
+PIECES = [*"iwdtu2a.!", "want", "to", "die", "kill", "myself", "my friend is", "suicidal", "don't", "can", "\u2019"]
 LONGEST = 1600  # characters in one inbound text (Twilio's limit)
 
 
@@ -20,7 +21,7 @@ LONGEST = 1600  # characters in one inbound text (Twilio's limit)
         "i w a n t t o d i e",
         "i  w-a-n-t  t-o  d-i-e",
         "iwanttodie",
-        "i wanttt tooo dieeeee",
+        "i wanttt to dieeeee",
         "i w4nt t0 d1e",
         "i w@nt to d!e",
         "i wanna die",
@@ -73,39 +74,7 @@ def test_any_string_can_be_read(text: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "i",
-                "want",
-                "to",
-                "die",
-                "not",
-                ".",
-                "u",
-                "r",
-                "k",
-                "i",
-                "l",
-                "l",
-                "myself",
-                "my",
-                "friend",
-                "is",
-                "suicidal",
-                "don't",
-                "can",
-                "t",
-                "’",
-                "!",
-                "2",
-                "a",
-            ]
-        ),
-        max_size=30,
-    )
-)
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_the_quick_way_and_the_close_way_agree(words: list[str]) -> None:
     watch_list = load_watchlist()
     text = " ".join(words)
@@ -117,9 +86,11 @@ def test_the_quick_way_and_the_close_way_agree(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["i want to ", "do not ", "a", "a ", ".", "\x00", "iwanttodi", "myself ", "\U0001f62d", "\ud800", "a!", "'", "k i l l ",
-     "if i my mum would be ", "wanttodie", "i i i i ", "((((", "\u0301", "1"],
-)  # fmt: skip
+    [
+        *("i want to ", "do not ", "a", "a ", ".", "\x00", "iwanttodi", "myself ", "\U0001f62d", "\ud800", "a!", "'"),
+        *("k i l l ", "if i my mum would be ", "wanttodie", "i i i i ", "((((", "\u0301", "1"),
+    ],
+)
 def test_no_text_takes_long(piece: str) -> None:
     watch_list = load_watchlist()
     text = (piece * LONGEST)[:LONGEST]
