@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, redirect, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
 from companion.agenda import next_due
-from companion.clock import MovableClock
 from companion.console import register as register_console
 from companion.jobs import STALE, last_run
 from companion.messaging.signature import Signatures
@@ -92,8 +91,6 @@ def _demonstration(app: Flask, services: Services) -> None:
 
     @app.get("/simulator/next-due")
     def due() -> Response:
-        if not isinstance(services.clock, MovableClock) and request.remote_addr != "127.0.0.1":
-            return jsonify(at=None, what=None)
         with services.database.read() as session:
             found = next_due(session, services.clock.now())
         return jsonify(at=found[0].isoformat() if found else None, what=found[1] if found else None)

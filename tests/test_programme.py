@@ -223,3 +223,17 @@ def test_quiet_hours_put_a_text_off_or_drop_it_when_it_would_come_too_late(world
     with world.database.read() as session:
         reasons = session.scalars(select(OutboxMessage.reason).where(OutboxMessage.status == "dropped")).all()
     assert reasons == ["quiet hours"]
+
+
+def test_help_is_right_for_the_nation_someone_names(world: World) -> None:
+    asha = world.member()
+    asha.texts("Scotland")
+    asha.hears("look for help in Scotland")
+    asha.texts("i am not safe at home, my partner hits me")
+    assert any("999" in text for text in asha.ignores())
+    asha.texts("anxious all the time")
+    asha.hears("This may help")
+    asha.texts("I want to end my life")
+    assert any("999" in text for text in asha.ignores())
+    world.settle()
+    world.staff_ignores()

@@ -179,6 +179,11 @@ def _(change: changes.QuietHours, scene: Scene) -> None:
 
 
 @apply.register
+def _(change: changes.LivesIn, scene: Scene) -> None:
+    scene.someone().nation = change.nation
+
+
+@apply.register
 def _(change: changes.UseChannel, scene: Scene) -> None:
     scene.someone().channel = change.channel
 

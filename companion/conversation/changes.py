@@ -79,6 +79,13 @@ class QuietHours:
 
 
 @dataclass(frozen=True)
+class LivesIn:
+    """Help is looked for in this nation from now on: england, wales, scotland or ni."""
+
+    nation: str
+
+
+@dataclass(frozen=True)
 class UseChannel:
     """Texts the service starts go to this channel from now on."""
 
@@ -97,4 +104,5 @@ Change = (
     | Pause
     | QuietHours
     | UseChannel
+    | LivesIn
 )

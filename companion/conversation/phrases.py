@@ -123,7 +123,8 @@ class Finder:
         self.courtesy = courtesy
         self._by_first: dict[str, list[Phrase]] = {}
         for phrase in phrases:
-            for word in phrase.elements[0] or ():
+            first = phrase.elements[0]
+            for word in first if isinstance(first, frozenset) else ():
                 self._by_first.setdefault(word, []).append(phrase)
 
     def find(self, said: Said) -> dict[str, Hit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from companion.conversation.flows import booking, checkin, helping, joining, leaving, quiet
+from companion.conversation.flows import booking, checkin, helping, joining, leaving, nation, quiet
 from companion.conversation.intents import understand
 from companion.conversation.known import SILENCE, Decision, Known
 
@@ -63,7 +63,7 @@ def decide(known: Known) -> Decision:
         return helping.signpost(known)
     if known.state != "joined":
         return _stranger(known)
-    return quiet.asked_for(known) or _member(known)
+    return quiet.asked_for(known) or nation.said(known) or _member(known)
 
 
 def _member(known: Known) -> Decision:
