@@ -77,7 +77,7 @@ def read_arrival(form: Mapping[str, str], countries: tuple[str, ...]) -> Arrival
     return Arrival(
         sid=sid,
         sender=read_sender(form["From"], countries),
-        to=form.get("To", "").removeprefix("whatsapp:")[:60],
+        to=form.get("To", "").replace("\x00", "").removeprefix("whatsapp:")[:60],  # PostgreSQL stores no NUL
         body=form.get("Body", "")[:4_000],
         media_count=int(media) if media.isdecimal() and len(media) < 4 else 0,
         payload=form.get("ButtonPayload") or form.get("ListId"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 
 from flask import Blueprint, Response, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from companion.clock import Clock
 from companion.content.catalogue import Catalogue
@@ -41,9 +41,11 @@ def webhooks(inbox: Inbox, database: Database, clock: Clock, signatures: Signatu
             answer = inbox.receive(request.form)
         except NotATextError as problem:
             return _plain(str(problem), 400)
-        except SQLAlchemyError:
+        except Exception as error:
             # Whoever wrote must not be left in silence. Twilio keeps the text; reconciliation fetches it later.
-            log.exception("a text could not be stored")
+            # An error's own words may hold a number or a text: only its kind and its place are logged.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("a text could not be taken: %s at\n%s", type(error).__name__, where)
             answer = twiml([(words.render("system_down").body, None)])
         return Response(answer, mimetype="text/xml")
 
