@@ -125,6 +125,17 @@ def upgrade() -> None:
 
 
 @main.command()
+@click.argument("text")
+@click.option("--people", default=1, show_default=True, type=click.IntRange(1), help="How many it goes to.")
+@click.option("--pence", default=4.0, show_default=True, envvar="COMPANION_PART_PENCE", help="Price of one SMS part.")
+def cost(text: str, people: int, pence: float) -> None:
+    """Estimate what TEXT costs by SMS."""
+    from companion.messaging.cost import estimate
+
+    click.echo(estimate(text, people, pence).in_words())
+
+
+@main.command()
 def keys() -> None:
     """Print a new SECRET_KEY and a new key for ENCRYPTION_KEYS."""
     import secrets
