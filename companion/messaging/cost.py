@@ -1,4 +1,4 @@
-"""What a text costs, before it is sent. An estimate: the price of a part is a setting, and WhatsApp counts otherwise."""
+"""What a text costs, before it is sent. An estimate: the price of a part is a setting; WhatsApp counts otherwise."""
 
 from __future__ import annotations
 
