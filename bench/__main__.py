@@ -5,16 +5,19 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from bench import processes
 from bench.load import Plan, Result
 from bench.processes import Running
 from companion.simulator.identity import DEMO_AUTH_TOKEN
-from tests import databases
+from tests import postgres
 
 ROUNDS = 3  # full load, in turns; the middle one counts
 COUNT = 1_500  # texts at most, in each round
@@ -41,13 +44,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="companion-bench-") as name:
         directory = Path(name)
         print("| figure | Companion | bare view | ratio | aim |\n| --- | ---: | ---: | ---: | --- |", flush=True)
-        with databases.sqlite(directory) as new:
-            _compare("SQLite", _empty_file(directory))
-            _sizes_and_starts(directory, new)
+        new_file = _files(directory)
+        _compare("SQLite", new_file)
+        _sizes_and_starts(directory, new_file)
         try:
             with _postgresql() as new:
                 _compare("PostgreSQL", new)
-        except databases.postgres.NoPostgresError as error:
+        except postgres.NoPostgresError as error:
             print(f"\nPostgreSQL is not measured: {error}")
 
 
@@ -110,7 +113,7 @@ def _plan(
 
 def _sizes_and_starts(directory: Path, new: NewDatabase) -> None:
     port = processes.free_port()
-    environment = processes.prepared(_empty_file(directory)(), port)
+    environment = processes.prepared(new(), port)
 
     def start(made: Callable[[], AbstractContextManager[Running]]) -> float:
         with made() as running:
@@ -130,7 +133,7 @@ def _row(*cells: str) -> None:
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def _empty_file(directory: Path) -> NewDatabase:
+def _files(directory: Path) -> NewDatabase:
     numbers = iter(range(100))
     return lambda: f"sqlite:///{directory / f'bench-{next(numbers)}.sqlite3'}"
 
@@ -138,11 +141,7 @@ def _empty_file(directory: Path) -> NewDatabase:
 @contextmanager
 def _postgresql() -> Iterator[NewDatabase]:
     """Yield a function that makes empty databases on the server that the tests use."""
-    import uuid
-
-    import sqlalchemy as sa
-
-    with databases.postgres.running() as url:
+    with postgres.running() as url:
         server = sa.make_url(url).set(drivername="postgresql+psycopg")
         admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
 

@@ -1,0 +1,441 @@
+"""Texts that nobody should send, and requests that Twilio did not: never an error of ours, never a second effect."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request
+
+from companion.models import Base, Episode, InboundMessage, OutboxMessage, Person
+from tests.world import SERVICE, TRAINEE, World
+
+INBOUND = "/twilio/inbound"
+FORM = "application/x-www-form-urlencoded"
+MANY = examples(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def sid(number: int = 1) -> str:
+    return f"SM{number:032x}"
+
+
+def text(body: str | None = "hello", **other: str | None) -> dict[str, str]:
+    """Return Twilio's form for a text from a trainee; None takes a field away."""
+    form: dict[str, str | None] = {
+        "MessageSid": sid(),
+        "AccountSid": "AC" + "0" * 32,
+        "From": TRAINEE,
+        "To": SERVICE,
+        "Body": body,
+        "NumMedia": "0",
+        "NumSegments": "1",
+    }
+    return {name: value for name, value in (form | other).items() if value is not None}
+
+
+def post(world: World, raw: bytes | str | dict[str, str], path: str = INBOUND, **more: Any) -> Any:
+    """Post a body byte for byte, signed over what a server reads in it (unless `signature` says otherwise)."""
+    body = urlencode(raw).encode() if isinstance(raw, dict) else raw.encode() if isinstance(raw, str) else raw
+    kind = more.pop("content_type", FORM)
+    read: MultiDict[str, str] = Request.from_values(method="POST", data=body, content_type=kind).form
+    token = more.pop("token", world.settings.twilio_auth_token[0])
+    signature = RequestValidator(token).compute_signature(world.settings.public_url + path, read)
+    headers = {"X-Twilio-Signature": more.pop("signature", signature)}
+    return world.app.test_client().post(path, data=body, content_type=kind, headers=headers)
+
+
+def rows(world: World) -> dict[str, int]:
+    """Return how many rows each table has."""
+    with world.database.read() as session:
+        return {t.name: session.scalar(select(func.count()).select_from(t)) or 0 for t in Base.metadata.sorted_tables}
+
+
+def answers(response: Any) -> list[str]:
+    """Return the texts of the answer, which must be TwiML."""
+    assert response.status_code == 200, response.data
+    assert response.mimetype == "text/xml"
+    root = ElementTree.fromstring(response.data)
+    assert root.tag == "Response"
+    return [message.text or "" for message in root]
+
+
+def kept(world: World) -> list[str | None]:
+    """Return the bodies that are kept, oldest first."""
+    with world.database.read() as session:
+        return list(session.scalars(select(InboundMessage.body).order_by(InboundMessage.id)))
+
+
+def read_all(world: World) -> None:
+    """Let those who run the programme read what rang their phones meanwhile."""
+    world.settle()
+    for role, count in (("facilitator", 2), ("lead", 1), ("coordinator", 1)):
+        for which in range(count):
+            world.staff(role, which).ignores()
+
+
+# --- who it is from ------------------------------------------------------------------------------------------------
+
+
+def test_a_forged_text_is_refused_and_leaves_nothing(world: World) -> None:
+    before = rows(world)
+    for forged in (
+        {"signature": ""},
+        {"signature": "AAAA"},
+        {"signature": "é\x7f"},
+        {"token": "x" * 32},
+        {"token": ""},
+    ):
+        assert post(world, text("I want to die"), **forged).status_code == 403
+    assert post(world, {}, token="").status_code == 403
+    assert rows(world) == before
+
+
+def test_a_signature_is_for_one_address_and_one_text(world: World) -> None:
+    before, form = rows(world), text()
+    client = world.app.test_client()
+    elsewhere = {"X-Twilio-Signature": world.standin.sign("https://elsewhere.example.org/twilio/inbound", form)}
+    genuine = {"X-Twilio-Signature": world.standin.sign(world.settings.public_url + INBOUND, form)}
+    assert client.post(INBOUND, data=form).status_code == 403
+    assert client.post(INBOUND, data=form, headers=elsewhere).status_code == 403
+    assert client.post(INBOUND, data=form | {"Body": "STOP"}, headers=genuine).status_code == 403
+    assert client.post(INBOUND, data=form | {"Extra": "1"}, headers=genuine).status_code == 403
+    assert client.post(INBOUND + "?a=1", data=form, headers=genuine).status_code == 403
+    assert client.post("/twilio/status", data=form, headers=genuine).status_code == 403
+    assert rows(world) == before
+
+
+def test_headers_of_a_proxy_are_not_believed(world: World) -> None:
+    form = text()
+    lies = {"Host": "elsewhere.example.org", "X-Forwarded-Host": "elsewhere.example.org", "X-Forwarded-Proto": "https"}
+    forged = world.standin.sign("https://elsewhere.example.org/twilio/inbound", form)
+    refused = world.app.test_client().post(INBOUND, data=form, headers={**lies, "X-Twilio-Signature": forged})
+    assert refused.status_code == 403
+    genuine = world.standin.sign(world.settings.public_url + INBOUND, form)
+    taken = world.app.test_client().post(INBOUND, data=form, headers={**lies, "X-Twilio-Signature": genuine})
+    assert answers(taken)
+
+
+def test_while_a_token_is_rotated_both_are_good(world: World, make_world: Any) -> None:
+    old, new = "1" * 32, "2" * 32
+    rotating = make_world(twilio_auth_token=f"{old}, {new}").seeded()
+    assert answers(post(rotating, text(), token=old))
+    assert answers(post(rotating, text(MessageSid=sid(2)), token=new))
+    assert post(rotating, text(MessageSid=sid(3)), token="3" * 32).status_code == 403
+
+
+# --- the same text again -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", ["JOIN ICU", "I want to kill myself", ""])
+def test_a_replay_gets_the_same_answer_and_has_no_second_effect(world: World, body: str) -> None:
+    world.member()
+    first = post(world, text(body))
+    after = rows(world)
+    world.clock.advance(timedelta(minutes=1))
+    for again in (text(body), text("STOP"), text(body, From="+447700900102")):
+        assert post(world, again).data == first.data
+    assert rows(world) == after
+    read_all(world)
+
+
+def test_the_same_text_four_times_at_once_is_one_text(world: World) -> None:
+    world.member()
+    got: list[bytes] = []
+    form = text("I want to kill myself")
+    threads = [threading.Thread(target=lambda: got.append(post(world, form).data)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(got) == 4
+    assert len(set(got)) == 1
+    with world.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Episode)) == 1
+        assert len(session.scalars(select(InboundMessage).where(InboundMessage.provider_sid == sid())).all()) == 1
+    read_all(world)
+
+
+# --- what stands in it ---------------------------------------------------------------------------------------------
+
+ODD_BODIES = [
+    "",
+    " \t\n ",
+    "x" * 1_600,
+    "word " * 5_000,
+    "null \x00 byte",
+    "\x00",
+    "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
+    "👍",
+    "👩🏽‍⚕️" * 40,
+    "ends in a backslash\\",
+    "\\",
+    "'; DROP TABLE people; --",
+    "<Response><Message>hi</Message></Response>",
+    "]]>&amp;<",
+    "{name} {0} %s %(name)s $name",
+    "\u202egnirts desrever\u202c",
+    "\u200b\u200d\ufeff",
+    "Z̸̢̛͓͔̝a̵͚͉l̷̠͝g̴̟̈́o̶͙͐" * 20,
+    "١٢٣",
+    "=cmd|' /C calc'!A0",
+    "JOIN \x00",
+    "join " + "\\" * 200,
+    "9" * 400,
+    "\x1b[31mred\x07",
+]
+
+
+@pytest.fixture(params=["stranger", "member"])
+def spoken_to(request: pytest.FixtureRequest, world: World) -> Iterator[World]:
+    """A world in which the trainee has joined, or has not. Whatever rang meanwhile is read at the end."""
+    if request.param == "member":
+        world.member()
+    yield world
+    read_all(world)
+
+
+def test_odd_texts_are_answered_and_kept(spoken_to: World) -> None:
+    nothing = "\x00 \t\n\u200b\u200d\ufeff"
+    for number, body in enumerate(ODD_BODIES):
+        answer = answers(post(spoken_to, text(body, MessageSid=sid(1_000 + number))))
+        assert answer or not body.strip(nothing), f"silence to {body!r}"
+        assert kept(spoken_to)[-1] == body[:4_000]
+
+
+def test_bytes_that_are_no_text(spoken_to: World) -> None:
+    bodies = (
+        b"Body=%ED%A0%80+%ED%BF%BF",  # lone surrogates
+        b"Body=%C3%28%FF%FE",  # no UTF-8 at all
+        b"Body=%00%01%02",
+        b"Body=%",
+        b"Body=%zz&&&=&=x",
+        b"Body=a&Body=b&Body=c",
+    )
+    for number, raw in enumerate(bodies):
+        usual = {name: value for name, value in text(MessageSid=sid(1_000 + number)).items() if name != "Body"}
+        answers(post(spoken_to, urlencode(usual).encode() + b"&" + raw))
+    assert len(kept(spoken_to)[-len(bodies) :]) == len(bodies)
+    assert post(spoken_to, "Body=naïve".encode("latin-1")).status_code == 400  # no form: nothing in it can be read
+
+
+def test_media(spoken_to: World) -> None:
+    number = 1_000
+    for media in ("1", "10", "0", "", "-1", "many", "²", "9" * 5_000, "1e3"):
+        for body in ("", "look at this"):
+            number += 1
+            form = text(body, MessageSid=sid(number), NumMedia=media, MediaUrl0="https://api.twilio.com/x")
+            assert answers(post(spoken_to, form)) or not body, f"silence to {media!r} {body!r}"
+
+
+def test_fields_that_are_not_needed_are_missing(world: World) -> None:
+    for number, field in enumerate(("Body", "To", "NumMedia", "AccountSid", "NumSegments")):
+        missing: dict[str, str | None] = {field: None}
+        answers(post(world, text(**{"MessageSid": sid(number), **missing})))
+    assert len(kept(world)) == 5
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        (text(MessageSid=None), "MessageSid"),
+        (text(MessageSid=""), "MessageSid"),
+        (text(MessageSid="SM1"), "MessageSid"),
+        (text(MessageSid=sid() + "\n"), "MessageSid"),
+        (text(MessageSid="SM" + "٣" * 32), "MessageSid"),
+        (text(From=None), "From"),
+        (text(From="  "), "From"),
+        ({}, "MessageSid"),
+    ],
+    ids=range(8),
+)
+def test_a_field_that_is_needed_is_missing(world: World, form: dict[str, str], says: str) -> None:
+    before = rows(world)
+    response = post(world, form)
+    assert response.status_code == 400
+    assert says in response.text
+    assert rows(world) == before
+
+
+def test_a_thousand_fields(world: World) -> None:
+    answers(post(world, text() | {f"Field{number}": "x" for number in range(1_000)}))
+    assert len(kept(world)) == 1
+
+
+ODD_SENDERS = (
+    "NHSNoReply",
+    "anonymous",
+    "12345",
+    "+1",
+    "+",
+    "0",
+    "07700 900 101",
+    "+44 (0) 7700-900101",
+    "whatsapp:",
+    "whatsapp:+447700900101",
+    "WhatsApp:+447700900101",
+    "whatsapp:GB.abc123",
+    "whatsapp:nobody",
+    "client:someone",
+    "\\",
+    "é",
+    "x" * 5_000,
+    "+44770090010\x00",
+    "\x00",
+    "+٤٤٧٧٠٠٩٠٠١٠١",
+    "+442079460123",
+    "+33612345678",
+    SERVICE,
+)
+
+
+@pytest.mark.parametrize("body", ["JOIN ICU", "I want to kill myself"], ids=["join", "danger"])
+def test_odd_senders(world: World, body: str) -> None:
+    for number, sender in enumerate(ODD_SENDERS):
+        answers(post(world, text(body, MessageSid=sid(number), From=sender)))
+    assert kept(world) == [body] * len(ODD_SENDERS)
+    read_all(world)
+
+
+def test_odd_recipients(world: World) -> None:
+    recipients = ("", "\x00", "x" * 10_000, "whatsapp:", "\\", "MG\x00")
+    for number, to in enumerate(recipients):
+        answers(post(world, text("hello", MessageSid=sid(number), To=to)))
+    assert kept(world) == ["hello"] * len(recipients)
+
+
+def test_odd_buttons(spoken_to: World) -> None:
+    number = 1_000
+    for field in ("ButtonPayload", "ListId", "OptOutType"):
+        for value in ("", "\x00", "nonsense", "{}", "x" * 10_000, "book_yes"):
+            number += 1
+            answers(post(spoken_to, text("x", MessageSid=sid(number), **{field: value})))
+
+
+# --- requests that are no texts ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [INBOUND, "/twilio/status"])
+def test_other_kinds_of_request(world: World, path: str) -> None:
+    before = rows(world)
+    address = world.settings.public_url + path
+    signature = RequestValidator(world.settings.twilio_auth_token[0]).compute_signature(address, {})
+    for body, kind, status in (
+        (b'{"Body": "hello"}', "application/json", 415),  # whose signature covers the address alone
+        (b"", "application/json", 415),
+        (b"hello", "text/plain", 415),
+        (b"--x\r\n\r\n--x--", "multipart/form-data; boundary=x", 415),
+        (b"Body=hello", "", 415),
+        (b"Body=hello", f"{FORM}; charset=utf-7", 403),
+        (b"Body=" + b"x" * 200_000, FORM, 413),
+    ):
+        headers = {"X-Twilio-Signature": signature}
+        response = world.app.test_client().post(path, data=body, content_type=kind, headers=headers)
+        assert response.status_code == status, (body[:20], kind)
+    assert rows(world) == before
+
+
+def test_other_methods(world: World) -> None:
+    for method in ("get", "put", "delete", "patch", "options", "head"):
+        assert getattr(world.app.test_client(), method)(INBOUND).status_code in {200, 405, 415}
+
+
+# --- anything at all -----------------------------------------------------------------------------------------------
+
+SIDS = st.integers(0, 2**128 - 1).map(sid) | st.text(max_size=40)
+ANY = st.text(max_size=300)
+INBOUND_FORMS = st.fixed_dictionaries(
+    {"MessageSid": SIDS, "From": st.sampled_from([TRAINEE, f"whatsapp:{TRAINEE}"]) | ANY, "Body": ANY},
+    optional=dict.fromkeys(
+        ("To", "NumMedia", "ButtonPayload", "ListId", "OptOutType", "ProfileName", "SmsSid", "WaId"), ANY
+    ),
+)
+STATUSES = st.sampled_from(
+    ["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "canceled"]
+)
+STATUS_FORMS = st.fixed_dictionaries(
+    {"MessageSid": SIDS, "MessageStatus": STATUSES | ANY},
+    optional={"ErrorCode": ANY | st.integers().map(str), "SmsStatus": ANY, "To": ANY, "From": ANY},
+)
+
+
+def encoded(form: dict[str, str]) -> bytes:
+    """Return the form as a client in any language might write it, lone surrogates and all."""
+    return "&".join(
+        f"{quote_plus(name)}={quote_plus(value.encode('utf-8', 'surrogatepass'))}" for name, value in form.items()
+    ).encode()
+
+
+@pytest.mark.parametrize("joined", [False, True], ids=["stranger", "member"])
+def test_whatever_a_signed_text_holds(world: World, joined: bool) -> None:
+    if joined:
+        world.member()
+
+    @MANY
+    @given(INBOUND_FORMS)
+    def hold(form: dict[str, str]) -> None:
+        response = post(world, encoded(form))
+        assert response.status_code in {200, 400}
+        if response.status_code == 200:
+            answers(response)
+
+    hold()
+    read_all(world)
+
+
+def test_whatever_a_signed_receipt_holds(world: World) -> None:
+    world.member()
+    with world.database.read() as session:
+        ours = [str(id_) for id_ in session.scalars(select(OutboxMessage.id))]
+
+    @MANY
+    @given(STATUS_FORMS, st.sampled_from(ours) | ANY, st.integers(0, 3).map(str) | ANY)
+    def hold(form: dict[str, str], our_id: str, attempt: str) -> None:
+        query = encoded({"m": our_id, "n": attempt}).decode()
+        assert post(world, encoded(form), f"/twilio/status?{query}").status_code == 204
+
+    hold()
+    for talker in list(world._talkers.values()):
+        world.settle()
+        talker.ignores()
+    read_all(world)
+
+
+@pytest.mark.parametrize("path", [INBOUND, "/twilio/status"])
+def test_whatever_an_unsigned_request_holds(world: World, path: str) -> None:
+    before = rows(world)
+
+    @MANY
+    @given(INBOUND_FORMS | STATUS_FORMS, ANY.filter(lambda value: "\n" not in value and "\r" not in value))
+    def hold(form: dict[str, str], signature: str) -> None:
+        signature = signature.encode("latin-1", "ignore").decode("latin-1")
+        assert post(world, encoded(form), path, signature=signature).status_code == 403
+
+    hold()
+    assert rows(world) == before
+
+
+def test_people_are_not_made_by_odd_texts(world: World) -> None:
+    with world.database.read() as session:
+        before = session.scalar(select(func.count()).select_from(Person))
+    for number, body in enumerate(ODD_BODIES):
+        post(world, text(body, MessageSid=sid(number)))
+    with world.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Person)) == before
+    read_all(world)
