@@ -59,15 +59,24 @@ def variables(holes: Sequence[Sequence[str]], values: Mapping[str, str]) -> str:
     return json.dumps(filled, ensure_ascii=False)
 
 
-def usable(session: Session, text_id: str, wording_version: str) -> WhatsAppTemplate | None:
-    """Return the template to send this wording by, if it is approved; the newest counts, and no other."""
+def usable(
+    session: Session, text_id: str, wording_version: str, *, window_open: bool = False
+) -> WhatsAppTemplate | None:
+    """Return the template to send this wording by, or None. The newest counts, and no other.
+
+    After the 24 hours it has to be approved. While they last (`window_open`) free words do as well, so only a template
+    with buttons is worth it, and it needs no approval; one that was withdrawn is not used.
+    """
     found = session.scalar(
         select(WhatsAppTemplate)
         .where(WhatsAppTemplate.text_id == text_id, WhatsAppTemplate.wording_version == wording_version)
         .order_by(WhatsAppTemplate.created_at.desc(), WhatsAppTemplate.id.desc())
         .limit(1)
     )
-    return found if found is not None and found.status == APPROVED else None
+    if found is None:
+        return None
+    fit = found.has_buttons and found.status not in WITHDRAWN if window_open else found.status == APPROVED
+    return found if fit else None
 
 
 def create_missing(database: Database, twilio: Twilio, clock: Clock, wanted: Sequence[Definition]) -> list[Step]:
@@ -101,6 +110,7 @@ def _make(
             wording_version=definition.wording_version,
             content_sid=found.sid,
             variables=[list(variable) for variable in definition.variables],
+            has_buttons=bool(definition.buttons),
             status=_known(found.approval.status),
             category=found.approval.category or definition.category,
             reason=found.approval.reason or None,

@@ -29,6 +29,7 @@ class WhatsAppTemplate(Base):
     wording_version: Mapped[str]
     content_sid: Mapped[str] = mapped_column(unique=True)
     variables: Mapped[list[list[str]]] = mapped_column(JSON)
+    has_buttons: Mapped[bool]
     status: Mapped[str]
     category: Mapped[str]
     reason: Mapped[str | None]  # what WhatsApp gave as the reason, or Twilio's error code
