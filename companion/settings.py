@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     companion_web_processes: int = Field(default=1, ge=1, le=32)
     companion_web_threads: int = Field(default=8, ge=1, le=64)
     companion_tick_seconds: float = Field(default=5.0, ge=0.2, le=60)
+    # How often Twilio is asked for texts and receipts that never reached us.
+    companion_reconcile_seconds: float = Field(default=300.0, ge=1, le=3_600)
 
     # How fast each sender may send, in message parts a second (Twilio's figures depend on the kind of number).
     companion_sms_rate: float = Field(default=1.0, gt=0, le=1000)

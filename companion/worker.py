@@ -51,7 +51,7 @@ def build(services: Services) -> BackgroundScheduler:
         (jobs.tick, tick_every),
         (jobs.deliver_urgent, min(URGENT_EVERY, tick_every)),
         (jobs.deliver, min(DELIVER_EVERY, tick_every)),
-        (jobs.reconcile, 300),
+        (jobs.reconcile, services.settings.companion_reconcile_seconds),
         (jobs.audit, 60),
         (jobs.purge, 3_600),
     )

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, joinedload
 
 from companion.messaging import channels, quiet, rates
-from companion.messaging.optout import stopped_among
+from companion.messaging.optout import stops_among
 from companion.messaging.parts import count
 from companion.models import LANES, OutboxMessage
+from companion.models.texts import OPEN
 
 BATCH = 5
 LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
@@ -47,7 +49,7 @@ def claim(session: Session, now: datetime, lanes: Collection[int], budget: rates
     """
     session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.status == "sending", OutboxMessage.lease_until < now)
+        .where(sql(OPEN), OutboxMessage.status == "sending", OutboxMessage.lease_until < now)
         .values(status="unknown", updated_at=now)
     )
     claimed: list[Claimed] = []
@@ -55,9 +57,9 @@ def claim(session: Session, now: datetime, lanes: Collection[int], budget: rates
     for lane in sorted(lanes):
         due = _due(session, lane, now, BATCH - len(claimed))
         looked_at += len(due)
-        stopped = stopped_among(session, [row.address for row in due])
+        stops = stops_among(session, [row.address for row in due])
         for row in due:
-            taken = _take(session, row, now, budget, stopped=row.address_id in stopped)
+            taken = _take(session, row, now, budget, stopped_at=stops.get(row.address_id))
             if taken is not None:
                 claimed.append(taken)
         if len(claimed) >= BATCH:
@@ -90,10 +92,10 @@ def _due(session: Session, lane: int, now: datetime, limit: int) -> list[OutboxM
 
 
 def _take(
-    session: Session, row: OutboxMessage, now: datetime, budget: rates.Budget, *, stopped: bool
+    session: Session, row: OutboxMessage, now: datetime, budget: rates.Budget, *, stopped_at: datetime | None
 ) -> Claimed | None:
     row.updated_at = now
-    reason = _reason_to_drop(row, now, stopped=stopped)
+    reason = _reason_to_drop(row, now, stopped_at)
     if reason is not None:
         row.status, row.reason, row.settled_at = "dropped", reason, now
         return None
@@ -110,7 +112,7 @@ def _take(
     if row.lane not in URGENT and (wait := budget.spend(way.address.channel, count(row.body or "").parts)):
         _put_off(row, now + wait, now, "too late")
         return None
-    row.status, row.lease_until = "sending", now + LEASE
+    row.status, row.lease_until, row.error_code = "sending", now + LEASE, None
     row.attempts += 1
     return Claimed(
         row.id,
@@ -133,10 +135,10 @@ def _put_off(row: OutboxMessage, until: datetime, now: datetime, reason: str) ->
         row.not_before = until
 
 
-def _reason_to_drop(row: OutboxMessage, now: datetime, *, stopped: bool) -> str | None:
+def _reason_to_drop(row: OutboxMessage, now: datetime, stopped_at: datetime | None) -> str | None:
     if row.expires_at is not None and row.expires_at <= now:
         return "too late"
-    if stopped:
+    if stopped_at is not None and not _answers_after_stop(row, stopped_at):
         return "stopped"
     if LANES[row.lane] in MEMBERS_ONLY and row.person is not None:
         if row.person.state == "left":
@@ -144,3 +146,11 @@ def _reason_to_drop(row: OutboxMessage, now: datetime, *, stopped: bool) -> str 
         if row.person.paused_until is not None and row.person.paused_until > now:
             return "paused"
     return None
+
+
+def _answers_after_stop(row: OutboxMessage, stopped_at: datetime) -> bool:
+    """Whether it answers what they wrote in saying STOP or after it: its confirmation on WhatsApp, or a crisis reply.
+
+    It was decided in the knowledge of the STOP and would have gone out in the webhook. On SMS Twilio lets nothing out.
+    """
+    return row.in_reply_to is not None and row.address.channel == "whatsapp" and row.created_at >= stopped_at

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.clock import Clock
@@ -24,12 +25,15 @@ from companion.messaging.twilio import (
     Twilio,
 )
 from companion.models import LANES, Alarm, OutboxMessage, raise_alarm, settle_alarm
+from companion.models.texts import OPEN
 from companion.settings import Settings
 
 log = logging.getLogger(__name__)
 
 EVERY_LANE = tuple(range(len(LANES)))
 WAIT_FOR_RECEIPT = timedelta(seconds=60)  # how long an unknown outcome waits for Twilio's callback
+PAGE_WAITS = timedelta(seconds=10)  # the same for a page
+LONGEST_CALL = timedelta(seconds=2 * TIMEOUT)  # to connect, and to be answered
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
 URGENT_BACKOFF = (5, 10, 20, 30)
 _TROUBLE = ("twilio_held", "twilio_not_reached")
@@ -64,7 +68,7 @@ class Delivery:
 
     def _send(self, text: Claimed) -> None:
         now = self._clock.now()
-        if text.lease_until - now < timedelta(seconds=TIMEOUT):
+        if text.lease_until - now < LONGEST_CALL:
             with self._database.write() as session:
                 claiming.release(session, text, now)
             return
@@ -117,7 +121,8 @@ class Delivery:
             row.status = "queued"
             row.not_before = now + timedelta(seconds=steps[min(row.attempts, len(steps)) - 1])
         else:
-            row.status, row.lease_until = "unknown", now + WAIT_FOR_RECEIPT
+            wait = PAGE_WAITS if LANES[row.lane] == "page" else WAIT_FOR_RECEIPT
+            row.status, row.lease_until = "unknown", now + wait
 
     def ask_about_unknown(self, limit: int = 20) -> None:
         """Find out what became of texts whose outcome is not known, and send again what never went.
@@ -128,14 +133,15 @@ class Delivery:
             now = self._clock.now()
             unknown = session.scalars(
                 select(OutboxMessage)
-                .where(OutboxMessage.status == "unknown", OutboxMessage.lease_until < now)
+                .where(sql(OPEN), OutboxMessage.status.in_(("unknown", "handed")), OutboxMessage.lease_until < now)
                 .order_by(OutboxMessage.lane, OutboxMessage.lease_until)
                 .limit(limit)
             ).all()
             questions = [
-                (row.id, row.lane, row.address.channel, row.address.address, row.created_at) for row in unknown
+                (row.id, row.attempts, row.lane, row.address.channel, row.address.address, row.created_at)
+                for row in unknown
             ]
-        for id_, lane, channel, address, since in questions:
+        for id_, attempts, lane, channel, address, since in questions:
             seen: list[Sent] | None = None
             if LANES[lane] == "page":
                 seen = []
@@ -146,7 +152,8 @@ class Delivery:
                     log.warning("could not ask about text %s: %s", id_, error)
             with self._database.write() as session:
                 row = session.get_one(OutboxMessage, id_, with_for_update=True)
-                if row.status == "unknown":
+                # Another worker may have asked as well, and sent it again: then this answer is out of date.
+                if row.status in ("unknown", "handed") and row.attempts == attempts:
                     self._found_out(session, row, seen)
 
     def _found_out(self, session: Session, row: OutboxMessage, seen: list[Sent] | None) -> None:

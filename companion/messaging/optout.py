@@ -23,21 +23,26 @@ def is_stopped(session: Session, address: Address) -> bool:
     return last == "stop"
 
 
-def stopped_among(session: Session, addresses: Sequence[Address]) -> set[uuid.UUID]:
-    """Return the ids of those of `addresses` whose last word on their channel was STOP."""
+def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, datetime]:
+    """Return, for those of `addresses` whose last word on their channel was STOP, when they first said so (UTC)."""
     wanted = {(address.address_index, address.channel): address.id for address in addresses}
     if not wanted:
-        return set()
-    last: dict[uuid.UUID, str] = {}
+        return {}
+    since: dict[uuid.UUID, datetime] = {}
     rows = session.execute(
-        select(OptOut.address_index, OptOut.channel, OptOut.action)
+        select(OptOut.address_index, OptOut.channel, OptOut.action, OptOut.at)
         .where(OptOut.address_index.in_([index for index, _ in wanted]))
         .order_by(OptOut.at, OptOut.id)
     )
-    for index, channel, action in rows:
-        if (index, channel) in wanted:
-            last[wanted[index, channel]] = action
-    return {id_ for id_, action in last.items() if action == "stop"}
+    for index, channel, action, at in rows:
+        id_ = wanted.get((index, channel))
+        if id_ is None:
+            continue
+        if action == "stop":
+            since.setdefault(id_, at)
+        else:
+            since.pop(id_, None)
+    return since
 
 
 def stop(session: Session, address: Address, *, source: str, sender: str, sid: str | None, now: datetime) -> None:

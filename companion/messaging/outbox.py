@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.models import LANES, Address, InboundMessage, OutboxMessage
+from companion.models.texts import OPEN
 
 WAKE = "companion_outbox"  # the channel on which PostgreSQL tells workers that something urgent waits
+CONFIRMED_WITHIN = timedelta(seconds=60)  # when Twilio should have told of a text that answered in the webhook
 
 
 def enqueue(
@@ -61,11 +63,16 @@ def drop(session: Session, *, key: str, lane: str, to: Address, text: Text, now:
 def hand_over(
     session: Session, inbound: InboundMessage, to: Address, texts: Sequence[Text], now: datetime
 ) -> list[OutboxMessage]:
-    """Record the texts that answer `inbound` in the webhook itself."""
+    """Record the texts that answer `inbound` in the webhook itself.
+
+    Twilio may never read that answer (the server may die while it writes it): one that no receipt confirms in time is
+    asked about, and sent by a worker when Twilio has none of it.
+    """
     rows = []
     for position, text in enumerate(texts):
         row = _row(f"answer:{inbound.provider_sid}:{position}", "reply", to, text, now)
         row.status, row.in_reply_to, row.sent_at = "handed", inbound.id, now
+        row.lease_until = now + CONFIRMED_WITHIN
         rows.append(row)
     session.add_all(rows)
     return rows
@@ -74,7 +81,7 @@ def hand_over(
 def queue_instead(session: Session, answers: Sequence[OutboxMessage]) -> None:
     """Let the worker send answers that no webhook is waiting for."""
     for row in answers:
-        row.status, row.sent_at = "queued", None
+        row.status, row.sent_at, row.lease_until = "queued", None, None
     wake_workers(session)
 
 
@@ -104,9 +111,6 @@ def next_due(session: Session) -> datetime | None:
         .limit(1)
     )
     held = session.scalar(
-        select(OutboxMessage.lease_until)
-        .where(or_(OutboxMessage.status == "sending", OutboxMessage.status == "unknown"))
-        .order_by(OutboxMessage.lease_until)
-        .limit(1)
+        select(OutboxMessage.lease_until).where(sql(OPEN)).order_by(OutboxMessage.lease_until).limit(1)
     )
     return min((moment for moment in (queued, held) if moment), default=None)

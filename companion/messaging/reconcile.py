@@ -9,14 +9,14 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import receipts
-from companion.messaging.inbound import Inbox
+from companion.messaging.inbound import Inbox, NotATextError
 from companion.messaging.twilio import NoAnswerError, NotReachedError, RefusedError, Twilio
-from companion.models import InboundMessage, OutboxMessage, raise_alarm
+from companion.models import Heartbeat, InboundMessage, OutboxMessage, raise_alarm
 
 if TYPE_CHECKING:
     from companion.messaging.twilio import ReceivedText
@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(hours=24)  # at the most: older texts are for a person to look at
 OVERLAP = timedelta(minutes=10)
-LIMIT = 200  # texts asked for at a time
+UNDER_WAY = timedelta(seconds=20)  # Twilio waits 15 s for a webhook: a younger text may still be coming by itself
+LIMIT = 200  # texts asked for at first; where there are more, the question is asked again for more
+MOST = 20_000
+ROUND = "inbound"  # the heartbeat that says up to when every text is known to have reached us
 RECEIPT_AFTER = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
 RECEIPTS = 50
@@ -50,24 +53,44 @@ class Reconciliation:
             return 0
 
     def _inbound(self) -> int:
-        found = [text for text in self._twilio.received_since(self._since(), LIMIT) if not self._known(text)]
-        for text in found:
-            self._inbox.recover(form_of(text))
-        if found:
-            log.warning("%d texts had not reached us and were fetched", len(found))
-        return len(found)
-
-    def _since(self) -> datetime:
         now = self._clock.now()
-        with self._database.read() as session:
-            latest = session.scalar(
-                select(func.max(InboundMessage.received_at)).where(InboundMessage.recovered.is_(False))
-            )
-        return max(now - LOOK_BACK, min(latest or now, now) - OVERLAP)
+        since = self._since(now)
+        found = [text for text in self._received(since) if text.at <= now - UNDER_WAY]
+        missing = self._unknown(found)
+        for text in missing:
+            try:
+                self._inbox.recover(form_of(text))
+            except NotATextError:
+                log.warning("a text that Twilio lists could not be read")
+        if missing:
+            log.warning("%d texts had not reached us and were fetched", len(missing))
+        with self._database.write() as session:
+            session.merge(Heartbeat(job=ROUND, at=now))
+        return len(missing)
 
-    def _known(self, text: ReceivedText) -> bool:
+    def _received(self, since: datetime) -> list[ReceivedText]:
+        limit = LIMIT
+        while True:
+            found = self._twilio.received_since(since, limit)
+            if len(found) < limit or limit >= MOST:
+                return found
+            limit = min(limit * 10, MOST)
+
+    def _since(self, now: datetime) -> datetime:
+        """Return from when on to ask: the last round that came to its end, with an overlap."""
         with self._database.read() as session:
-            return session.scalar(select(InboundMessage.id).where(InboundMessage.provider_sid == text.sid)) is not None
+            last = session.scalar(select(Heartbeat.at).where(Heartbeat.job == ROUND))
+        return max(now - LOOK_BACK, min(last or now - LOOK_BACK, now) - OVERLAP)
+
+    def _unknown(self, texts: list[ReceivedText]) -> list[ReceivedText]:
+        known: set[str] = set()
+        with self._database.read() as session:
+            for some in range(0, len(texts), 500):
+                sids = [text.sid for text in texts[some : some + 500]]
+                known.update(
+                    session.scalars(select(InboundMessage.provider_sid).where(InboundMessage.provider_sid.in_(sids)))
+                )
+        return [text for text in texts if text.sid not in known]
 
     def _receipts(self) -> int:
         now = self._clock.now()

@@ -19,7 +19,7 @@ STATUSES = (
     QUEUED,
     SENDING,
     UNKNOWN,
-    "handed",  # went out in the webhook's answer
+    "handed",  # given to Twilio in the webhook's answer; `lease_until` is when a receipt should be there
     "accepted",
     "sent",
     "delivered",
@@ -29,6 +29,8 @@ STATUSES = (
     "canceled",
     "dropped",  # never sent, and `reason` says why
 )
+# What a worker looks at again when `lease_until` is over. SQLite uses a partial index only for these very words.
+OPEN = "status IN ('sending', 'unknown', 'handed')"
 
 
 class InboundMessage(Base):
@@ -82,8 +84,8 @@ class OutboxMessage(Base):
         Index(
             "ix_outbox_messages_open",
             "lease_until",
-            postgresql_where=text("status IN ('sending', 'unknown')"),
-            sqlite_where=text("status IN ('sending', 'unknown')"),
+            postgresql_where=text(OPEN),
+            sqlite_where=text(OPEN),
         ),
     )
     id: Mapped[Id]

@@ -544,8 +544,8 @@ def upgrade() -> None:
             "ix_outbox_messages_open",
             ["lease_until"],
             unique=False,
-            postgresql_where=sa.text("status IN ('sending', 'unknown')"),
-            sqlite_where=sa.text("status IN ('sending', 'unknown')"),
+            postgresql_where=sa.text("status IN ('sending', 'unknown', 'handed')"),
+            sqlite_where=sa.text("status IN ('sending', 'unknown', 'handed')"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_messages_person_id"), ["person_id"], unique=False)
 
