@@ -21,6 +21,7 @@ ROOMS = {
     "content": "companion.content.cli",
     "simulate": "companion.simulator.cli",
     "users": "companion.console.cli",
+    "templates": "companion.messaging.cli",
 }
 
 
@@ -122,6 +123,37 @@ def upgrade() -> None:
     except (DatabaseError, CannotDecryptError) as error:
         raise click.ClickException(str(error)) from None
     click.echo("The database is up to date.")
+
+
+@main.group()
+def programme() -> None:
+    """Set the programme up."""
+
+
+@programme.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def load(file: Path) -> None:
+    """Bring cohorts, people and groups from FILE (docs/programme.example.yaml) into the database, or update them."""
+    from companion.programme.setup import SetupError, load_programme, read_programme
+    from companion.schema import require_current
+
+    services = _services()
+    settings = services.settings
+    try:
+        plan = read_programme(file)
+        require_current(services.database)
+        with services.database.write() as session:
+            load_programme(
+                session,
+                plan,
+                services.clock.now(),
+                zone_name=settings.companion_time_zone,
+                nation=settings.companion_nation,
+                countries=settings.companion_countries,
+            )
+    except SetupError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Loaded {len(plan.cohorts)} cohorts, {len(plan.people)} people and {len(plan.groups)} groups.")
 
 
 @main.command()

@@ -115,7 +115,7 @@ def _seed(services: Services, password: str) -> None:
     settings = services.settings
     with services.database.write() as session:
         now = MovableClock(Path(settings.companion_clock_file or "")).now()
-        if seed(session, now, settings.companion_time_zone, settings.companion_nation):
+        if seed(session, now, settings):
             lead = session.scalars(select(Person).where(Person.role == "lead")).one()
             create_user(session, lead, LOGIN, password)
 

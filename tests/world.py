@@ -105,7 +105,7 @@ class World:
     def seeded(self) -> World:
         """Add the small programme of the demonstration."""
         with self.database.write() as session:
-            seed(session, self.clock.now(), self.settings.companion_time_zone, self.settings.companion_nation)
+            seed(session, self.clock.now(), self.settings)
         for staff in STAFF:
             self.talker(staff.number)
         return self

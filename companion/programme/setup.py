@@ -1,0 +1,182 @@
+"""A programme described in a file: its cohorts, who runs it, and its groups. Loading it again brings changes in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.messaging.addresses import address_of
+from companion.messaging.numbers import read_sender
+from companion.models import Address, Cohort, Group, GroupFacilitator, Person, record
+from companion.programme.sessions import make_sessions
+from companion.settings import Nation
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class SetupError(Exception):
+    """The file does not describe a programme; the message has a line for each thing that is wrong."""
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _clock(value: object) -> object:
+    # YAML reads an unquoted 18:30 as a number in base sixty.
+    return f"{value // 60:02d}:{value % 60:02d}" if isinstance(value, int) and 0 <= value < 1440 else value
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_clock)]
+Weekday = Annotated[
+    Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], BeforeValidator(_lower)
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CohortPlan(_Strict):
+    """A cohort: people join it by texting JOIN and its code. Times are local."""
+
+    code: str = Field(pattern=r"^[A-Z]{2,20}$")
+    name: str = Field(min_length=2, max_length=20)
+    nation: Nation | None = None
+    checkin_day: Weekday = "tuesday"
+    checkin_at: TimeOfDay = time(19)
+    quiet_from: TimeOfDay | None = time(22)
+    quiet_until: TimeOfDay | None = time(8)
+
+
+class PersonPlan(_Strict):
+    """Someone who runs the programme, known by their number."""
+
+    name: str = Field(min_length=2, max_length=40)
+    role: Literal["facilitator", "lead", "coordinator"]
+    number: str
+
+
+class GroupPlan(_Strict):
+    """A group, its rhythm, and who runs it (names, in the order in which they are paged)."""
+
+    name: str = Field(min_length=2, max_length=20)
+    cohort: str
+    first_on: date
+    at: TimeOfDay
+    every_weeks: int = Field(default=2, ge=1, le=12)
+    minutes: int = Field(default=45, ge=10, le=240)
+    places: int = Field(default=6, ge=1, le=50)
+    join_link: str = Field(pattern=r"^https://\S+$", max_length=200)
+    reminder_minutes: tuple[int, ...] = (1440, 60)
+    facilitators: tuple[str, ...] = Field(min_length=1)
+
+
+class Programme(_Strict):
+    """Everything together."""
+
+    cohorts: tuple[CohortPlan, ...] = ()
+    people: tuple[PersonPlan, ...] = ()
+    groups: tuple[GroupPlan, ...] = ()
+
+
+def read_programme(path: Path) -> Programme:
+    """Read a programme from YAML. Raises SetupError."""
+    try:
+        data: Any = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise SetupError(f"{path} cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise SetupError(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
+    try:
+        return Programme.model_validate(data or {})
+    except ValidationError as error:
+        lines = (f"{path}: {_place(problem['loc'])}: {problem['msg']}" for problem in error.errors())
+        raise SetupError("\n".join(lines)) from None
+
+
+def load_programme(
+    session: Session, plan: Programme, now: datetime, *, zone_name: str, nation: Nation, countries: tuple[str, ...]
+) -> None:
+    """Bring the plan into the database and make the sessions that are missing. Raises SetupError.
+
+    Cohorts are found again by code, people by number, groups by name. Nothing is ever removed.
+    """
+    cohorts = {c.code: _cohort(session, c, now, zone_name, nation) for c in plan.cohorts}
+    people = {p.name: _person(session, p, now, countries) for p in plan.people}
+    session.flush()
+    for group in plan.groups:
+        _group(session, group, cohorts, people, now, zone_name)
+    session.flush()
+    make_sessions(session, now)
+
+
+def _cohort(session: Session, plan: CohortPlan, now: datetime, zone_name: str, nation: Nation) -> Cohort:
+    cohort = session.scalar(select(Cohort).where(Cohort.code == plan.code))
+    if cohort is None:
+        cohort = Cohort(code=plan.code, time_zone=zone_name, created_at=now)
+        session.add(cohort)
+    cohort.name, cohort.nation = plan.name, plan.nation or nation
+    cohort.checkin_weekday, cohort.checkin_at = WEEKDAYS.index(plan.checkin_day), plan.checkin_at
+    cohort.quiet_from, cohort.quiet_until = plan.quiet_from, plan.quiet_until
+    return cohort
+
+
+def _person(session: Session, plan: PersonPlan, now: datetime, countries: tuple[str, ...]) -> Person:
+    sender = read_sender(plan.number, countries)
+    if sender.kind != "mobile":
+        raise SetupError(f"{plan.name}: the number is not a mobile that can be texted")
+    known = session.scalar(select(Address).where(Address.address_index == sender.address))
+    person = known.person if known is not None else None
+    if person is not None and person.role == "trainee":
+        raise SetupError(f"{plan.name}: this number belongs to a trainee; one person cannot be both")
+    if person is None:
+        taken = session.scalar(select(Person.id).where(Person.alias == plan.name))
+        alias = plan.name if taken is None else f"{plan.name} ({sender.address[-3:]})"
+        person = Person(role=plan.role, alias=alias, state="staff", created_at=now)
+        session.add(person)
+        address_of(session, sender, now).person = person
+        session.flush()
+        record(session, now, "person added", person, role=plan.role)
+    person.name, person.role = plan.name, plan.role
+    return person
+
+
+def _group(
+    session: Session,
+    plan: GroupPlan,
+    cohorts: dict[str, Cohort],
+    people: dict[str, Person],
+    now: datetime,
+    zone_name: str,
+) -> None:
+    cohort = cohorts.get(plan.cohort) or session.scalar(select(Cohort).where(Cohort.code == plan.cohort))
+    if cohort is None:
+        raise SetupError(f"{plan.name}: there is no cohort {plan.cohort}")
+    unknown = [name for name in plan.facilitators if name not in people]
+    if unknown:
+        raise SetupError(f"{plan.name}: {', '.join(unknown)} is not among the people of this file")
+    group = session.scalar(select(Group).where(Group.name == plan.name))
+    if group is None:
+        group = Group(name=plan.name, time_zone=zone_name, created_at=now)
+        session.add(group)
+    group.cohort, group.first_on, group.local_time = cohort, plan.first_on, plan.at
+    group.every_weeks, group.minutes, group.places = plan.every_weeks, plan.minutes, plan.places
+    group.join_link, group.reminder_minutes = plan.join_link, list(plan.reminder_minutes)
+    session.flush()
+    for old in session.scalars(select(GroupFacilitator).where(GroupFacilitator.group_id == group.id)):
+        session.delete(old)
+    session.flush()
+    for position, name in enumerate(plan.facilitators):
+        session.add(GroupFacilitator(group_id=group.id, person_id=people[name].id, position=position))
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return "groups 2 at" for a place in the file, counting from one."""
+    return " ".join(str(part + 1) if isinstance(part, int) else str(part) for part in location)

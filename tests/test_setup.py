@@ -1,0 +1,80 @@
+"""A programme from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from companion.models import Cohort, Group, GroupSession, Person
+from companion.programme.setup import SetupError, load_programme, read_programme
+from tests.world import World
+
+EXAMPLE = Path(__file__).parent.parent / "docs" / "programme.example.yaml"
+
+
+def load(world: World, path: Path) -> None:
+    with world.database.write() as session:
+        load_programme(
+            session,
+            read_programme(path),
+            world.clock.now(),
+            zone_name="Europe/London",
+            nation="england",
+            countries=("GB",),
+        )
+
+
+def test_the_example_is_a_programme_that_people_can_join(make_world: Callable[..., World]) -> None:
+    world = make_world()
+    load(world, EXAMPLE)
+    asha = world.member()
+    asha.texts("NEXT")
+    asha.hears("ICU North", "Tue 1 Dec, 6:30pm")
+
+
+def test_loading_it_again_brings_changes_in_and_doubles_nothing(
+    make_world: Callable[..., World], tmp_path: Path
+) -> None:
+    world = make_world()
+    load(world, EXAMPLE)
+    changed = tmp_path / "programme.yaml"
+    changed.write_text(EXAMPLE.read_text().replace("places: 6", "places: 8").replace("Dr Dunne", "Dr Doyle"))
+    load(world, changed)
+    with world.database.read() as session:
+        assert session.scalars(select(Group.places)).all() == [8]
+        assert sorted(p.name or "" for p in session.scalars(select(Person))) == [
+            "Dr Cole",
+            "Dr Doyle",
+            "Dr Erskine",
+            "Frances",
+        ]
+        assert session.scalar(select(func.count()).select_from(Cohort)) == 1
+        assert session.scalar(select(func.count()).select_from(GroupSession)) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("code: ICU ", "code: icu1", "cohorts 1 code"),
+        ("07700 900201", "020 7946 0123", "Dr Cole: the number is not a mobile"),
+        ("[Dr Cole, Dr Dunne]", "[Dr Who]", "Dr Who is not among the people"),
+        ("cohort: ICU", "cohort: ACCS", "there is no cohort ACCS"),
+        ("places: 6", "places: 0", "groups 1 places"),
+        ("https://video", "video", "groups 1 join_link"),
+        ("groups:", "gruops:", "gruops"),
+        ("cohorts:", "cohorts: [", "is not YAML"),
+    ],
+)
+def test_each_mistake_is_named(make_world: Callable[..., World], tmp_path: Path, old: str, new: str, said: str) -> None:
+    world = make_world()
+    broken = tmp_path / "programme.yaml"
+    text = EXAMPLE.read_text()
+    assert old in text
+    broken.write_text(text.replace(old, new, 1))
+    with pytest.raises(SetupError, match=said):
+        load(world, broken)
+    with world.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Person)) == 0
