@@ -338,7 +338,7 @@ def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     session.add(
         Page(episode_id=episode.id, person_id=ids["ada"], way="sms", step=1, at=page.created_at, outbox_id=page.id)
     )
-    request = ContactRequest(person_id=ids["wren"], kind="talk_to_person", asked_at=NOW - timedelta(hours=7))
+    request = ContactRequest(person_id=ids["wren"], kind="asked", asked_at=NOW - timedelta(hours=7))
     session.add(request)
     stranger = Address(
         channel="sms",

@@ -281,7 +281,7 @@ def _crowd(on: Stage) -> None:
             text_from(session, address, "hello", NOW - timedelta(hours=1), needs_reading=True)
             text_from(session, wren, "hello", NOW - timedelta(minutes=4), needs_reading=True)
             text_to(session, wren, "hello", NOW - timedelta(minutes=3), "failed", error_code=30007, settled_at=NOW)
-            session.add(ContactRequest(person_id=person.id, kind="flag_followup", asked_at=NOW))
+            session.add(ContactRequest(person_id=person.id, kind="low check-ins", asked_at=NOW))
             session.add(Alarm(kind=f"made_up_{number}", raised_at=NOW, last_at=NOW))
             session.add(
                 Episode(

@@ -11,7 +11,7 @@ import phonenumbers
 import yaml
 
 from companion.console.desk import desk, now
-from companion.escalation.watchlist_data import read_files
+from companion.escalation.watchlist import load_watchlist
 from companion.models import OutboxMessage
 from companion.when import clock_time
 
@@ -98,14 +98,12 @@ def alarm(kind: str) -> str:
 
 @lru_cache(maxsize=1)
 def _families() -> dict[str, str]:
-    _, families = read_files(Path(__file__).parent.parent / "content" / "watchlist", None)
+    families = load_watchlist().families
     return {family.name: family.title for family in families}
 
 
 def family(name: str) -> str:
     """Return the title of a phrase family, or its name if the list no longer has it."""
-    if name == "unreadable":
-        return word("unread_file")
     return _families().get(name, name.replace("_", " "))
 
 

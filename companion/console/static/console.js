@@ -33,7 +33,7 @@
       const after = summary(fresh.content);
       // Never move what somebody is on: the news is told, and shown once they have left the list.
       if (shown !== null && live.contains(document.activeElement)) {
-        if (after !== before) say("There is something new: " + after);
+        say("There is something new, shown when you leave the list. " + (after === before ? "" : after));
         return;
       }
       shown = html;

@@ -1,0 +1,151 @@
+"""The console in a real browser: live updates, no script, small screens, and what axe finds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from companion.models import Alarm
+from tests.console_stage import CANARY, NOW, PASSWORD, Stage, stage
+from tests.databases import MUST_RUN, NewDatabase
+
+pytestmark = pytest.mark.browser
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PAGES = (
+    "/console/",
+    "/console/groups",
+    "/console/groups/{tuesday}",
+    "/console/people",
+    "/console/people/{wren}",
+    "/console/people/{wren}/number",
+    "/console/messages",
+    "/console/messages/{wren}",
+    "/console/episodes/{episode}",
+    "/console/episodes/{episode}/close",
+    "/console/audit",
+    "/console/account",
+    "/console/password",
+    "/console/second-factor",
+    "/console/recovery-codes",
+    "/console/nothing",
+)
+
+
+@pytest.fixture(scope="module")
+def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
+    here = stage(sqlite_databases())
+    yield here
+    here.database.close()
+
+
+@pytest.fixture(scope="module")
+def address(on: Stage) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, on.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get(MUST_RUN):
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def signed_in(context: BrowserContext, address: str, who: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{address}/console/sign-in")
+    page.get_by_label("E-mail address").fill(f"{who}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_cut_off_at_320_pixels(
+    on: Stage, address: str, chromium: Browser, scheme: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 320, "height": 640}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = signed_in(context, address, "lee")
+    broken: list[str] = []
+    page.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
+    for path in PAGES:
+        page.goto(address + on.path(path))
+        broken += [f"{path}: {found['id']}" for found in Axe().run(page).response["violations"]]
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            broken.append(f"{path}: wider than the screen")
+    context.close()
+    assert not broken
+
+
+def test_today_tells_news_can_be_paused_and_leaves_the_focus_alone(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = signed_in(context, address, "cor")
+    status = page.locator("#live-status")
+    expect(status).to_have_attribute("role", "status")
+    _refresh(page)
+    _alarm(on, "nobody_to_page")
+    _refresh(page)
+    expect(page.get_by_text("There was nobody who could be paged.")).to_be_visible()
+
+    page.get_by_role("button", name="Pause updates").click()
+    expect(status).to_have_text("Updates are paused.")
+    _alarm(on, "never_confirmed")
+    page.get_by_role("button", name="Go on with updates").click()
+    expect(page.get_by_text("Texts that were sent are never confirmed.")).to_be_visible()
+
+    link = page.get_by_role("link", name="ICU Tuesday")
+    link.focus()
+    _alarm(on, "twilio_held")
+    _refresh(page)
+    expect(link).to_be_focused()
+    expect(page.get_by_text("Twilio refuses everything")).to_have_count(0)
+    expect(status).to_contain_text("There is something new")
+    context.close()
+
+
+def _refresh(page: Page) -> None:
+    """Have the page ask for news now, as it does when it comes to the front, and wait for the answer."""
+    with page.expect_response("**/console/today/live"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def _alarm(on: Stage, kind: str) -> None:
+    with on.database.write() as session:
+        session.add(Alarm(kind=kind, raised_at=NOW - timedelta(minutes=1), last_at=NOW))
+
+
+def test_an_episode_is_taken_without_script_by_keyboard(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = signed_in(context, address, "ada")
+    page.get_by_role("link", name="Open the episode of Wren").press("Enter")
+    expect(page.get_by_text(CANARY)).to_have_count(0)
+    page.get_by_role("button", name="No, I do not know them").press("Enter")
+    expect(page.get_by_text(CANARY)).to_be_visible()
+    page.get_by_role("button", name="Take it").press("Enter")
+    expect(page.get_by_text("You have it.")).to_be_visible()
+    page.get_by_role("button", name="Record that you reached them").press("Enter")
+    page.get_by_role("link", name="Close it").press("Enter")
+    page.get_by_label("Exchanged texts.").press("Space")
+    page.get_by_role("button", name="Close the episode").press("Enter")
+    expect(page.get_by_text("The episode is closed.")).to_be_visible()
+    context.close()
