@@ -1,0 +1,1 @@
+"""Real processes, killed at random while people text: is any text lost, or sent twice?"""
