@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from html import unescape
@@ -17,11 +14,10 @@ import pytest
 
 from companion.cli import main
 from companion.settings import Settings
-from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 from tests import test_safety_path
-from tests.databases import KEY, NewDatabase
+from tests.databases import NewDatabase
 from tests.record_conversation import record
-from tests.world import SERVICE, World
+from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -107,32 +103,6 @@ def test_the_fallback_says_what_the_service_would_say(world: World) -> None:
     [fallback] = blocks(ROOT / "docs/going-live.md", "xml")
     said = re.findall(r"<Message>(.*)</Message>", fallback)
     assert [unescape(text) for text in said] == [world.services.words.render("system_down").body]
-
-
-def test_the_script_that_sets_up_groups_works(tmp_path: Path, sqlite_databases: NewDatabase) -> None:
-    [script] = blocks(ROOT / "docs/going-live.md", "python")
-    url = sqlite_databases()
-    (tmp_path / "set_up.py").write_text(script)
-    environment = {
-        "PYTHONPATH": str(ROOT),
-        "DATABASE_URL": url,
-        "SECRET_KEY": "not-a-secret-" * 4,
-        "ENCRYPTION_KEYS": KEY,
-        "PUBLIC_URL": "https://companion.example.org",
-        "TWILIO_ACCOUNT_SID": DEMO_ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": DEMO_AUTH_TOKEN,
-        "TWILIO_SMS_FROM": SERVICE,
-    }
-    done = subprocess.run(
-        [sys.executable, "set_up.py"],
-        cwd=tmp_path,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("sessions made\n")
 
 
 def test_the_test_that_is_quoted_is_a_test() -> None:
