@@ -162,6 +162,22 @@ def test_a_conversation_holds_no_text_that_opened_an_episode(on: Stage) -> None:
     assert [entry.subject_id for entry in audited(on, "conversation read")] == [on.ids["wren"]]
 
 
+def test_what_comes_while_an_episode_is_open_is_read_in_the_episode(on: Stage) -> None:
+    with on.database.write() as session:
+        wren = session.get_one(Address, on.ids["wren_sms"])
+        text_from(session, wren, "please hurry", NOW - timedelta(minutes=2), needs_reading=True)
+    browser = on.browser("ada")
+    page = on.path("/console/messages/{wren}")
+    assert "please hurry" not in browser.get(page).text
+    press(browser, page, page + "/read")
+    with on.database.read() as session:
+        unread = select(InboundMessage.body).where(InboundMessage.needs_reading, InboundMessage.read_at.is_(None))
+        assert "please hurry" in session.scalars(unread).all()
+    assert "please hurry" in opened(on, "ada")
+    with on.database.read() as session:
+        assert "please hurry" not in session.scalars(unread).all()
+
+
 def test_a_coordinator_reads_no_trainees_words_anywhere(on: Stage) -> None:
     browser = on.browser("cor")
     for page in PAGES[:-1]:
@@ -175,10 +191,10 @@ def test_marking_as_read_takes_only_what_was_on_the_page(on: Stage) -> None:
     browser = on.browser("ada")
     page = on.path("/console/messages/{wren}")
     assert "Mark 1 text as read" in browser.get(page).text
-    seen = (NOW - timedelta(minutes=1)).isoformat()
+    seen = (NOW - timedelta(hours=3)).isoformat()
     with on.database.write() as session:
         wren = session.get_one(Address, on.ids["wren_sms"])
-        text_from(session, wren, "one more thing", NOW, needs_reading=True)
+        text_from(session, wren, "one more thing", NOW - timedelta(hours=2), needs_reading=True)
     press(browser, page, page + "/read", until=seen)
     with on.database.read() as session:
         left = session.scalars(

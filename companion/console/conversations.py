@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from companion.console.desk import my_id, now
 from companion.console.queries import LATEST
-from companion.models import Address, Flag, InboundMessage, OutboxMessage, record
+from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, record
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Line:
     inbound: InboundMessage | None = None
     outbox: OutboxMessage | None = None
     families: Sequence[str] = ()
+    in_episode: bool = False  # it opened one, or came while one was open
 
     @property
     def channel(self) -> str:
@@ -37,7 +38,7 @@ def lines(
     since: datetime | None = None,
     before: datetime | None = None,
 ) -> Sequence[Line]:
-    """Return up to LATEST of the newest texts of the addresses, oldest first: three queries, however many texts."""
+    """Return up to LATEST of the newest texts of the addresses, oldest first: four queries, however many texts."""
     theirs = select(InboundMessage).where(InboundMessage.address_id.in_(addresses))
     ours = select(OutboxMessage).where(OutboxMessage.address_id.in_(addresses))
     if since is not None:
@@ -53,10 +54,26 @@ def lines(
         select(Flag.inbound_id, Flag.families).where(Flag.inbound_id.in_([each.id for each in inbound]))
     ):
         matched.setdefault(inbound_id, []).extend(families)
-    found = [Line(each.received_at, inbound=each, families=matched.get(each.id, ())) for each in inbound]
+    spans = _episodes(session, addresses)
+    found = [
+        Line(each.received_at, each, families=matched.get(each.id, ()), in_episode=_within(each, spans))
+        for each in inbound
+    ]
     found += [Line(each.created_at, outbox=each) for each in outbox]
     # An answer is stored at the same moment as the text it answers, and comes after it.
     return sorted(found, key=lambda line: (line.at, line.outbox is not None))[-LATEST:]
+
+
+def _episodes(session: Session, addresses: Sequence[uuid.UUID]) -> Sequence[tuple[datetime, datetime | None]]:
+    """Return when the episodes about these addresses were opened and closed."""
+    spans = select(Episode.opened_at, Episode.closed_at).where(Episode.address_id.in_(addresses))
+    return [(opened, closed) for opened, closed in session.execute(spans)]
+
+
+def _within(text: InboundMessage, spans: Sequence[tuple[datetime, datetime | None]]) -> bool:
+    """Whether a text opened an episode or came while one was open: it is read there, behind its question."""
+    at = text.received_at
+    return text.route == "page" or any(opened <= at and (closed is None or at < closed) for opened, closed in spans)
 
 
 def mark_read(
@@ -68,7 +85,7 @@ def mark_read(
     with_episodes: bool = True,
 ) -> int:
     """Mark what these addresses sent up to `until` as read by who is signed in; return how many texts that were."""
-    chosen = select(InboundMessage.id).where(
+    chosen = select(InboundMessage).where(
         InboundMessage.address_id.in_(addresses),
         InboundMessage.needs_reading,
         InboundMessage.read_at.is_(None),
@@ -76,9 +93,8 @@ def mark_read(
     )
     if since is not None:
         chosen = chosen.where(InboundMessage.received_at >= since)
-    if not with_episodes:
-        chosen = chosen.where(InboundMessage.route.is_distinct_from("page"))
-    found = session.scalars(chosen).all()
+    spans = () if with_episodes else _episodes(session, addresses)
+    found = [each.id for each in session.scalars(chosen) if with_episodes or not _within(each, spans)]
     if found:
         session.execute(
             update(InboundMessage).where(InboundMessage.id.in_(found)).values(read_at=now(), read_by=my_id())

@@ -106,7 +106,7 @@ def _show(session: Session, person: Person | None, addresses: Sequence[uuid.UUID
         person=person,
         address_id=addresses[0] if addresses else None,
         lines=shown,
-        unread=[line for line in unread if line.inbound and line.inbound.route != "page"],
+        unread=[line for line in unread if not line.in_episode],
         older=shown[0].at if len(shown) == LATEST else None,
         first=before is None,
         can_read=me().role in READERS,
