@@ -68,7 +68,7 @@ def prepared(database_url: str, port: int) -> dict[str, str]:
     services = open_services(settings)
     upgrade(services.database)
     with services.database.write() as session:
-        seed(session, services.clock.now(), settings.companion_time_zone, settings.companion_nation)
+        seed(session, services.clock.now(), settings)
     services.database.close()
     return environment
 
