@@ -24,10 +24,12 @@ from sqlalchemy import select
 
 from companion.clock import MovableClock
 from companion.console.users import create_user
+from companion.content.templates import definitions
 from companion.crypto import CannotDecryptError
 from companion.db import DatabaseError
+from companion.messaging import templates
 from companion.models import Person
-from companion.schema import upgrade
+from companion.schema import require_current, upgrade
 from companion.seed import STAFF, seed
 from companion.services import Services, open_services
 from companion.settings import Settings, load_settings
@@ -57,6 +59,7 @@ def run(port: int, data: Path, *, reset: bool = False) -> None:
     commands = _commands(port, data.resolve())
     with _ended_by_signal(), _processes(commands, environment) as processes:
         _wait_until_ready(port, processes)
+        _make_templates(environment)
         _say(port, secret)
         _watch(processes)
 
@@ -118,6 +121,19 @@ def _seed(services: Services, password: str) -> None:
         if seed(session, now, settings):
             lead = session.scalars(select(Person).where(Person.role == "lead")).one()
             create_user(session, lead, LOGIN, password)
+
+
+def _make_templates(environment: dict[str, str]) -> None:
+    """Make the WhatsApp templates at the stand-in, which approves at once."""
+    services = open_services(_settings(environment))
+    require_current(services.database)
+    wanted = list(definitions(services.words.with_standing(url=services.voice.console_url)).values())
+    try:
+        templates.create_missing(services.database, services.twilio, services.clock, wanted)
+        templates.submit_new(services.database, services.twilio, wanted)
+        templates.sync(services.database, services.twilio, services.clock)
+    finally:
+        services.database.close()
 
 
 def _commands(port: int, data: Path) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from companion.alarms import tell_coordinators
 from companion.db import Database
 from companion.escalation import auditor
 from companion.escalation.tick import tick as escalation_tick
+from companion.messaging import templates
 from companion.messaging.claiming import URGENT
 from companion.models import Heartbeat
 from companion.programme.tick import tick as programme_tick
@@ -43,6 +44,11 @@ def deliver(services: Services) -> None:
     """Send whatever is due, and find out about texts whose outcome is not known."""
     services.delivery.run()
     services.delivery.ask_about_unknown()
+
+
+def sync_templates(services: Services) -> None:
+    """Ask Twilio which WhatsApp templates are approved."""
+    templates.sync(services.database, services.twilio, services.clock)
 
 
 def reconcile(services: Services) -> None:

@@ -53,6 +53,7 @@ def build(services: Services) -> BackgroundScheduler:
         (jobs.deliver, min(DELIVER_EVERY, tick_every)),
         (jobs.reconcile, services.settings.companion_reconcile_seconds),
         (jobs.audit, 60),
+        (jobs.sync_templates, 3_600),
         (jobs.purge, 3_600),
     )
     for job, seconds in every:

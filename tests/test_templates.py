@@ -209,11 +209,6 @@ class Office:
             return list(session.scalars(select(Alarm.kind).where(Alarm.settled_at.is_(None))))
 
 
-def _with_table(database: Database) -> None:
-    with database.engine.execution_options(companion_writes=True).begin() as connection:
-        WhatsAppTemplate.metadata.tables[WhatsAppTemplate.__tablename__].create(connection, checkfirst=True)
-
-
 @pytest.fixture
 def office(new_database: NewDatabase) -> Iterator[Office]:
     """An office with an empty account at Twilio."""
@@ -222,7 +217,6 @@ def office(new_database: NewDatabase) -> Iterator[Office]:
     standin = StandIn(clock=clock, inbound_url="http://127.0.0.1:9/", numbers=[SMS], whatsapp=[WHATSAPP])
     database = Database(url, (KEY,))
     database.unlock()
-    _with_table(database)
     try:
         yield Office(database, standin, Twilio(settings(standin.serve()), 5.0), clock, url)
         assert standin.violations == ()
@@ -446,7 +440,6 @@ def test_what_goes_wrong_is_one_line(office: Office, run: Callable[..., tuple[in
 
 
 def test_a_tap_on_a_button_of_a_template_takes_the_place(world: World) -> None:
-    _with_table(world.database)
     asha = world.member(channel="whatsapp")
     world.advance(hours=25)
     asha.ignores()

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from companion.messaging import templates
 from companion.messaging.outcomes import other_way, window_open
 from companion.models import Address, OutboxMessage
 
@@ -28,12 +29,21 @@ class Way:
 def choose(session: Session, row: OutboxMessage, now: datetime) -> Way | None:
     """Return the way for `row` at `now`, or None when there is none."""
     if row.address.invalid_since is None:
-        if window_open(row.address, now):
-            return Way(row.address)
+        is_open = window_open(row.address, now)
+        way = _by_template(session, row, window_open=is_open) if row.address.channel == "whatsapp" else None
+        if way is not None or is_open:
+            return way or Way(row.address)
     other = other_way(session, row.address, now)
     return Way(other) if other is not None else None
 
 
-def _values(row: OutboxMessage) -> dict[str, str]:
-    values: dict[str, str] = json.loads(row.values) if row.values else {}
-    return values
+def _by_template(session: Session, row: OutboxMessage, *, window_open: bool) -> Way | None:
+    """Return the way by an approved template, or within the 24 hours by one with buttons; None when there is none."""
+    template = templates.usable(session, row.purpose, row.wording_version, window_open=window_open)
+    if template is None or row.values is None:
+        return None
+    try:
+        filled = templates.variables(template.variables, json.loads(row.values))
+    except templates.TemplateError:
+        return None
+    return Way(row.address, template.content_sid, filled)

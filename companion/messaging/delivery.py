@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from companion.clock import Clock
 from companion.db import Database
-from companion.messaging import claiming, outcomes
+from companion.messaging import claiming, outcomes, templates
 from companion.messaging.claiming import Claimed
 from companion.messaging.rates import Budget
 from companion.messaging.twilio import (
@@ -79,6 +79,8 @@ class Delivery:
                 text.body,
                 callback=f"{self._settings.public_url}/twilio/status?m={text.id}&n={text.attempts}",
                 valid_for=int((text.expires_at - now).total_seconds()) if text.expires_at else None,
+                content_sid=text.content_sid,
+                content_variables=text.content_variables,
             )
         except (RefusedError, NotReachedError, NoAnswerError) as error:
             log.warning("text %s was not accepted: %s", text.id, error)
@@ -114,6 +116,8 @@ class Delivery:
         row.updated_at = now
         if isinstance(error, RefusedError):
             rule = outcomes.rule_for(error.code, error.status)
+            if text.content_sid:
+                templates.mark_unusable(session, text.content_sid, error.code, now)
             outcomes.failed(session, row, rule, "failed", error.code or error.status, now)
         elif isinstance(error, NotReachedError):
             raise_alarm(session, now, "twilio_not_reached")

@@ -12,7 +12,7 @@ import yaml
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from companion.messaging import optout
+from companion.messaging import optout, templates
 from companion.models import LANES, Address, OutboxMessage, raise_alarm
 
 Do = Literal["retry", "fallback", "stopped", "invalid", "drop", "hold"]
@@ -80,6 +80,10 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
             return
     if rule.do == "invalid" and _strikes(session, row, code) >= rule.strikes:
         row.address.invalid_since, row.address.invalid_code = now, code
+    if code in templates.WITHDRAWN_BY:
+        used = templates.usable(session, row.purpose, row.wording_version)
+        if used is not None and used.content_sid:
+            templates.mark_unusable(session, used.content_sid, code, now)
     if code == 63016:
         row.address.last_inbound_at = None  # our record of the window was wrong
     send_another_way(session, row, now)

@@ -13,6 +13,7 @@ from companion.models.programme import (
     GroupFacilitator,
     GroupSession,
 )
+from companion.models.templates import WhatsAppTemplate
 from companion.models.texts import LANES, InboundMessage, OutboxMessage, SenderRate
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Reference",
     "SenderRate",
     "User",
+    "WhatsAppTemplate",
     "raise_alarm",
     "record",
     "settle_alarm",

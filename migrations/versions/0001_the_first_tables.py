@@ -102,6 +102,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", name=op.f("pk_sender_rates")),
     )
     op.create_table(
+        "whatsapp_templates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("text_id", sa.String(), nullable=False),
+        sa.Column("wording_version", sa.String(), nullable=False),
+        sa.Column("content_sid", sa.String(), nullable=False),
+        sa.Column("variables", sa.JSON(), nullable=False),
+        sa.Column("has_buttons", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("created_at", companion.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("checked_at", companion.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('unsubmitted', 'received', 'pending', 'approved', 'rejected', 'paused', 'disabled')",
+            name=op.f("ck_whatsapp_templates_status"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_whatsapp_templates")),
+        sa.UniqueConstraint("content_sid", name=op.f("uq_whatsapp_templates_content_sid")),
+        sa.UniqueConstraint("name", name=op.f("uq_whatsapp_templates_name")),
+    )
+    with op.batch_alter_table("whatsapp_templates", schema=None) as batch_op:
+        batch_op.create_index("ix_whatsapp_templates_text", ["text_id", "wording_version"], unique=False)
+
+    op.create_table(
         "groups",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("cohort_id", sa.Uuid(), nullable=False),
