@@ -52,7 +52,10 @@ def run(port: int, data: Path, *, reset: bool = False) -> None:
         _require_free(wanted)
     if reset:
         shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(f"nothing can be kept in {data}: {error.strerror}") from None
     secret = _secrets(data / "secrets.json")
     environment = _environment(port, data.resolve(), secret)
     _prepare(environment, secret)
@@ -69,9 +72,11 @@ def _secrets(path: Path) -> dict[str, str]:
     if path.exists():
         try:
             kept: dict[str, str] = json.loads(path.read_text())
-            return kept
-        except ValueError as error:
-            raise DemoError(f"{path} cannot be read; `make demo-reset` begins anew") from error
+            if all(isinstance(kept[name], str) for name in ("secret_key", "encryption_keys", "password")):
+                return kept
+        except (OSError, ValueError, LookupError, TypeError):
+            pass
+        raise DemoError(f"{path} cannot be read; `make demo-reset` begins anew")
     made = {
         "secret_key": secrets.token_urlsafe(48),
         "encryption_keys": Fernet.generate_key().decode(),
@@ -170,6 +175,8 @@ def _processes(
             )
         yield running
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # pressed again: what is left must still end
+            signal.signal(number, signal.SIG_IGN)
         for process in reversed(running.values()):
             process.terminate()
         for process in running.values():
@@ -212,21 +219,25 @@ def _require_free(port: int) -> None:
             raise DemoError(
                 f"port {port} is in use. End what uses it, or choose another: make demo PORT=5100"
             ) from None
+        except OverflowError:
+            raise DemoError(f"there is no port {port}. Choose another: make demo PORT=5100") from None
 
 
 @contextlib.contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the block quietly."""
+    """Let Ctrl-C, SIGTERM and the closing of the window end the block quietly."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT too: a shell starts background jobs with it ignored
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):  # SIGINT too: a shell starts background jobs with it ignored
         signal.signal(number, end)
     try:
         yield
     except KeyboardInterrupt:
-        sys.stdout.write("\nEnded. Everything is kept; `make demo` goes on from here.\n")
+        with contextlib.suppress(OSError):  # the window may be gone
+            sys.stdout.write("\nEnded. Everything is kept; `make demo` goes on from here.\n")
+            sys.stdout.flush()
 
 
 def _say(port: int, secret: dict[str, str]) -> None:
