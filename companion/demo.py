@@ -230,7 +230,8 @@ def _ended_by_signal() -> Iterator[None]:
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):  # SIGINT too: a shell starts background jobs with it ignored
+    # SIGHUP is the closing of the window; SIGINT too, for a shell starts background jobs with it ignored.
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, end)
     try:
         yield

@@ -128,13 +128,12 @@ def test_a_receipt_about_nothing_we_know(world: World, sent: uuid.UUID, our_id: 
 @pytest.mark.parametrize(
     "form",
     [
-        {},
         {"MessageStatus": "delivered"},
         {"MessageSid": "\x00", "MessageStatus": "exploded"},
         {"MessageSid": SID, "MessageStatus": "DELIVERED"},
         {"MessageSid": SID, "SmsStatus": ""},
     ],
-    ids=range(5),
+    ids=range(4),
 )
 def test_a_receipt_that_makes_no_sense(world: World, sent: uuid.UUID, form: dict[str, Any]) -> None:
     assert world.post("/twilio/status", form).status_code == 204
@@ -145,6 +144,8 @@ def test_a_receipt_that_makes_no_sense(world: World, sent: uuid.UUID, form: dict
 def test_an_error_code_that_is_none(world: World, sent: uuid.UUID, code: str) -> None:
     tell(world, sent, "undelivered", ErrorCode=code)
     assert status_of(world, sent) in {"undelivered", "queued"}
+    world.settle()
+    world.staff("coordinator").ignores()  # who may be told of an error that nobody has heard of
 
 
 @pytest.mark.parametrize("last", ["accepted", "delivered", "read"])
