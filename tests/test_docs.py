@@ -129,3 +129,9 @@ def test_every_dependency_has_a_line_in_the_decisions() -> None:
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     named = set(re.findall(r"`((?:COMPANION|TWILIO|PAGE)_[A-Z_]+)`", page.read_text()))
     assert named - {field.upper() for field in Settings.model_fields} == set()
+
+
+def test_every_setting_is_in_the_example() -> None:
+    not_for_a_deployment = {"TWILIO_API_BASE_URL", "COMPANION_CLOCK_FILE"}  # these belong to the stand-in
+    shown = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted({field.upper() for field in Settings.model_fields} - not_for_a_deployment)
