@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from companion import jobs
 from companion.models import Episode, Flag, InboundMessage, Page
 from tests.world import World
 
@@ -16,7 +18,7 @@ DANGER = "I don't want to be here any more, I want to end my life"
 
 def reference(page: str) -> str:
     """Return the reference in a page."""
-    return page.split("Reply ")[1].split(" ")[0]
+    return page.split("Reply ", 1)[1].split(" ", 1)[0]
 
 
 def hears_crisis_lines(talker: object) -> None:
@@ -157,7 +159,9 @@ def test_a_second_text_soon_after_gets_a_shorter_reply_and_no_second_episode(wor
 
 def test_a_picture_without_words_cannot_be_read_and_says_so(world: World) -> None:
     asha = world.member(channel="whatsapp")
-    asha.texts("", NumMedia="1", MediaContentType0="audio/ogg", MediaUrl0="https://api.twilio.com/x", MessageType="audio")
+    asha.texts(
+        "", NumMedia="1", MediaContentType0="audio/ogg", MediaUrl0="https://api.twilio.com/x", MessageType="audio"
+    )
     asha.hears("could not read your message", "999")
     world.settle()
     world.staff("facilitator").hears("an item needs you now")
@@ -177,6 +181,38 @@ def test_a_watch_list_that_fails_counts_as_a_flag(world: World) -> None:
     asha.hears("could not read", "999")
     world.settle()
     world.staff("facilitator").hears("an item needs you now")
+    assert len(world.expects_errors()) == 1
+
+
+def test_when_a_text_cannot_be_taken_in_the_lines_still_come_and_it_is_fetched_later(world: World) -> None:
+    asha = world.member()
+    with world.database.write() as session:
+        session.execute(text("ALTER TABLE flags RENAME TO away"))
+    asha.texts(DANGER)
+    asha.hears("our system is not working", "999", "116 123")
+    assert len(world.expects_errors()) == 1
+    with world.database.write() as session:
+        session.execute(text("ALTER TABLE away RENAME TO flags"))
+    world.advance(minutes=5)
+    jobs.reconcile(world.services)
+    world.settle()
+    hears_crisis_lines(asha)
+    world.staff("facilitator").hears("an item needs you now")
+
+
+def test_stop_while_someone_has_it_is_told_to_them(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts(DANGER)
+    world.settle()
+    cole.ignores()
+    cole.texts("take")
+    world.settle()
+    asha.ignores()
+    cole.ignores()
+    asha.texts("STOP")
+    asha.ignores()
+    world.settle()
+    cole.hears("an item needs you now")
 
 
 def test_at_half_past_two_in_the_night_the_clocks_change_with_no_worker(make_world: Callable[..., World]) -> None:
@@ -210,9 +246,9 @@ def test_pages_hold_no_word_number_or_name_of_the_trainee(world: World) -> None:
     words = DANGER.lower().split()
     triples = [" ".join(words[i : i + 3]) for i in range(len(words) - 2)]
     for role, which in (("facilitator", 0), ("facilitator", 1), ("lead", 0), ("coordinator", 0)):
-        for text in world.staff(role, which).ignores():
-            assert not any(triple in text.lower() for triple in triples)
-            assert asha.number[-6:] not in text
+        for heard in world.staff(role, which).ignores():
+            assert not any(triple in heard.lower() for triple in triples)
+            assert asha.number[-6:] not in heard
 
 
 def test_nobody_answers_for_three_days(world: World) -> None:
@@ -225,7 +261,7 @@ def test_nobody_answers_for_three_days(world: World) -> None:
     with world.database.read() as session:
         assert session.scalars(select(Episode.state)).all() == ["open"]
         pages = session.scalars(select(Page.at).order_by(Page.at)).all()
-    gaps = [(b - a).total_seconds() / 60 for a, b in zip(pages, pages[1:], strict=False)]
+    gaps = [(b - a).total_seconds() / 60 for a, b in pairwise(pages)]
     assert max(gaps) <= 11
     assert len(pages) > 3 * 6 * 70
 

@@ -6,6 +6,7 @@ The worker's jobs are called when time is moved; nothing sleeps. A text that nob
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,6 +66,8 @@ class World:
 
     def __init__(self, database_url: str, **settings: Any) -> None:
         self.clock = FixedClock(START)
+        self._errors = _Errors(logging.ERROR)
+        logging.getLogger("companion").addHandler(self._errors)
         self._talkers: dict[str, Talker] = {}
         self._web = make_server("127.0.0.1", 0, _not_yet, threaded=True)
         url = f"http://127.0.0.1:{self._web.server_port}"
@@ -174,19 +177,37 @@ class World:
             headers["X-Twilio-Signature"] = self.standin.sign(self.settings.public_url + path, form)
         return self.app.test_client().post(path, data=form, headers=headers)
 
+    def expects_errors(self) -> list[str]:
+        """Take the errors logged so far as expected, and return them."""
+        seen, self._errors.messages = self._errors.messages, []
+        return seen
+
     def finish(self) -> None:
-        """Fail for texts that nobody expected and for requests Twilio's documents do not allow."""
+        """Fail for texts nobody expected, errors in the log, and requests Twilio's documents do not allow."""
         self.settle()
+        assert self._errors.messages == []
         assert self.standin.violations == ()
         unread = {name: [t.body for t in talker.phone.unread()] for name, talker in self._talkers.items()}
         assert {name: texts for name, texts in unread.items() if texts} == {}
 
     def close(self) -> None:
         """Stop serving."""
+        logging.getLogger("companion").removeHandler(self._errors)
         self._web.shutdown()
         self._web.server_close()
         self.standin.close()
         self.database.close()
+
+
+class _Errors(logging.Handler):
+    """Remembers what is logged as an error."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(self.format(record))
 
 
 def _not_yet(_environ: object, start_response: Any) -> list[bytes]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.conversation import changes
+from companion.escalation.episodes import open_episode
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (
@@ -115,6 +116,9 @@ def _(change: changes.Stop, scene: Scene) -> None:
         _consent(scene, "withdrawn")
         person.left_at = scene.now
     person.state = "left"
+    episode = open_episode(scene.session, scene.address)
+    if episode is not None:
+        scene.voice.tell_owner_of_new_text(scene.session, episode, scene.now)
     _give_up_places(scene, person)
     record(scene.session, scene.now, "stopped", person, source=change.source)
 
