@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -48,7 +48,7 @@ class Delivery:
         self._twilio = twilio
         self._settings = settings
         self._rates = {"sms": settings.companion_sms_rate, "whatsapp": settings.companion_whatsapp_rate}
-        self._in_trouble = True  # until the first success: an alarm may be left from before
+        self._in_trouble = False  # there are alarms that the next success settles
 
     def run(self, lanes: Collection[int] = EVERY_LANE, limit: int = 1_000) -> int:
         """Send up to `limit` due texts of `lanes`, the most urgent first; return how many Twilio was asked to send."""
@@ -56,7 +56,9 @@ class Delivery:
         while asked < limit:
             with self._database.write() as session:
                 now = self._clock.now()
-                if _held(session, now):
+                troubles = _troubles(session)
+                self._in_trouble = bool(troubles)
+                if _held(troubles, now):
                     break
                 batch, looked_at = claiming.claim(session, now, lanes, Budget(session, now, self._rates))
             for text in batch:
@@ -175,7 +177,11 @@ class Delivery:
             row.status, row.not_before = "queued", now
 
 
-def _held(session: Session, now: datetime) -> bool:
+def _troubles(session: Session) -> Sequence[Alarm]:
+    """Return the open alarms about Twilio, whichever process raised them."""
+    return session.scalars(select(Alarm).where(Alarm.kind.in_(_TROUBLE), Alarm.settled_at.is_(None))).all()
+
+
+def _held(troubles: Sequence[Alarm], now: datetime) -> bool:
     """Whether sending is held since Twilio refused our credentials; one text a minute tries again."""
-    alarm = session.scalar(select(Alarm).where(Alarm.kind == "twilio_held", Alarm.settled_at.is_(None)))
-    return alarm is not None and now - alarm.last_at < timedelta(minutes=1)
+    return any(alarm.kind == "twilio_held" and now - alarm.last_at < timedelta(minutes=1) for alarm in troubles)

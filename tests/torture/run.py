@@ -75,7 +75,13 @@ def run(plan: Plan, directory: Path) -> Verdict:
         for victim in (*servers, *workers):
             victim.wait_ready()
         _come_to_rest(standin, services, clock)
-        verdict = judge(standin, services.database, crowd.counted, notices)
+        verdict = judge(
+            standin,
+            services.database,
+            crowd.counted,
+            notices,
+            services.words.render("system_down").body,
+        )
     finally:
         for victim in (*workers, *servers):
             victim.end()
