@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from companion.alarms import tell_coordinators
-from companion.db import Database
 from companion.escalation import auditor
 from companion.escalation.tick import tick as escalation_tick
+from companion.heartbeats import ran
 from companion.messaging import templates
 from companion.messaging.claiming import URGENT
-from companion.models import Heartbeat
 from companion.programme.tick import tick as programme_tick
 from companion.retention import purge as purge_old
 from companion.services import Services
-
-STALE = timedelta(seconds=60)  # a tick older than this: the worker is not running
 
 
 def tick(services: Services) -> None:
@@ -32,7 +24,7 @@ def tick(services: Services) -> None:
         with services.database.write() as session:
             more = programme_tick(session, services.clock.now(), services.words)
     with services.database.write() as session:
-        _ran(session, "tick", services.clock.now())
+        ran(session, "tick", services.clock.now())
 
 
 def deliver_urgent(services: Services) -> None:
@@ -55,7 +47,7 @@ def reconcile(services: Services) -> None:
     """Ask Twilio for texts and receipts that never reached us."""
     services.reconciliation.run()
     with services.database.write() as session:
-        _ran(session, "reconcile", services.clock.now())
+        ran(session, "reconcile", services.clock.now())
 
 
 def audit(services: Services) -> None:
@@ -63,7 +55,7 @@ def audit(services: Services) -> None:
     with services.database.write() as session:
         now = services.clock.now()
         auditor.audit(session, now)
-        _ran(session, "audit", now)
+        ran(session, "audit", now)
 
 
 def purge(services: Services) -> None:
@@ -71,14 +63,4 @@ def purge(services: Services) -> None:
     with services.database.write() as session:
         now = services.clock.now()
         purge_old(session, now)
-        _ran(session, "purge", now)
-
-
-def last_run(database: Database, job: str) -> datetime | None:
-    """Return when `job` last came to its end (UTC), or None."""
-    with database.read() as session:
-        return session.scalar(select(Heartbeat.at).where(Heartbeat.job == job))
-
-
-def _ran(session: Session, job: str, now: datetime) -> None:
-    session.merge(Heartbeat(job=job, at=now))
+        ran(session, "purge", now)

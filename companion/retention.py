@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from companion.messaging.inbound import EMPTY
-from companion.models import Address, Episode, Flag, InboundMessage, Note, OutboxMessage
+from companion.models import Address, Consent, Episode, Flag, InboundMessage, Note, OutboxMessage, Person
 
 BODIES = timedelta(days=30)  # after arrival; texts of an episode 30 days after it is closed
+PROOF = timedelta(days=730)  # of consent, after leaving
 STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's
 
 
@@ -38,9 +39,11 @@ def purge(session: Session, now: datetime) -> None:
             OutboxMessage.created_at < now - BODIES,
             OutboxMessage.status.not_in(("queued", "sending", "unknown")),
         )
-        .values(body=None)
+        .values(body=None, values=None)
         .execution_options(synchronize_session=False)
     )
+    left = select(Person.id).where(Person.state == "left", Person.left_at < now - PROOF)
+    session.execute(delete(Consent).where(Consent.person_id.in_(left)).execution_options(synchronize_session=False))
     closed = select(Episode.id).where(Episode.closed_at < now - BODIES)
     session.execute(
         update(Note)

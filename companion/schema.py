@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from companion.db import Database, DatabaseError
@@ -21,32 +19,43 @@ def upgrade(database: Database) -> None:
         Path(database.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
         with database.engine.execution_options(companion_writes=True).begin() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _migrate(connection)
     except DBAPIError as error:
         raise DatabaseError(_cause(database, error)) from error
     database.unlock()
 
 
 def require_current(database: Database) -> None:
-    """Raise DatabaseError unless the database has the shape this version needs; then make it readable."""
+    """Raise DatabaseError unless the database has the shape this version needs; then make it readable.
+
+    Reads Alembic's own table and the names of the migrations, so that a server starts without loading Alembic.
+    """
     try:
         with database.engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            found = None
+            if inspect(connection).has_table("alembic_version"):
+                found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except DBAPIError as error:
         raise DatabaseError(_cause(database, error)) from error
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
-    if found != wanted:
+    if found != newest_migration():
         raise DatabaseError("the database is of another version; run `companion db upgrade`")
     database.unlock()
 
 
-def _config() -> Config:
+def newest_migration() -> str:
+    """Return the number of the newest migration: they are numbered in the order in which they are applied."""
+    return max(path.name.split("_", 1)[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  (half a second that only an upgrade needs)
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _cause(database: Database, error: DBAPIError) -> str:

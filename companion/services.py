@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from companion.clock import Clock, MovableClock, SystemClock
 from companion.content.catalogue import Catalogue, load_catalogue
@@ -13,12 +14,14 @@ from companion.conversation.desk import TextDesk
 from companion.db import Database
 from companion.escalation.watchlist import load_watchlist
 from companion.escalation.words import Voice
-from companion.messaging.delivery import Delivery
 from companion.messaging.inbound import Inbox
-from companion.messaging.reconcile import Reconciliation
-from companion.messaging.twilio import Twilio
 from companion.settings import Settings, load_settings
 from companion.signposting import Directory, load_directory
+
+if TYPE_CHECKING:  # what only the worker needs is loaded when it is used: the web server starts faster without
+    from companion.messaging.delivery import Delivery
+    from companion.messaging.reconcile import Reconciliation
+    from companion.messaging.twilio import Twilio
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,22 @@ class Services:
     @cached_property
     def twilio(self) -> Twilio:
         """The provider."""
+        from companion.messaging.twilio import Twilio  # noqa: PLC0415
+
         return Twilio(self.settings)
 
     @cached_property
     def delivery(self) -> Delivery:
         """What sends texts."""
+        from companion.messaging.delivery import Delivery  # noqa: PLC0415
+
         return Delivery(self.database, self.clock, self.twilio, self.settings)
 
     @cached_property
     def reconciliation(self) -> Reconciliation:
         """What asks Twilio for texts and receipts that never reached us."""
+        from companion.messaging.reconcile import Reconciliation  # noqa: PLC0415
+
         return Reconciliation(self.database, self.clock, self.twilio, self.inbox)
 
 

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     twilio_api_base_url: str | None = None
 
     companion_name: str = Field(default="Companion", min_length=2, max_length=20)
-    companion_programme: str = Field(default="peer support for resident doctors", max_length=60)
+    companion_programme: str = Field(default="volunteer doctors in your area", max_length=60)
     companion_nation: Nation = "england"
     companion_time_zone: str = "Europe/London"
     companion_countries: Words = ("GB",)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from companion.agenda import next_due
 from companion.console import register as register_console
-from companion.jobs import STALE, last_run
+from companion.heartbeats import STALE, last_run
 from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
 from companion.models import LANES, OutboxMessage

@@ -78,6 +78,8 @@ def test_no_answer_pages_the_next_then_everyone_and_the_trainee_hears_the_truth(
     cole.texts("take")
     cole.hears("Dr Erskine has this one already")
     world.settle()
+    cole.hears("Dr Erskine has this one already")
+    dunne.hears("Dr Erskine has this one already")
     asha.hears("Dr Erskine")
 
 

@@ -20,8 +20,9 @@ from companion.conversation.intents import understand
 from companion.db import Database
 from companion.messaging import templates
 from companion.messaging.cli import templates as command
+from companion.messaging.provider import NoAnswerError, NotReachedError
 from companion.messaging.templates import TemplateError, variables
-from companion.messaging.twilio import NoAnswerError, NotReachedError, Twilio
+from companion.messaging.twilio import Twilio
 from companion.models import Alarm, AuditEntry
 from companion.models.templates import WhatsAppTemplate
 from companion.simulator.standin import StandIn

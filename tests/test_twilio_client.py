@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from companion.clock import FixedClock
-from companion.messaging.twilio import NoAnswerError, NotReachedError, ReceivedText, RefusedError, Twilio
+from companion.messaging.provider import NoAnswerError, NotReachedError, ReceivedText, RefusedError
+from companion.messaging.twilio import Twilio
 from companion.settings import Settings, load_settings
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 from companion.simulator.standin import StandIn

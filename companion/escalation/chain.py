@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
-from companion.messaging.outcomes import window_open
+from companion.messaging.window import window_open
 from companion.models import Address, Episode, GroupFacilitator, Person
 
 

@@ -84,6 +84,7 @@ def take(session: Session, episode: Episode, person: Person, now: datetime, voic
     _answered(session, episode, person, "take", now)
     record(session, now, "episode taken", episode, actor=person.id)
     voice.tell_trainee_taken(session, episode, now)
+    voice.tell_others_taken(session, episode, _also_paged(session, episode, person), now)
     return person
 
 
@@ -176,6 +177,14 @@ def _reopen(session: Session, episode: Episode, now: datetime, why: str) -> None
 
 def _flags_since(session: Session, episode: Episode, since: datetime) -> int:
     return len(session.scalars(select(Flag.id).where(Flag.episode_id == episode.id, Flag.at >= since)).all())
+
+
+def _also_paged(session: Session, episode: Episode, person: Person) -> list[Person]:
+    """Return who else was paged in this round and did not answer."""
+    paged = select(Page.person_id).where(
+        Page.episode_id == episode.id, Page.at >= episode.started_at, Page.answered_at.is_(None)
+    )
+    return list(session.scalars(select(Person).where(Person.id.in_(paged), Person.id != person.id)))
 
 
 def _answered(session: Session, episode: Episode, person: Person, answer: str, now: datetime) -> None:

@@ -53,6 +53,16 @@ class Voice:
         )
         self._to_trainee(session, episode, f"taken:{episode.id}:{now.timestamp():.0f}", text, now)
 
+    def tell_others_taken(self, session: Session, episode: Episode, others: list[Person], now: datetime) -> None:
+        """Tell those who were paged as well that they need do nothing."""
+        owner = episode.owner
+        for person in others:
+            to = usable(session, person)
+            if owner is None or to is None:
+                continue
+            text = self.words.render("page_taken_already", who=owner.name or owner.alias)
+            self._queue(session, f"others:{episode.id}:{now.timestamp():.0f}:{person.id}", to, text, now)
+
     def tell_trainee_nobody_yet(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned, truthfully, that nobody has it yet."""
         nation = episode.person.nation if episode.person else None

@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.messaging import templates
-from companion.messaging.outcomes import other_way, window_open
+from companion.messaging.outcomes import other_way
+from companion.messaging.window import window_open
 from companion.models import Address, OutboxMessage
 
 

@@ -118,7 +118,8 @@ def _report(steps: Sequence[Step], nothing: str, after: str) -> None:
 def _ask(
     services: Services, question: Callable[[Twilio], Sequence[Step]], *, sender_needed: bool = True
 ) -> Sequence[Step]:
-    from companion.messaging.twilio import NoAnswerError, NotReachedError, RefusedError, Twilio
+    from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
+    from companion.messaging.twilio import Twilio
 
     if sender_needed and services.settings.twilio_whatsapp_from is None:
         raise click.ClickException("TWILIO_WHATSAPP_FROM: is not set, so there is no WhatsApp to make templates for")

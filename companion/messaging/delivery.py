@@ -14,16 +14,9 @@ from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import claiming, outcomes, templates
 from companion.messaging.claiming import Claimed
+from companion.messaging.provider import Accepted, NoAnswerError, NotReachedError, RefusedError, Sent
 from companion.messaging.rates import Budget
-from companion.messaging.twilio import (
-    TIMEOUT,
-    Accepted,
-    NoAnswerError,
-    NotReachedError,
-    RefusedError,
-    Sent,
-    Twilio,
-)
+from companion.messaging.twilio import TIMEOUT, Twilio
 from companion.models import LANES, Alarm, OutboxMessage, raise_alarm, settle_alarm
 from companion.models.texts import OPEN
 from companion.settings import Settings

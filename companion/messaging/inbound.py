@@ -21,7 +21,7 @@ from companion.db import Database, new_id
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.outbox import hand_over, queue_instead
-from companion.messaging.twilio import twiml
+from companion.messaging.twiml import twiml
 from companion.models import Address, InboundMessage
 from companion.settings import Settings
 

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from companion.messaging import optout, templates
+from companion.messaging.window import window_open
 from companion.models import LANES, Address, OutboxMessage, raise_alarm
 
 Do = Literal["retry", "fallback", "stopped", "invalid", "drop", "hold"]
-WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
 
 
 @dataclass(frozen=True)
@@ -142,13 +142,6 @@ def other_way(session: Session, address: Address, now: datetime) -> Address | No
     if not address.address.startswith("+"):
         return None  # a WhatsApp user id leads to no number
     return _sms_twin(session, address, now)
-
-
-def window_open(address: Address, now: datetime) -> bool:
-    """Whether a text in free form may go to this WhatsApp address (always so for SMS)."""
-    if address.channel != "whatsapp":
-        return True
-    return address.last_inbound_at is not None and now - address.last_inbound_at < WINDOW
 
 
 def _sms_twin(session: Session, address: Address, now: datetime) -> Address:

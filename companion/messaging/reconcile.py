@@ -15,11 +15,12 @@ from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import receipts
 from companion.messaging.inbound import Inbox, NotATextError
-from companion.messaging.twilio import NoAnswerError, NotReachedError, RefusedError, Twilio
+from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
+from companion.messaging.twilio import Twilio
 from companion.models import Heartbeat, InboundMessage, OutboxMessage, raise_alarm
 
 if TYPE_CHECKING:
-    from companion.messaging.twilio import ReceivedText
+    from companion.messaging.provider import ReceivedText
 
 log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,11 +20,14 @@ from companion.content.catalogue import clean
 from companion.content.templates import LONGEST_VALUES, Definition, problems
 from companion.db import Database
 from companion.messaging.parts import gsm_safe
-from companion.messaging.twilio import Approval, KnownTemplate, RefusedError, Twilio
+from companion.messaging.provider import Approval, KnownTemplate, RefusedError
 from companion.models import raise_alarm, record, settle_alarm
 from companion.models.templates import APPROVED, TEMPLATE_STATUSES, WITHDRAWN, WhatsAppTemplate
 
 ALARM = "whatsapp_template"
+if TYPE_CHECKING:
+    from companion.messaging.twilio import Twilio
+
 # What Twilio's error codes say of a template.
 WITHDRAWN_BY = {63027: "disabled", 63040: "rejected", 63041: "paused", 63042: "disabled"}
 

@@ -1,16 +1,14 @@
-"""The only place that speaks to Twilio: sending, looking up, templates, and the TwiML of an answer."""
+"""The only place that speaks to Twilio: sending, looking up, and templates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape, quoteattr
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -20,82 +18,21 @@ from twilio.rest import Client
 from twilio.rest.content.v1.content import ContentList
 from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
+from companion.messaging.provider import (
+    Accepted,
+    Approval,
+    KnownTemplate,
+    NoAnswerError,
+    NotReachedError,
+    ReceivedText,
+    RefusedError,
+    Sent,
+)
 from companion.settings import Settings
 
 TIMEOUT = 10.0  # seconds; the SDK's own default is to wait for ever
 MOST_TEMPLATES = 1_000
 _ANY_DIRECTION = 5  # texts looked at for each inbound one where Twilio can't sort them out for us
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """Twilio took the text."""
-
-    sid: str
-    status: str
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A text as Twilio's list shows it. `error_code` is None when there is none; `at` is UTC."""
-
-    sid: str
-    status: str
-    body: str
-    error_code: int | None
-    at: datetime | None
-
-
-@dataclass(frozen=True)
-class ReceivedText:
-    """A text that somebody sent us, as Twilio's list shows it: addresses as a webhook has them; `at` is UTC."""
-
-    sid: str
-    from_: str
-    to: str
-    body: str
-    media_count: int
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Approval:
-    """What WhatsApp says about a template.
-
-    `status`: unsubmitted, received, pending, approved, rejected, paused or disabled. `category` is empty until it was
-    submitted; WhatsApp may change it.
-    """
-
-    status: str
-    category: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class KnownTemplate:
-    """A template as Twilio's list shows it."""
-
-    sid: str
-    name: str
-    language: str
-    approval: Approval
-
-
-class RefusedError(Exception):
-    """Twilio answered that it does not take the text; `code` is Twilio's error code, or 0."""
-
-    def __init__(self, status: int, code: int) -> None:
-        super().__init__(f"Twilio refused: HTTP {status}, code {code}")
-        self.status = status
-        self.code = code
-
-
-class NotReachedError(Exception):
-    """The connection was never made: nothing was sent."""
-
-
-class NoAnswerError(Exception):
-    """Twilio may or may not have taken the text: the answer was lost, late, or an error of its own."""
 
 
 class Twilio:
@@ -313,12 +250,3 @@ class _StandInHttpClient(TwilioHttpClient):  # type: ignore[misc]
         if host not in self._HOSTS:
             raise ValueError(f"no stand-in for {host}")
         return super().request(method, self._base_url + url.split(host, 1)[1], *args, **kwargs)
-
-
-def twiml(messages: Sequence[tuple[str, str | None]]) -> str:
-    """Return TwiML that answers with each (text, status callback address)."""
-    inner = "".join(
-        f"<Message{f' statusCallback={quoteattr(callback)}' if callback else ''}>{escape(body)}</Message>"
-        for body, callback in messages
-    )
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{inner}</Response>'

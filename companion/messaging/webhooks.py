@@ -13,7 +13,7 @@ from companion.db import Database
 from companion.messaging import receipts
 from companion.messaging.inbound import Inbox, NotATextError
 from companion.messaging.signature import Signatures
-from companion.messaging.twilio import twiml
+from companion.messaging.twiml import twiml
 
 log = logging.getLogger(__name__)
 

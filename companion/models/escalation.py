@@ -79,7 +79,12 @@ class Flag(Base):
     """One text that matched the watch list, or could not be read."""
 
     __tablename__ = "flags"
-    __table_args__ = (CheckConstraint(one_of("route", "page", "notice"), "route"),)
+    __table_args__ = (
+        CheckConstraint(one_of("route", "page", "notice"), "route"),
+        Index(
+            "ix_flags_open", "at", postgresql_where=text("settled_at IS NULL"), sqlite_where=text("settled_at IS NULL")
+        ),
+    )
     id: Mapped[Id]
     episode_id: Mapped[uuid.UUID | None] = link("episodes.id")  # notices open none
     inbound_id: Mapped[uuid.UUID] = link("inbound_messages.id")

@@ -91,7 +91,7 @@ class Address(Base):
     address_index: Mapped[Blind] = mapped_column(index=True)
     person_id: Mapped[uuid.UUID | None] = link("people.id", ondelete="SET NULL")
     created_at: Mapped[Moment]
-    last_inbound_at: Mapped[Moment | None]
+    last_inbound_at: Mapped[Moment | None] = mapped_column(index=True)
     invalid_since: Mapped[Moment | None]
     invalid_code: Mapped[int | None]
     forgotten_at: Mapped[Moment | None]  # when a stranger's number was removed; the index stays

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
@@ -106,6 +106,14 @@ class ContactRequest(Base):
     """Someone asked for a person, or agreed to be contacted."""
 
     __tablename__ = "contact_requests"
+    __table_args__ = (
+        Index(
+            "ix_contact_requests_open",
+            "asked_at",
+            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("settled_at IS NULL"),
+        ),
+    )
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID] = link("people.id", ondelete="CASCADE")
     kind: Mapped[str]  # the intent or notice that led to it

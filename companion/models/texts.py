@@ -82,6 +82,12 @@ class OutboxMessage(Base):
             sqlite_where=text("status = 'queued'"),
         ),
         Index(
+            "ix_outbox_messages_lost",
+            "settled_at",
+            postgresql_where=text("status IN ('failed', 'undelivered')"),
+            sqlite_where=text("status IN ('failed', 'undelivered')"),
+        ),
+        Index(
             "ix_outbox_messages_open",
             "lease_until",
             postgresql_where=text(OPEN),

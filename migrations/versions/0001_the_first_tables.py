@@ -223,6 +223,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("addresses", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_addresses_address_index"), ["address_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_addresses_last_inbound_at"), ["last_inbound_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_addresses_person_id"), ["person_id"], unique=False)
 
     op.create_table(
@@ -300,6 +301,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_requests")),
     )
     with op.batch_alter_table("contact_requests", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contact_requests_open",
+            ["asked_at"],
+            unique=False,
+            postgresql_where=sa.text("settled_at IS NULL"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_contact_requests_person_id"), ["person_id"], unique=False)
 
     op.create_table(
@@ -506,6 +514,13 @@ def upgrade() -> None:
     with op.batch_alter_table("flags", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_flags_episode_id"), ["episode_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flags_inbound_id"), ["inbound_id"], unique=False)
+        batch_op.create_index(
+            "ix_flags_open",
+            ["at"],
+            unique=False,
+            postgresql_where=sa.text("settled_at IS NULL"),
+            sqlite_where=sa.text("settled_at IS NULL"),
+        )
 
     op.create_table(
         "outbox_messages",
@@ -565,6 +580,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'queued'"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_messages_in_reply_to"), ["in_reply_to"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_messages_lost",
+            ["settled_at"],
+            unique=False,
+            postgresql_where=sa.text("status IN ('failed', 'undelivered')"),
+            sqlite_where=sa.text("status IN ('failed', 'undelivered')"),
+        )
         batch_op.create_index(
             "ix_outbox_messages_open",
             ["lease_until"],
