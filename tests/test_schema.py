@@ -137,6 +137,7 @@ def test_an_error_of_the_database_logs_no_number_and_no_words(world: World, capl
     with world.database.write() as session:
         session.execute(text("ALTER TABLE elsewhere RENAME TO outbox_messages"))
     asha.hears("our system is not working", "999")
+    assert len(world.expects_errors()) == 1
     assert "a text could not be taken" in caplog.text
     for canary in CANARIES:
         assert canary not in caplog.text, canary
