@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, joinedload
 
 from companion.messaging import channels, quiet, rates
-from companion.messaging.optout import stops_among
+from companion.messaging.optout import Stop, stops_among
 from companion.messaging.parts import count
 from companion.models import LANES, OutboxMessage
 from companion.models.texts import OPEN
@@ -59,7 +59,7 @@ def claim(session: Session, now: datetime, lanes: Collection[int], budget: rates
         looked_at += len(due)
         stops = stops_among(session, [row.address for row in due])
         for row in due:
-            taken = _take(session, row, now, budget, stopped_at=stops.get(row.address_id))
+            taken = _take(session, row, now, budget, stops.get(row.address_id))
             if taken is not None:
                 claimed.append(taken)
         if len(claimed) >= BATCH:
@@ -92,10 +92,10 @@ def _due(session: Session, lane: int, now: datetime, limit: int) -> list[OutboxM
 
 
 def _take(
-    session: Session, row: OutboxMessage, now: datetime, budget: rates.Budget, *, stopped_at: datetime | None
+    session: Session, row: OutboxMessage, now: datetime, budget: rates.Budget, stop: Stop | None
 ) -> Claimed | None:
     row.updated_at = now
-    reason = _reason_to_drop(row, now, stopped_at)
+    reason = _reason_to_drop(row, now, stop)
     if reason is not None:
         row.status, row.reason, row.settled_at = "dropped", reason, now
         return None
@@ -135,10 +135,10 @@ def _put_off(row: OutboxMessage, until: datetime, now: datetime, reason: str) ->
         row.not_before = until
 
 
-def _reason_to_drop(row: OutboxMessage, now: datetime, stopped_at: datetime | None) -> str | None:
+def _reason_to_drop(row: OutboxMessage, now: datetime, stop: Stop | None) -> str | None:
     if row.expires_at is not None and row.expires_at <= now:
         return "too late"
-    if stopped_at is not None and not _answers_after_stop(row, stopped_at):
+    if stop is not None and not _answers_after(stop, row):
         return "stopped"
     if LANES[row.lane] in MEMBERS_ONLY and row.person is not None:
         if row.person.state == "left":
@@ -148,9 +148,11 @@ def _reason_to_drop(row: OutboxMessage, now: datetime, stopped_at: datetime | No
     return None
 
 
-def _answers_after_stop(row: OutboxMessage, stopped_at: datetime) -> bool:
+def _answers_after(stop: Stop, row: OutboxMessage) -> bool:
     """Whether it answers what they wrote in saying STOP or after it: its confirmation on WhatsApp, or a crisis reply.
 
     It was decided in the knowledge of the STOP and would have gone out in the webhook. On SMS Twilio lets nothing out.
     """
-    return row.in_reply_to is not None and row.address.channel == "whatsapp" and row.created_at >= stopped_at
+    if row.in_reply_to is None or row.address.channel != "whatsapp":
+        return False
+    return row.created_at > stop.at or row.key.startswith(f"answer:{stop.sid}:")

@@ -163,7 +163,9 @@ class Delivery:
             return
         known = select(OutboxMessage.provider_sid).where(OutboxMessage.address_id == row.address_id)
         taken = set(session.scalars(known))
-        match = next((sent for sent in seen if sent.body == row.body and sent.sid not in taken), None)
+        # The oldest first: a newer one with the same words belongs to a text that was asked for later.
+        fitting = (sent for sent in reversed(seen) if sent.body == row.body and sent.sid not in taken)
+        match = next(fitting, None)
         if match is not None:
             row.status, row.provider_sid, row.sent_at = "accepted", match.sid, match.at or now
         else:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.models import Address, OptOut
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A STOP that holds: when it was said (UTC), and in which text, if by a text."""
+
+    at: datetime
+    sid: str | None
 
 
 def is_stopped(session: Session, address: Address) -> bool:
@@ -23,23 +32,23 @@ def is_stopped(session: Session, address: Address) -> bool:
     return last == "stop"
 
 
-def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, datetime]:
-    """Return, for those of `addresses` whose last word on their channel was STOP, when they first said so (UTC)."""
+def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:
+    """Return, for those of `addresses` whose last word on their channel was STOP, the first they said so."""
     wanted = {(address.address_index, address.channel): address.id for address in addresses}
     if not wanted:
         return {}
-    since: dict[uuid.UUID, datetime] = {}
+    since: dict[uuid.UUID, Stop] = {}
     rows = session.execute(
-        select(OptOut.address_index, OptOut.channel, OptOut.action, OptOut.at)
+        select(OptOut.address_index, OptOut.channel, OptOut.action, OptOut.at, OptOut.provider_sid)
         .where(OptOut.address_index.in_([index for index, _ in wanted]))
         .order_by(OptOut.at, OptOut.id)
     )
-    for index, channel, action, at in rows:
+    for index, channel, action, at, sid in rows:
         id_ = wanted.get((index, channel))
         if id_ is None:
             continue
         if action == "stop":
-            since.setdefault(id_, at)
+            since.setdefault(id_, Stop(at, sid))
         else:
             since.pop(id_, None)
     return since
