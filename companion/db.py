@@ -5,6 +5,7 @@ One file (SQLite) or one server (PostgreSQL): `DATABASE_URL` is the only differe
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import time
@@ -149,6 +150,17 @@ class Database:
         return self.engine.execution_options(companion_writes=True)
 
 
+def alone(session: Session, job: str) -> bool:
+    """Whether this transaction is the only one that does `job` now; if not, leave it to the other.
+
+    On SQLite a writing transaction is alone anyway.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    number = int.from_bytes(hashlib.sha256(job.encode()).digest()[:8], signed=True)
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number}))
+
+
 def _wrapped_key(connection: Connection) -> bytes | None:
     found = connection.execute(text("SELECT wrapped FROM keyring WHERE name = 'index'")).scalar()
     return None if found is None else bytes(found)
@@ -162,12 +174,12 @@ def _engine(url: str) -> Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": 15, "check_same_thread": False})
+        engine = create_engine(parsed, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=8)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True)
     raise DatabaseError("DATABASE_URL must begin with sqlite:/// or postgresql://")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from companion.alarms import tell_coordinators
+from companion.db import alone
 from companion.escalation import auditor
 from companion.escalation.tick import tick as escalation_tick
 from companion.heartbeats import ran
@@ -16,12 +17,16 @@ from companion.services import Services
 def tick(services: Services) -> None:
     """Do what time has brought: pages first, then the programme."""
     with services.database.write() as session:
+        if not alone(session, "tick"):
+            return  # another worker is at it
         now = services.clock.now()
         escalation_tick(session, now, services.voice)
         tell_coordinators(session, now, services.voice)
     more = True
     while more:
         with services.database.write() as session:
+            if not alone(session, "programme"):
+                return
             more = programme_tick(session, services.clock.now(), services.words)
     with services.database.write() as session:
         ran(session, "tick", services.clock.now())
@@ -53,6 +58,8 @@ def reconcile(services: Services) -> None:
 def audit(services: Services) -> None:
     """Check what must always hold, mend what can be mended, and raise the alarm."""
     with services.database.write() as session:
+        if not alone(session, "audit"):
+            return
         now = services.clock.now()
         auditor.audit(session, now)
         ran(session, "audit", now)
@@ -61,6 +68,8 @@ def audit(services: Services) -> None:
 def purge(services: Services) -> None:
     """Remove what has been kept long enough."""
     with services.database.write() as session:
+        if not alone(session, "purge"):
+            return
         now = services.clock.now()
         purge_old(session, now)
         ran(session, "purge", now)

@@ -43,6 +43,8 @@ HEARD_IN_FULL = frozenset(
 )
 
 
+ABOUT_JOINING = frozenset(("join", "consent_yes"))
+ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link"))
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood"))  # forgotten with the next text that is understood
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 
@@ -69,7 +71,7 @@ class TextDesk:
 
     def screen(self, arrival: Arrival) -> Screened:
         """Put the text through the watch list. Its failure, its slowness and pictures count as a flag."""
-        started = time.monotonic()
+        started = time.thread_time()  # not the wall clock: a busy machine is not the list's doing
         try:
             verdict = self._watchlist.read(arrival.body)
             found = Screened(verdict.route, verdict.families, verdict.phrases)
@@ -78,7 +80,7 @@ class TextDesk:
             return Screened("page", (COULD_NOT_BE_READ,), ())
         if found.route == "page":
             return found
-        if time.monotonic() - started > TOO_LONG:
+        if time.thread_time() - started > TOO_LONG:
             log.error("the watch list was too slow on text %s", arrival.sid)
             return Screened("page", (COULD_NOT_BE_READ,), ())
         if arrival.media_count and not arrival.body.strip():
@@ -204,9 +206,10 @@ class TextDesk:
         if stopped:
             asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
         meant = understand(arrival.body, asked, payload=arrival.payload)
-        cohorts = tuple(
-            CohortFacts(c.id, c.code, c.name)
-            for c in session.scalars(select(Cohort).where(Cohort.is_open).order_by(Cohort.created_at, Cohort.code))
+        # Only what the meaning calls for is asked of the database.
+        cohorts = _open_cohorts(session) if ABOUT_JOINING.intersection(meant.intents) else ()
+        meeting = (
+            _next_session(session, person, meant.intent, now) if ABOUT_SESSIONS.intersection(meant.intents) else None
         )
         cohort = person.cohort if person is not None else None
         return Known(
@@ -225,11 +228,16 @@ class TextDesk:
             nation=(person.nation if person else None) or self._settings.companion_nation,
             cohort=CohortFacts(cohort.id, cohort.code, cohort.name) if cohort else None,
             cohorts=cohorts,
-            session=_next_session(session, person, meant.intent, now),
+            session=meeting,
             earlier_scores=_scores(session, person) if asked == "checkin_prompt" else (),
             asked=asked,
             kept=kept,
         )
+
+
+def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:
+    found = session.scalars(select(Cohort).where(Cohort.is_open).order_by(Cohort.created_at, Cohort.code))
+    return tuple(CohortFacts(c.id, c.code, c.name) for c in found)
 
 
 def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from companion.conversation.found import CLEAR, Found
 from companion.conversation.likeness import most_like
@@ -19,6 +21,9 @@ from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, 
 from companion.conversation.phrases import Hit
 from companion.conversation.slots import Slots, joined_code, named, read_slots
 from companion.conversation.wordlist import WordList, word_list
+
+if TYPE_CHECKING:
+    from companion.signposting import Directory
 
 STATES = tuple(RULES)
 INTENTS = (
@@ -217,13 +222,19 @@ def _searched_topic(text: str) -> str | None:
 
     A deployment's mistake in its resources stops the start, not the reading of a text: our own few words stand in.
     """
+    directory = _directory()
+    topics = directory.read(text).topics if directory is not None else ()
+    return topics[0] if topics else None
+
+
+@lru_cache(maxsize=1)
+def _directory() -> Directory | None:
     from companion.signposting import DirectoryError, load_directory  # noqa: PLC0415
 
     try:
-        topics = load_directory().read(text).topics
+        return load_directory()
     except DirectoryError:
         return None
-    return topics[0] if topics else None
 
 
 def _why(intents: tuple[str, ...], hits: Mapping[str, Hit], state: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,16 +10,28 @@ from sqlalchemy.orm import Session
 from companion.escalation.episodes import no_contact_in_time
 from companion.escalation.paging import act, episodes_to_look_at, page_next
 from companion.escalation.words import Voice
-from companion.models import Episode
+from companion.models import Episode, raise_alarm
+
+log = logging.getLogger(__name__)
 
 
 def tick(session: Session, now: datetime, voice: Voice) -> None:
     """Do all that is due at `now` (UTC)."""
     for episode in episodes_to_look_at(session, now):
-        if episode.state == "owned":
-            _hold_to_promise(session, episode, now, voice)
-        if episode.state == "open":
-            act(session, episode, now, voice)
+        try:
+            with session.begin_nested():
+                _look_after(session, episode, now, voice)
+        except Exception:
+            # One that cannot be looked after must not keep the others waiting.
+            log.exception("episode %s could not be looked after", episode.id)
+            raise_alarm(session, now, "episode_stuck")
+
+
+def _look_after(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    if episode.state == "owned":
+        _hold_to_promise(session, episode, now, voice)
+    if episode.state == "open":
+        act(session, episode, now, voice)
 
 
 def _hold_to_promise(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from companion.messaging.numbers import Sender
 from companion.models import Address, Person
@@ -13,7 +13,11 @@ from companion.models import Address, Person
 
 def address_of(session: Session, sender: Sender, now: datetime) -> Address:
     """Return the address of `sender`, made if new, and belonging to whoever has the same number elsewhere."""
-    known = session.scalars(select(Address).where(Address.address_index == sender.address)).all()
+    known = session.scalars(
+        select(Address)
+        .where(Address.address_index == sender.address)
+        .options(joinedload(Address.person).joinedload(Person.cohort))
+    ).all()
     for address in known:
         if address.channel == sender.channel:
             if address.forgotten_at is not None:
