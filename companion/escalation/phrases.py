@@ -4,6 +4,7 @@ A phrase is written in plain words with a few marks (docs/watchlist.md shows the
 
     <i> [just] <want> to <die>      words in this order, <...> a synonym class, [...] optional
     (cut | burn) ..3 myself         alternatives; up to three words between
+    <friend> ...9 <worry>           up to nine words between, also in the sentences after
     ~kill myself                    kill, kills, killed, killing
     ^ goodbye $                     at the start, at the end of a sentence
 
@@ -19,10 +20,10 @@ from dataclasses import dataclass
 BREAK = "\x01"
 # Every word that no phrase knows.
 UNKNOWN = "\x02"
-MAX_GAP = 14
+MAX_GAP = 16
 
 _PIECE = re.compile(
-    r"\s*(?:<(?P<cls>[a-z_]+)>|\.\.(?P<gap>\d+)|(?P<mark>[\[\]()|^$])|(?P<ends>~)?(?P<word>[a-z0-9:'*]+))"
+    r"\s*(?:<(?P<cls>[a-z_]+)>|\.\.\.(?P<far>\d+)|\.\.(?P<gap>\d+)|(?P<mark>[\[\]()|^$])|(?P<ends>~)?(?P<word>[a-z0-9:'*]+))"
 )
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
 
@@ -40,9 +41,10 @@ class Words:
 
 @dataclass(frozen=True)
 class Gap:
-    """Up to ``most`` words of any kind, within one sentence."""
+    """Up to ``most`` words of any kind, within one sentence or (``across``) over its end."""
 
     most: int
+    across: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
             yield "class", found["cls"]
         elif found["gap"]:
             yield "gap", found["gap"]
+        elif found["far"]:
+            yield "far", found["far"]
         elif found["mark"]:
             yield found["mark"], ""
         else:
@@ -157,10 +161,10 @@ class Parser:
     def _single(self, kind: str, value: str, text: str) -> Node:
         if kind == "class":
             return self._class(value, text)
-        if kind == "gap":
+        if kind in ("gap", "far"):
             if not 1 <= int(value) <= MAX_GAP:
                 raise PhraseError(f"a gap is 1 to {MAX_GAP} words, not {value}, in {text!r}")
-            return Gap(int(value))
+            return Gap(int(value), kind == "far")
         if kind in ("^", "$"):
             return Edge(kind)
         if kind == "ends":
@@ -265,7 +269,7 @@ class Compiler:
             chars = sorted({self._symbols[word] for word in node.words})
             return chars[0] if len(chars) == 1 else f"[{''.join(chars)}]"
         if isinstance(node, Gap):
-            return f"[^{BREAK}]{{0,{node.most}}}"
+            return f"{'.' if node.across else f'[^{BREAK}]'}{{0,{node.most}}}"
         if isinstance(node, Edge):
             return f"(?:^|{BREAK})" if node.mark == "^" else f"{self._filler}(?:{BREAK}|$)"
         if isinstance(node, Alt):
