@@ -197,7 +197,7 @@ class Ledger(RuleBasedStateMachine):
         assert set(sids.values()) <= {1}
 
     def _nothing_after_a_stop(self, messages: Any) -> None:
-        """After a STOP that reached us nothing is even asked for but, on WhatsApp, its confirmation and crisis replies."""
+        """After a STOP that reached us nothing is asked for but, on WhatsApp, confirmation and crisis replies."""
         heard = {a.sid for a in self.world.standin.attempts if a.kind == "inbound" and a.status == 200}
         stopped = set()
         for message in messages:
