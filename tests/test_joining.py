@@ -101,6 +101,8 @@ def test_stop_and_start_on_whatsapp(world: World) -> None:
     asha.texts("STOP")
     asha.hears("left and will get no more texts")
     asha.texts("lovely weather")
+    asha.texts("look", NumMedia="1", MediaContentType0="image/jpeg", MediaUrl0="https://api.twilio.com/x")
+    asha.texts("i feel like i cant cope any more")
     world.advance(days=8)
     world.staff_ignores()
     asha.hears_nothing()

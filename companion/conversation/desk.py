@@ -183,12 +183,18 @@ class TextDesk:
         return decision.replies
 
     def _respond(self, known: Known, arrival: Arrival, screened: Screened) -> Decision:
+        if known.stopped:
+            return decide(known)
         if arrival.media_count:
             return Decision((known.say("media_not_read"),), read_me=True).and_then(
                 decide(known) if known.text.strip() else Decision()
             )
         decision = decide(known)
-        if screened.route == "notice" and known.meant.intent in ("unknown", "checkin_word", "feedback", "thanks"):
+        if (
+            screened.route == "notice"
+            and known.state == "joined"
+            and known.meant.intent in ("unknown", "checkin_word", "feedback", "thanks")
+        ):
             return Decision(self._support(known), decision.changes, decision.asks, read_me=True)
         return decision
 
