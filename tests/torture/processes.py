@@ -108,24 +108,30 @@ class Victim:
 
 
 def start_killing(
-    victims: list[Victim], kills: int, rng: random.Random, pace: threading.Semaphore, wrong: list[BaseException]
+    victims: list[Victim],
+    kills: int,
+    rng: random.Random,
+    turn: threading.Semaphore,
+    done: threading.Semaphore,
+    wrong: list[BaseException],
 ) -> threading.Thread:
     """Kill `kills` times in a thread of its own: whom, and how long after coming up, is up to `rng`.
 
-    Each kill lets some more texts be sent, through `pace`, so that both come to their end together.
+    Each waits for its `turn` and releases `done`, so that kills and texts come to their end together.
     """
     plan = [(rng.randrange(len(victims)), rng.uniform(0.0, 0.6)) for _ in range(kills)]
 
     def run() -> None:
         try:
             for which, delay in plan:
+                turn.acquire()
                 victims[which].wait_ready()
                 time.sleep(delay)
                 victims[which].kill()
-                pace.release()
+                done.release()
         except BaseException as error:
             wrong.append(error)
-            pace.release(kills)
+            done.release(kills)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

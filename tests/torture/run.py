@@ -118,13 +118,14 @@ class _Crowd:
 
     def text_while_killing(self, services: Services, victims: list[Victim]) -> dict[str, str]:
         """Send every text, and queue notices, while processes are killed. Return the notices: words to number."""
-        pace, wrong = threading.Semaphore(0), list[BaseException]()
+        turn, done, wrong = threading.Semaphore(0), threading.Semaphore(0), list[BaseException]()
         for victim in victims:
             victim.wait_ready()
-        killing = start_killing(victims, self._plan.kills, self._rng, pace, wrong)
+        killing = start_killing(victims, self._plan.kills, self._rng, turn, done, wrong)
         portions = self._plan.kills + 1
         notices: dict[str, str] = {}
         for portion in range(portions):
+            turn.release()
             threads = [
                 threading.Thread(
                     target=self._text,
@@ -136,7 +137,7 @@ class _Crowd:
                 thread.start()
             notices |= self._queue(services, portion, portions)
             if portion < self._plan.kills:
-                pace.acquire()
+                done.acquire()
             for thread in threads:
                 thread.join()
         killing.join()
