@@ -15,6 +15,7 @@ a phrase a small regular expression over them. RE2 runs it in time linear in the
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # The end of a sentence. A gap does not cross it; words written next to each other do ("I. want. to. die.").
 BREAK = "\x01"
@@ -216,14 +217,26 @@ def word_sets(nodes: Sequence[Node]) -> list[frozenset[str]]:
     return list(found)
 
 
-def required(node: Node) -> list[frozenset[str]]:
-    """Sets of words of which each must occur in any text the phrase matches (in any order)."""
+def required(node: Node, known: dict[int, list[frozenset[str]]] | None = None) -> list[frozenset[str]]:
+    """Sets of words of which each must occur in any text the phrase matches (in any order).
+
+    ``known`` remembers answers by node identity, for callers who ask about many phrases that share classes and keep
+    them alive meanwhile.
+    """
+    known = {} if known is None else known
+    needs = known.get(id(node))
+    if needs is None:
+        needs = known[id(node)] = _required(node, known)
+    return needs
+
+
+def _required(node: Node, known: dict[int, list[frozenset[str]]]) -> list[frozenset[str]]:
     if isinstance(node, Words):
         return [node.words]
     if isinstance(node, Seq):
-        return list(dict.fromkeys(need for item in node.items for need in required(item)))
+        return list(dict.fromkeys(need for item in node.items for need in required(item, known)))
     if isinstance(node, Alt):
-        needs = [required(item) for item in node.items]
+        needs = [required(item, known) for item in node.items]
         if not all(needs):
             return []
         # One need of each branch, the one met least often: whichever branch matches, one of these words is there.
@@ -236,6 +249,7 @@ _COMMON = frozenset(
 )
 
 
+@lru_cache(maxsize=8192)
 def _commonness(words: frozenset[str]) -> int:
     return len(words) + 30 * len(words & _COMMON)
 

@@ -30,7 +30,7 @@ from companion.escalation.watchlist_data import ROUTES, Family, Phrase, Route, V
 __all__ = ["Family", "Match", "Phrase", "PhraseError", "Route", "Verdict", "WatchList", "load_watchlist"]
 
 DEFAULT_DIRECTORY = Path(__file__).parent.parent / "content" / "watchlist"
-_SLOTS = 5
+_SLOTS = 3
 _FIRST_SYMBOL = 0x0100
 _ORDINARY = 480  # characters; longer texts are read closely at once
 
@@ -165,6 +165,7 @@ class WatchList:
 def _parse(vocabulary: Vocabulary, families: Sequence[Family]) -> list[_Pattern]:
     parser = Parser(vocabulary.classes, vocabulary.expand)
     patterns: list[_Pattern] = []
+    known: dict[int, list[frozenset[str]]] = {}
     for family in families:
         for phrase in family.phrases:
             for say in phrase.say:
@@ -172,7 +173,7 @@ def _parse(vocabulary: Vocabulary, families: Sequence[Family]) -> list[_Pattern]
                     node = parser.parse(say)
                 except PhraseError as error:
                     raise PhraseError(f"{family.name}/{phrase.id}: {error}") from error
-                if not required(node):
+                if not required(node, known):
                     raise PhraseError(f"{family.name}/{phrase.id}: {say!r} could match anything")
                 patterns.append(_Pattern(phrase, family.route, node))
     return patterns
@@ -194,8 +195,9 @@ def _needs(nodes: Sequence[Node], symbols: Mapping[str, str]) -> tuple[int, dict
     count = len(nodes)
     start = 0
     needs: dict[str, int] = {}
+    known: dict[int, list[frozenset[str]]] = {}
     for index, node in enumerate(nodes):
-        chosen = rarest(required(node), _SLOTS)
+        chosen = rarest(required(node, known), _SLOTS)
         for slot in range(_SLOTS):
             bit = 1 << (slot * count + index)
             if slot >= len(chosen):
