@@ -115,19 +115,20 @@ def start_killing(
     done: threading.Semaphore,
     wrong: list[BaseException],
 ) -> threading.Thread:
-    """Kill `kills` times in a thread of its own: whom, and how long after coming up, is up to `rng`.
+    """Kill `kills` times in a thread of its own: a server and a worker in turn; which, and when, is up to `rng`.
 
     Each waits for its `turn` and releases `done`, so that kills and texts come to their end together.
     """
-    plan = [(rng.randrange(len(victims)), rng.uniform(0.0, 0.6)) for _ in range(kills)]
+    kinds = ([v for v in victims if v.port], [v for v in victims if not v.port])
+    plan = [(rng.choice(kinds[n % 2]), rng.uniform(0.0, 0.6)) for n in range(kills)]
 
     def run() -> None:
         try:
-            for which, delay in plan:
+            for victim, delay in plan:
                 turn.acquire()
-                victims[which].wait_ready()
+                victim.wait_ready()
                 time.sleep(delay)
-                victims[which].kill()
+                victim.kill()
                 done.release()
         except BaseException as error:
             wrong.append(error)
