@@ -1,0 +1,82 @@
+"""What goes away when its time has come, and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from companion import jobs
+from companion.models import Address, Consent, InboundMessage, OptOut, OutboxMessage
+from tests.world import World
+
+
+def purge_after(world: World, **time: float) -> None:
+    """Let time pass with no worker, then purge."""
+    world.clock.advance(timedelta(**time))
+    jobs.purge(world.services)
+
+
+def test_words_go_after_thirty_days_and_times_and_outcomes_stay(world: World) -> None:
+    asha = world.member(channel="whatsapp")
+    asha.texts("the canteen was shut again")
+    asha.ignores()
+    world.settle()
+    purge_after(world, days=29)
+    with world.database.read() as session:
+        assert all(session.scalars(select(InboundMessage.body)).all())
+    purge_after(world, days=2)
+    with world.database.read() as session:
+        assert set(session.scalars(select(InboundMessage.body)).all()) == {None}
+        assert set(session.scalars(select(OutboxMessage.body)).all()) == {None}
+        assert set(session.scalars(select(OutboxMessage.values)).all()) == {None}
+        assert (
+            session.scalar(select(func.count()).select_from(OutboxMessage).where(OutboxMessage.sent_at.is_(None))) == 0
+    world.settle()
+    world.staff_ignores()
+        )
+
+
+def test_an_open_episode_keeps_its_words(world: World) -> None:
+    asha = world.member()
+    asha.texts("I want to end my life")
+    asha.ignores()
+    purge_after(world, days=40)
+    with world.database.read() as session:
+        kept = [body for body in session.scalars(select(InboundMessage.body)) if body]
+    assert kept == ["I want to end my life"]
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
+
+
+def test_a_strangers_words_and_number_go_after_three_days_and_a_stop_is_still_honoured(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world()
+    stranger = world.talker("+447700900160", "whatsapp")
+    stranger.texts("STOP")
+    stranger.texts("who is this")
+    stranger.ignores()
+    world.settle()
+    purge_after(world, hours=73)
+    with world.database.read() as session:
+        assert set(session.scalars(select(InboundMessage.body)).all()) == {None}
+        assert session.scalars(select(Address.address)).all() == [""]
+        assert session.scalars(select(OptOut.action)).all() == ["stop"]
+    stranger.texts("so how was it")
+    stranger.hears_nothing()
+
+
+def test_proof_of_consent_goes_two_years_after_leaving(world: World) -> None:
+    asha = world.member(channel="whatsapp")
+    asha.texts("STOP")
+    asha.ignores()
+    world.settle()
+    for days, left in ((729, True), (2, False)):
+        purge_after(world, days=days)
+        with world.database.read() as session:
+            assert bool(session.scalar(select(func.count()).select_from(Consent))) == left
+    world.settle()
+    world.staff_ignores()
