@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check measure bench lock clean
+.PHONY: help demo demo-reset test check measure bench torture lock clean
 .DELETE_ON_ERROR:
 
 help: ## List what there is
@@ -44,6 +44,9 @@ measure: $(VENV)/.dev ## Print how well texts are understood, where labelled one
 
 bench: $(VENV)/.dev ## Measure speed and size beside a bare Flask view
 	@$(PY) -m bench $(ARGS)
+
+torture: $(VENV)/.dev ## Kill servers and workers while ten thousand texts pass, and compare the ledgers (takes hours)
+	@$(PY) -m tests.torture $(ARGS)
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@.ci/lock
