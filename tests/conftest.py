@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,8 +39,11 @@ def closed_network() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
     """Makes SQLite databases."""
-    with databases.sqlite(Path(tmp_path_factory.mktemp("sqlite"))) as new:
+    memory = Path("/dev/shm")
+    directory = Path(tempfile.mkdtemp(dir=memory)) if memory.is_dir() else Path(tmp_path_factory.mktemp("sqlite"))
+    with databases.sqlite(directory) as new:
         yield new
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -227,12 +226,11 @@ def _searched_topic(text: str) -> str | None:
     return topics[0] if topics else None
 
 
-@lru_cache(maxsize=1)
 def _directory() -> Directory | None:
     from companion.signposting import DirectoryError, load_directory  # noqa: PLC0415
 
     try:
-        return load_directory()
+        return load_directory(None)  # the very directory that the service has, where it has none of its own
     except DirectoryError:
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 
@@ -133,8 +134,9 @@ class Directory:
         )
 
 
+@lru_cache(maxsize=4)
 def load_directory(laid_over: Path | None = None, content: Path = CONTENT) -> Directory:
-    """Read the directory of this deployment.
+    """Read the directory of this deployment; once read, it is kept.
 
     `laid_over` is the folder of a deployment's own words (COMPANION_CONTENT_DIR): its resources.yaml fills in local
     contacts, its topics.yaml stands in for ours. Raises DirectoryError that names file and entry.
