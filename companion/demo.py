@@ -23,7 +23,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from companion.clock import MovableClock
-from companion.console.users import create_user
+from companion.console.users import create_user, new_password
 from companion.content.templates import definitions
 from companion.crypto import CannotDecryptError
 from companion.db import DatabaseError
@@ -80,7 +80,7 @@ def _secrets(path: Path) -> dict[str, str]:
     made = {
         "secret_key": secrets.token_urlsafe(48),
         "encryption_keys": Fernet.generate_key().decode(),
-        "password": "-".join(secrets.token_hex(2) for _ in range(4)),
+        "password": new_password(),
     }
     path.write_text(json.dumps(made))
     path.chmod(0o600)
