@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.window import window_open
-from companion.models import Address, Episode, GroupFacilitator, Person
+from companion.models import Address, Episode, Person, facilitators_of
 
 
 def responders(session: Session, episode: Episode) -> list[Person]:
@@ -23,7 +23,7 @@ def responders(session: Session, episode: Episode) -> list[Person]:
     leads = [p for p in staff if p.role == "lead"]
     first: list[Person] = []
     if about is not None and about.role == "trainee":
-        ordered = _group_facilitators(session, about)
+        ordered = facilitators_of(session, about.group_id)
         first = [p for p in ordered if p in staff] or [p for p in staff if p.role == "facilitator"][:2]
     chain = first + [lead for lead in leads if lead not in first]
     if not chain:
@@ -44,16 +44,3 @@ def ways_to(session: Session, person: Person, episode: Episode) -> list[Address]
 
 def _staff(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).where(Person.state == "staff").order_by(Person.created_at, Person.id)))
-
-
-def _group_facilitators(session: Session, trainee: Person) -> list[Person]:
-    if trainee.group_id is None:
-        return []
-    return list(
-        session.scalars(
-            select(Person)
-            .join(GroupFacilitator, GroupFacilitator.person_id == Person.id)
-            .where(GroupFacilitator.group_id == trainee.group_id)
-            .order_by(GroupFacilitator.position)
-        )
-    )

@@ -12,6 +12,7 @@ from companion.models.programme import (
     Group,
     GroupFacilitator,
     GroupSession,
+    facilitators_of,
 )
 from companion.models.templates import WhatsAppTemplate
 from companion.models.texts import LANES, InboundMessage, OutboxMessage, SenderRate
@@ -45,6 +46,7 @@ __all__ = [
     "SenderRate",
     "User",
     "WhatsAppTemplate",
+    "facilitators_of",
     "raise_alarm",
     "record",
     "settle_alarm",

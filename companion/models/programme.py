@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import date, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
 from companion.models.people import Cohort, Person
@@ -120,3 +120,15 @@ class ContactRequest(Base):
     asked_at: Mapped[Moment]
     settled_at: Mapped[Moment | None]
     settled_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+
+
+def facilitators_of(session: Session, group_id: uuid.UUID | None) -> list[Person]:
+    """Return who runs a group, in the order in which they are paged; nobody for None."""
+    return list(
+        session.scalars(
+            select(Person)
+            .join(GroupFacilitator, GroupFacilitator.person_id == Person.id)
+            .where(GroupFacilitator.group_id == group_id)
+            .order_by(GroupFacilitator.position)
+        )
+    )

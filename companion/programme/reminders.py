@@ -12,7 +12,7 @@ from companion import when
 from companion.content.catalogue import Catalogue, Text
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
-from companion.models import Booking, Group, GroupFacilitator, GroupSession, OutboxMessage, Person
+from companion.models import Booking, GroupSession, OutboxMessage, Person, facilitators_of
 
 INVITE_BEFORE = timedelta(days=7)
 INVITE_UNTIL = timedelta(hours=2)  # before the start: later a place could not be made use of
@@ -82,7 +82,7 @@ def _remind_all(
         if now < ends and not paused:
             person.dialogue, person.dialogue_until, person.dialogue_data = "reminder", meeting.ends_at, {}
     count = _count(session, meeting)
-    for facilitator in _facilitators(session, meeting.group):
+    for facilitator in facilitators_of(session, meeting.group_id):
         text = _text(words, f"facilitator_reminder_{kind}", meeting, count=count)
         _once(session, meeting, facilitator, minutes, text, now, ends, None)
 
@@ -167,14 +167,3 @@ def _booked(session: Session, meeting: GroupSession, minutes: int) -> list[Booki
 def _count(session: Session, meeting: GroupSession) -> int:
     booked = select(func.count()).where(Booking.session_id == meeting.id, Booking.status == "yes")
     return session.scalar(booked) or 0
-
-
-def _facilitators(session: Session, group: Group) -> list[Person]:
-    return list(
-        session.scalars(
-            select(Person)
-            .join(GroupFacilitator, GroupFacilitator.person_id == Person.id)
-            .where(GroupFacilitator.group_id == group.id)
-            .order_by(GroupFacilitator.position)
-        )
-    )
