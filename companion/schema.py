@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import inspect, text
@@ -18,8 +19,14 @@ def upgrade(database: Database) -> None:
     if database.is_sqlite and database.engine.url.database:
         Path(database.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        with database.engine.execution_options(companion_writes=True).begin() as connection:
-            _migrate(connection)
+        with database.engine.execution_options(companion_writes=True).connect() as connection:
+            # SQLite changes a table by making it anew, which must not take the rows that point to it along.
+            _sqlite(connection, "PRAGMA foreign_keys=OFF")
+            with connection.begin():
+                _migrate(connection)
+                if _sqlite(connection, "PRAGMA foreign_key_check"):
+                    raise DatabaseError("the migration would leave rows that point nowhere; nothing was changed")
+            _sqlite(connection, "PRAGMA foreign_keys=ON")
     except DBAPIError as error:
         raise DatabaseError(_cause(database, error)) from error
     database.unlock()
@@ -56,6 +63,12 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _sqlite(connection: Connection, pragma: str) -> list[object]:
+    """Run a PRAGMA on SQLite, without beginning a transaction; return its rows, none on PostgreSQL."""
+    raw = connection.connection.driver_connection
+    return raw.execute(pragma).fetchall() if isinstance(raw, sqlite3.Connection) else []
 
 
 def _cause(database: Database, error: DBAPIError) -> str:

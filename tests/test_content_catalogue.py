@@ -30,7 +30,7 @@ def test_a_text_is_filled_in():
 
 
 def test_a_missing_value_is_named():
-    with pytest.raises(ContentError, match=r"texts\.yaml:\d+: booked needs the value 'when'"):
+    with pytest.raises(ContentError, match=r"sessions\.yaml:\d+: booked needs the value 'when'"):
         CATALOGUE.render("booked")
 
 

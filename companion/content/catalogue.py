@@ -1,7 +1,7 @@
 """Loads every text the service sends from YAML, and fills one in when it is needed.
 
-A deployment's own directory may be laid over ours: a `texts.yaml` or `prompts.yaml` there holds only the
-ids whose wording it changes. What code may rely on (the ids, the values each takes, the kind) comes from
+Ours stand in `texts/`, a file for each kind of conversation, and in `prompts.yaml`. A deployment's own directory may be
+laid over them: its `texts.yaml`, `texts/*.yaml` or `prompts.yaml` hold only the ids whose wording they change. What code may rely on (the ids, the values each takes, the kind) comes from
 our own files.
 """
 
@@ -24,7 +24,6 @@ Kind = Literal["reply", "started", "crisis", "page", "notice", "fragment"]
 Answer = Literal["number", "words"]
 
 HERE = Path(__file__).parent
-FILES = ("texts.yaml", "prompts.yaml")
 OWN_WORDING = {"text", "cy", "needs_translator", "signed", "signed_by"}
 _FIELDS = OWN_WORDING | {"kind", "parts", "optional", "lines", "answer"}
 _SPACES = re.compile(r"[^\S\n]+")
@@ -177,23 +176,26 @@ def _printable(text: str) -> str:
 def _load(overlay: Path | None) -> Catalogue:
     wordings: dict[str, Wording] = {}
     rotation: tuple[str, ...] = ()
-    for name in FILES:
-        content = read_entries(HERE / name)
+    ours = [read_entries(path) for path in _files(HERE)]
+    longest = {name: value for content in ours for name, value in content.values.items()}
+    for content in ours:
         for entry in content.entries:
             if entry.id in wordings:
                 raise entry.error("this id exists twice")
-            wordings[entry.id] = _wording(entry, content.values)
+            wordings[entry.id] = _wording(entry, longest)
         rotation = content.rotation or rotation
-    for name in FILES if overlay else ():
-        path = cast(Path, overlay) / name
-        if path.exists():
-            content = read_entries(path)
-            wordings.update({entry.id: _laid_over(entry, wordings) for entry in content.entries})
-            rotation = content.rotation or rotation
+    for content in map(read_entries, _files(overlay) if overlay else ()):
+        wordings.update({entry.id: _laid_over(entry, wordings) for entry in content.entries})
+        rotation = content.rotation or rotation
     for prompt_id in rotation:
         if prompt_id not in wordings:
             raise ContentError(f"rotation names {prompt_id!r}, which does not exist")
     return Catalogue(wordings, rotation)
+
+
+def _files(folder: Path) -> list[Path]:
+    single = [folder / "texts.yaml", folder / "prompts.yaml"]
+    return [*sorted(folder.glob("texts/*.yaml")), *filter(Path.exists, single)]
 
 
 def _wording(entry: Entry, longest: Mapping[str, str]) -> Wording:
@@ -210,7 +212,7 @@ def _wording(entry: Entry, longest: Mapping[str, str]) -> Wording:
     names = _names(entry, entry.text("text"))
     for name in names:
         if name not in longest:
-            raise entry.error(f"{{{name}}} is not in the table of values at the top of the file")
+            raise entry.error(f"{{{name}}} is in no table of values: add its longest likely value to texts/values.yaml")
     return Wording(
         id=entry.id,
         kind=cast(Kind, kind),

@@ -44,6 +44,8 @@ MEMBER: dict[str, Flow] = {
     "thanks": _reply("thanks"),
     "signpost": helping.signpost,
 }
+# What is said in words of its own and is no intent: the first that knows the text answers it.
+COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (quiet.asked_for, nation.said)
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
 WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "stop")
 
@@ -63,7 +65,7 @@ def decide(known: Known) -> Decision:
         return helping.signpost(known)
     if known.state != "joined":
         return _stranger(known)
-    return quiet.asked_for(known) or nation.said(known) or _member(known)
+    return next(filter(None, (command(known) for command in COMMANDS)), None) or _member(known)
 
 
 def _member(known: Known) -> Decision:
