@@ -1,8 +1,8 @@
 """Loads every text the service sends from YAML, and fills one in when it is needed.
 
 Ours stand in `texts/`, a file for each kind of conversation, and in `prompts.yaml`. A deployment's own directory may be
-laid over them: its `texts.yaml`, `texts/*.yaml` or `prompts.yaml` hold only the ids whose wording they change. What code may rely on (the ids, the values each takes, the kind) comes from
-our own files.
+laid over them: its `texts.yaml`, `texts/*.yaml` or `prompts.yaml` hold only the ids whose wording they change. What
+code may rely on (the ids, the values each takes, the kind) comes from our own files.
 """
 
 from __future__ import annotations
