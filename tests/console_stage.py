@@ -155,6 +155,7 @@ def _staff(session: Session) -> dict[str, uuid.UUID]:
         ("bo", "facilitator"),
         ("lee", "lead"),
         ("cor", "coordinator"),
+        ("aud", "auditor"),
     ):
         person = Person(role=role, alias=who, name=f"Dr {who.title()}", state="staff", created_at=NOW)
         session.add(person)

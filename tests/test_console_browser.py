@@ -31,6 +31,7 @@ PAGES = (
     "/console/messages/{wren}",
     "/console/episodes/{episode}",
     "/console/episodes/{episode}/close",
+    "/console/more",
     "/console/audit",
     "/console/account",
     "/console/password",

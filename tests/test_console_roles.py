@@ -8,8 +8,8 @@ import pytest
 
 from tests.console_stage import Stage, stage, token
 
-ROLES = ("nobody", "facilitator", "other facilitator", "lead", "coordinator")
-WHO = {"facilitator": "ada", "other facilitator": "bo", "lead": "lee", "coordinator": "cor"}
+ROLES = ("nobody", "facilitator", "other facilitator", "lead", "coordinator", "auditor")
+WHO = {"facilitator": "ada", "other facilitator": "bo", "lead": "lee", "coordinator": "cor", "auditor": "aud"}
 
 IN, OUT, NO, GONE = "shown", "sign in", "403", "404"
 AGAIN = "password again"
@@ -31,6 +31,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/episodes/{episode}/close"): (OUT, IN, GONE, IN, NO),
     ("POST", "/console/episodes/{episode}/close"): (OUT, IN, GONE, IN, NO),
     ("POST", "/console/episodes/{episode}/pass"): (OUT, DONE, GONE, DONE, NO),
+    ("GET", "/console/more"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/groups"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/groups/{tuesday}"): (OUT, IN, GONE, IN, IN),
     ("GET", "/console/people"): (OUT, IN, IN, IN, IN),
@@ -69,6 +70,14 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/sign-out"): (OUT, OUT, OUT, OUT, OUT),
 }
 
+# An auditor sees what was done, has a login, and gets a 403 for everything else that is somebody's.
+AUDITOR = {
+    ("GET", "/console/"): DONE,  # goes on to the audit
+    ("GET", "/console/audit"): IN,
+    ("GET", "/console/account"): IN,
+}
+LOGIN = ("/password", "/sign-", "/second-factor", "/recovery-code", "/code", "/account/", "/invitation")
+
 # Seen by everybody, or guarded by Twilio's signature.
 OPEN = ("/twilio/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css")
 
@@ -94,9 +103,15 @@ def test_every_page_and_action_for(role: str, on: Stage) -> None:
             given = browser.get(page)
         answer = browser.get(path) if method == "GET" else browser.post(path, data={"csrf_token": token(given)})
         got = _outcome(answer.status_code, answer.headers.get("Location", ""))
-        if got != expected[column]:
-            wrong[method, template] = (got, expected[column])
+        wanted = _auditor(method, template, expected) if role == "auditor" else expected[column]
+        if got != wanted:
+            wrong[method, template] = (got, wanted)
     assert not wrong
+
+
+def _auditor(method: str, template: str, expected: tuple[str, ...]) -> str:
+    own = template.removeprefix("/console").startswith(LOGIN)
+    return AUDITOR.get((method, template), expected[4] if own else NO)
 
 
 def _outcome(status: int, location: str) -> str:

@@ -8,19 +8,19 @@ from flask_login import current_user
 from flask_security.utils import logout_user
 
 from companion.console.accounts import accounts
-from companion.console.desk import EVERYONE, allow, desk, my_id, now, pages
+from companion.console.desk import SIGNED_IN, allow, desk, my_id, now, pages
 from companion.models import record
 
 
 @pages.get("/account")
-@allow(*EVERYONE)
+@allow(*SIGNED_IN)
 def account() -> ResponseReturnValue:
     """Show one's login."""
     return render_template("console/account.html")
 
 
 @pages.post("/account/sign-out-everywhere")
-@allow(*EVERYONE)
+@allow(*SIGNED_IN)
 def sign_out_everywhere() -> ResponseReturnValue:
     """End every sign-in of this login, here and in other browsers."""
     store = accounts()

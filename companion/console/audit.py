@@ -10,14 +10,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.console.desk import COORDINATOR, LEAD, allow, desk, pages
+from companion.console.desk import AUDITOR, COORDINATOR, LEAD, allow, desk, pages
 from companion.console.messages import moment
 from companion.console.queries import LATEST
 from companion.models import AuditEntry, Person
 
 
 @pages.get("/audit")
-@allow(LEAD, COORDINATOR)
+@allow(LEAD, COORDINATOR, AUDITOR)
 def audit() -> ResponseReturnValue:
     """List what was done and seen, the latest first."""
     before = moment(request.args.get("before"))

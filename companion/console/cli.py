@@ -20,7 +20,7 @@ def users() -> None:
 @users.command()
 @click.option("--email", required=True, help="What they sign in with.")
 @click.option("--name", required=True, help="As others in the console, and the people they help, will see it.")
-@click.option("--role", required=True, type=click.Choice(["facilitator", "lead", "coordinator"]))
+@click.option("--role", required=True, type=click.Choice(["facilitator", "lead", "coordinator", "auditor"]))
 @click.option("--ask", is_flag=True, help="Type the first password instead of having one made.")
 def add(email: str, name: str, role: str, ask: bool) -> None:
     """Add someone, or a login for someone who is known by that name and role already."""

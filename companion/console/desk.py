@@ -20,9 +20,10 @@ from companion.escalation.words import Voice
 from companion.models import Person
 from companion.settings import Settings
 
-FACILITATOR, LEAD, COORDINATOR = "facilitator", "lead", "coordinator"
+FACILITATOR, LEAD, COORDINATOR, AUDITOR = "facilitator", "lead", "coordinator", "auditor"
 READERS = (FACILITATOR, LEAD)  # who may read what trainees wrote
-EVERYONE = (FACILITATOR, LEAD, COORDINATOR)
+EVERYONE = (FACILITATOR, LEAD, COORDINATOR)  # who runs the programme
+SIGNED_IN = (*EVERYONE, AUDITOR)  # an auditor sees what was done and no content
 
 SHIFT = timedelta(hours=12)  # how long one sign-in lasts at most
 IDLE = timedelta(minutes=30)  # how long it lasts with nothing done
@@ -94,6 +95,13 @@ def allow(*roles: str, within: timedelta = SHIFT) -> Callable[[View[P]], View[P]
         return checked  # type: ignore[no-any-return]
 
     return wrap
+
+
+def open_to_all(view: View[P]) -> View[P]:
+    """Say of a page that nobody has to sign in to see it."""
+    opened: Any = view
+    opened.roles = ("nobody",)
+    return opened  # type: ignore[no-any-return]
 
 
 def keep_signed_in() -> None:

@@ -9,7 +9,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError
 
 from companion.clock import Clock
-from companion.console import account, audit, episodes, groups, messages, people, today, words
+from companion.console import account, audit, episodes, groups, messages, nav, people, today, words
 from companion.console.desk import IDLE, Desk, desk, keep_signed_in, pages
 from companion.console.signin import set_up
 from companion.db import Database
@@ -17,7 +17,7 @@ from companion.escalation.words import Voice
 from companion.settings import Settings
 from companion.when import clock_time
 
-PAGES = (today, episodes, groups, people, messages, audit, account)
+PAGES = (nav, today, episodes, groups, people, messages, audit, account)
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
 _POLICY = (
@@ -49,7 +49,9 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         capitalize_first=words.upper_first,
         lower_first=words.lower_first,
     )
-    app.jinja_env.globals.update(named=words.named, alarm_words=words.alarm)
+    app.jinja_env.globals.update(
+        named=words.named, alarm_words=words.alarm, top_places=nav.top_places, more_places=nav.more_places
+    )
 
 
 @pages.before_request

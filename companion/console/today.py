@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from companion.console.desk import EVERYONE, LEAD, READERS, allow, desk, me, my_id, now, pages
+from companion.console.desk import AUDITOR, EVERYONE, LEAD, READERS, SIGNED_IN, allow, desk, me, my_id, now, pages
 from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
 from companion.models import (
     Alarm,
@@ -70,9 +70,11 @@ class Today:
 
 
 @pages.get("/")
-@allow(*EVERYONE)
+@allow(*SIGNED_IN)
 def today() -> ResponseReturnValue:
-    """Show the page."""
+    """Show the page; an auditor has nothing to do here and goes on to the audit."""
+    if me().role == AUDITOR:
+        return redirect(url_for("console.audit"))
     return _render("console/today.html")
 
 

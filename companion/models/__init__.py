@@ -2,9 +2,9 @@
 
 from companion.models.audit import Alarm, AuditEntry, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
-from companion.models.console import User
+from companion.models.console import FrozenFigure, Invitation, SetupMark, User
 from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
-from companion.models.people import Address, Cohort, Consent, Keyring, OptOut, Person
+from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person
 from companion.models.programme import (
     Booking,
     CheckIn,
@@ -31,11 +31,14 @@ __all__ = [
     "ContactRequest",
     "Episode",
     "Flag",
+    "FrozenFigure",
     "Group",
     "GroupFacilitator",
     "GroupSession",
     "Heartbeat",
     "InboundMessage",
+    "Invitation",
+    "JoinSource",
     "Keyring",
     "Note",
     "OptOut",
@@ -44,6 +47,7 @@ __all__ = [
     "Person",
     "Reference",
     "SenderRate",
+    "SetupMark",
     "User",
     "WhatsAppTemplate",
     "facilitators_of",

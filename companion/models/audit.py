@@ -16,7 +16,12 @@ class AuditEntry(Base):
     """One thing done or seen. `details` holds codes, ids and counts: never a text, a number or a name."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_subject", "subject_kind", "subject_id"), Index("ix_audit_at", "at"))
+    __table_args__ = (
+        Index("ix_audit_subject", "subject_kind", "subject_id"),
+        Index("ix_audit_at", "at"),
+        Index("ix_audit_actor_id_at", "actor_id", "at"),
+        Index("ix_audit_action_at", "action", "at"),
+    )
     id: Mapped[Id]
     at: Mapped[Moment]
     actor_id: Mapped[uuid.UUID | None]  # a person; None is the service itself

@@ -1,13 +1,15 @@
-"""Who may sign in to the console: one login for one of those who run the programme."""
+"""Who may sign in to the console, and what the console keeps for itself."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import date
+from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from companion.models.base import Base, Id, Moment, Secret
+from companion.models.base import Base, Id, Moment, Secret, link
 from companion.models.people import Person
 
 
@@ -42,3 +44,49 @@ class User(Base):
     mf_recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+
+
+class Invitation(Base):
+    """A code that lets one person choose the password of their own login, once. Only its SHA-256 is kept."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", "email_lower"),
+        Index(
+            "uq_invitations_one_open",
+            "person_id",
+            unique=True,
+            postgresql_where=text("used_at IS NULL AND cancelled_at IS NULL"),
+            sqlite_where=text("used_at IS NULL AND cancelled_at IS NULL"),
+        ),
+    )
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = link("people.id", ondelete="CASCADE", index=False)
+    email: Mapped[str]
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[Moment]
+    created_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+    cancelled_at: Mapped[Moment | None]
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined", innerjoin=True, viewonly=True)
+
+
+class SetupMark(Base):
+    """A step of the set-up that only a person can say is done, or the last check of the set-up. One row a name."""
+
+    __tablename__ = "setup_marks"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[Moment]
+    person_id: Mapped[uuid.UUID | None] = link("people.id", ondelete="SET NULL", index=False)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class FrozenFigure(Base):
+    """Figures of a month that is over, worked out once and never again: a later look can't tell who was late."""
+
+    __tablename__ = "frozen_figures"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)  # its first day
+    made_at: Mapped[Moment]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)

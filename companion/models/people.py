@@ -42,12 +42,27 @@ class Cohort(Base):
     created_at: Mapped[Moment]
 
 
+class JoinSource(Base):
+    """One poster, e-mail or talk that tells of the programme; `code` is the word behind the cohort's code.
+
+    Who texts JOIN ICU MESS heard of it where MESS hangs. Nothing else is known of how somebody came.
+    """
+
+    __tablename__ = "join_sources"
+    __table_args__ = (CheckConstraint("code = upper(code)", "code"),)
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
 class Person(Base):
     """A trainee (known by an alias) or one of those who run the programme (known by a name)."""
 
     __tablename__ = "people"
     __table_args__ = (
-        CheckConstraint(one_of("role", "trainee", "facilitator", "lead", "coordinator"), "role"),
+        CheckConstraint(one_of("role", "trainee", "facilitator", "lead", "coordinator", "auditor"), "role"),
         CheckConstraint(one_of("state", "asked", "joined", "left", "staff"), "state"),
         CheckConstraint("(role = 'trainee') = (state <> 'staff')", "staff_state"),
         CheckConstraint("state <> 'joined' OR joined_at IS NOT NULL", "joined_at"),
@@ -74,6 +89,7 @@ class Person(Base):
     dialogue_until: Mapped[Moment | None]
     dialogue_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     silent_checkins: Mapped[int] = mapped_column(default=0)
+    source_id: Mapped[uuid.UUID | None] = link("join_sources.id", ondelete="SET NULL")
     cohort: Mapped[Cohort | None] = relationship()
 
 

@@ -1,0 +1,49 @@
+"""The pages that the top of each page leads to: a few for every day, the rest behind "More"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from companion.console.desk import AUDITOR, COORDINATOR, EVERYONE, LEAD, allow, me, pages
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page with its name, what is done there, and who may go."""
+
+    endpoint: str
+    label: str
+    roles: Sequence[str]
+    about: str = ""
+
+
+# Every day, in the order in which they are needed.
+TOP = (
+    Place("console.today", "Today", EVERYONE),
+    Place("console.groups", "Groups", EVERYONE),
+    Place("console.people", "People", EVERYONE),
+    Place("console.messages", "Messages", EVERYONE),
+)
+# Less often: on a page of their own, with a line that says what each is for.
+MORE = (Place("console.audit", "Audit", (LEAD, COORDINATOR, AUDITOR), "Who saw and did what, and when."),)
+
+
+@pages.get("/more")
+@allow(*EVERYONE)
+def more() -> ResponseReturnValue:
+    """List the pages that are not needed every day."""
+    return render_template("console/more.html")
+
+
+def top_places() -> Sequence[Place]:
+    """Return what the top of the page leads to for who is signed in."""
+    return [place for place in TOP if me().role in place.roles]
+
+
+def more_places() -> Sequence[Place]:
+    """Return what "More" leads to for who is signed in."""
+    return [place for place in MORE if me().role in place.roles]
