@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Text
+from companion.conversation import errands
 from companion.conversation.optout_words import is_start_word, is_stop_word
 from companion.conversation.orders import Order, read_order
+from companion.conversation.request import Request
 from companion.escalation import episodes
 from companion.escalation.words import Voice
 from companion.messaging import optout
@@ -35,7 +37,8 @@ class StaffDesk:
         if is_start_word(arrival.body) and optout.is_stopped(session, address):
             optout.start(session, address, sender=arrival.to, sid=arrival.sid, now=now)
             return "start_again", (self._voice.words.render("facilitator_help", url=self._voice.console_url),)
-        return self._order(session, person, read_order(arrival.body), now)
+        errand = errands.run(Request(session, person, arrival.body, now, self._voice))
+        return errand or self._order(session, person, read_order(arrival.body), now)
 
     def _order(self, session: Session, person: Person, order: Order, now: datetime) -> tuple[str, tuple[Text, ...]]:
         say = self._voice.words.render

@@ -1,5 +1,19 @@
 """The tables, one module a family."""
 
+from companion.models.around import (
+    Broadcast,
+    BuddyMember,
+    BuddyPair,
+    BuddyWish,
+    CohortAlias,
+    Need,
+    NeedAction,
+    SupervisionDate,
+    SupervisionDue,
+    SurveyComment,
+    SurveyResult,
+    SurveyTally,
+)
 from companion.models.audit import Alarm, AuditEntry, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
 from companion.models.console import FrozenFigure, Invitation, SetupMark, User
@@ -25,8 +39,13 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Booking",
+    "Broadcast",
+    "BuddyMember",
+    "BuddyPair",
+    "BuddyWish",
     "CheckIn",
     "Cohort",
+    "CohortAlias",
     "Consent",
     "ContactRequest",
     "Episode",
@@ -40,6 +59,8 @@ __all__ = [
     "Invitation",
     "JoinSource",
     "Keyring",
+    "Need",
+    "NeedAction",
     "Note",
     "OptOut",
     "OutboxMessage",
@@ -48,6 +69,11 @@ __all__ = [
     "Reference",
     "SenderRate",
     "SetupMark",
+    "SupervisionDate",
+    "SupervisionDue",
+    "SurveyComment",
+    "SurveyResult",
+    "SurveyTally",
     "User",
     "WhatsAppTemplate",
     "facilitators_of",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
 from companion.models.base import Index as Blind
+
+if TYPE_CHECKING:
+    from companion.models.around import CohortAlias
 
 
 class Keyring(Base):
@@ -40,6 +43,8 @@ class Cohort(Base):
     quiet_until: Mapped[time | None]
     is_open: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Moment]
+    topic: Mapped[str | None]  # what help is offered on after a session; one of topics.yaml
+    aliases: Mapped[list[CohortAlias]] = relationship(back_populates="cohort", cascade="all, delete-orphan")
 
 
 class JoinSource(Base):
@@ -90,6 +95,10 @@ class Person(Base):
     dialogue_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     silent_checkins: Mapped[int] = mapped_column(default=0)
     source_id: Mapped[uuid.UUID | None] = link("join_sources.id", ondelete="SET NULL")
+    # Nothing was heard of them for a while. It says nothing about how they are, and their next text ends it.
+    quiet_since: Mapped[Moment | None]
+    nudged_at: Mapped[Moment | None]  # when they got the one gentle text about it
+    failing_since: Mapped[Moment | None]  # texts have failed for weeks, so the service paused them by itself
     cohort: Mapped[Cohort | None] = relationship()
 
 

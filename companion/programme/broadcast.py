@@ -1,0 +1,282 @@
+"""One text to many people: shown before it goes, scheduled, and stopped again within a minute.
+
+    preview    what it will read, who gets it and who does not, when, in how many parts, for how many pounds
+    schedule   put it into the outbox, in the lane `bulk`, to leave a minute later
+    undo       withdraw what has not left: within the minute that is all of it
+
+Only people who have joined get it. STOP, a pause, quiet hours and the sender's rate hold as for everything in `bulk`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from companion.content.catalogue import Text
+from companion.content.checks import forbidden_words
+from companion.escalation.words import Voice
+from companion.messaging.addresses import usable_of
+from companion.messaging.cost import Estimate, estimate
+from companion.messaging.optout import stops_among
+from companion.messaging.outbox import enqueue
+from companion.messaging.quiet import over_at
+from companion.models import (
+    LANES,
+    Address,
+    Booking,
+    Broadcast,
+    Group,
+    GroupFacilitator,
+    GroupSession,
+    Need,
+    OutboxMessage,
+    Person,
+    record,
+)
+
+LONGEST = 220  # characters of the author's words: with who it is from and STOP, two parts
+UNDO_WITHIN = timedelta(minutes=1)
+GOOD_FOR = timedelta(hours=24)
+DRAFT_LASTS = timedelta(minutes=30)
+
+Kind = Literal["group", "session", "cohort", "everyone", "need"]
+
+
+class BroadcastError(Exception):
+    """It cannot be sent like this; `reason` is one of: not yours, empty, too long, nobody."""
+
+    def __init__(self, reason: str, over: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.over = over  # characters too many
+
+
+@dataclass(frozen=True)
+class Audience:
+    """To whom. `key` is the id of a group, session or cohort, or the kind of a need; None for everyone."""
+
+    kind: Kind
+    key: str | None = None
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The key as an id. Raises ValueError when it is none."""
+        return uuid.UUID(self.key or "")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would happen. `left_out` counts by reason: paused, stopped, no number. `leaves_at` is UTC."""
+
+    text: Text
+    people: int
+    left_out: Mapping[str, int]
+    in_quiet_hours: int  # of `people`: they get it when these are over
+    leaves_at: datetime
+    cost: Estimate
+    unsuitable: tuple[str, ...]  # words that do not belong on a locked screen, or that our texts do not use
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How many people do not get it now, and for how many it was too late."""
+
+    withdrawn: int
+    gone: int
+
+
+def preview(session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Voice) -> Preview:
+    """Return what sending `words` would do, changing nothing. Raises BroadcastError."""
+    text = _text(session, author, audience, words, voice)
+    everyone = _people(session, audience)
+    reached, left_out = _reached(session, everyone, now)
+    leaves_at = now + UNDO_WITHIN
+    by_id = {person.id: person for person in everyone}
+    return Preview(
+        text=text,
+        people=len(reached),
+        left_out=left_out,
+        in_quiet_hours=sum(1 for person_id in reached if over_at(by_id[person_id], leaves_at) is not None),
+        leaves_at=leaves_at,
+        cost=estimate(text.body, len(reached), voice.settings.companion_part_pence),
+        unsuitable=unsuitable(words),
+    )
+
+
+def schedule(
+    session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Voice
+) -> Broadcast:
+    """Put it into the outbox, to leave in a minute. Raises BroadcastError, also when there is nobody to get it."""
+    text = _text(session, author, audience, words, voice)
+    reached, _ = _reached(session, _people(session, audience), now)
+    if not reached:
+        raise BroadcastError("nobody")
+    broadcast = _draft_of(session, author, now) or _new(session, author, audience, now)
+    broadcast.audience, broadcast.audience_key = audience.kind, audience.key
+    broadcast.purpose, broadcast.body = text.id, words
+    broadcast.state, broadcast.leaves_at = "scheduled", now + UNDO_WITHIN
+    session.flush()
+    for person_id, address in reached.items():
+        enqueue(
+            session,
+            key=f"broadcast:{broadcast.id}:{person_id}",
+            lane="bulk",
+            to=address,
+            text=text,
+            now=now,
+            not_before=broadcast.leaves_at,
+            expires_at=now + GOOD_FOR,
+        )
+    broadcast.people = len(reached)
+    record(session, now, "message scheduled", broadcast, actor=author.id, audience=audience.kind, people=len(reached))
+    return broadcast
+
+
+def undo(session: Session, broadcast: Broadcast, by: Person, now: datetime) -> Undone:
+    """Withdraw what has not left. Raises BroadcastError ("not yours") unless the author, a lead or a coordinator asks.
+
+    A second undo withdraws nothing more and does no harm.
+    """
+    if by.id != broadcast.author_id and by.role not in ("lead", "coordinator"):
+        raise BroadcastError("not yours")
+    withdrawn: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.status == "queued",
+            OutboxMessage.lane == LANES.index("bulk"),  # with the status, what the index of due texts has
+            OutboxMessage.key.like(f"broadcast:{broadcast.id}:%"),
+        )
+        .values(status="dropped", reason="undone", settled_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if broadcast.state == "scheduled" and withdrawn.rowcount:
+        broadcast.state, broadcast.undone_at = "undone", now
+    record(session, now, "message undone", broadcast, actor=by.id, withdrawn=withdrawn.rowcount)
+    return Undone(withdrawn.rowcount, broadcast.people - withdrawn.rowcount)
+
+
+def keep_draft(session: Session, author: Person, audience: Audience, words: str, now: datetime) -> Broadcast:
+    """Keep words until the author says SEND; each author has one draft, and a new one takes the old one's place."""
+    draft = session.scalar(select(Broadcast).where(Broadcast.author_id == author.id, Broadcast.state == "draft"))
+    draft = draft or _new(session, author, audience, now)
+    draft.audience, draft.audience_key, draft.body, draft.created_at = audience.kind, audience.key, words, now
+    return draft
+
+
+def send_draft(session: Session, author: Person, now: datetime, voice: Voice) -> Broadcast | None:
+    """Schedule the author's draft; None when there is none, or when it is older than DRAFT_LASTS."""
+    draft = _draft_of(session, author, now)
+    if draft is None or draft.body is None:
+        return None
+    return schedule(session, author, Audience(draft.audience, draft.audience_key), draft.body, now, voice)  # type: ignore[arg-type]
+
+
+def last_scheduled(session: Session, author: Person) -> Broadcast | None:
+    """Return the last that the author sent and has not undone."""
+    return session.scalar(
+        select(Broadcast)
+        .where(Broadcast.author_id == author.id, Broadcast.state == "scheduled")
+        .order_by(Broadcast.leaves_at.desc())
+        .limit(1)
+    )
+
+
+def unsuitable(words: str) -> tuple[str, ...]:
+    """Return the words in `words` that do not belong on a locked screen, or that our texts do not use."""
+    lists = forbidden_words()
+    return tuple(found[0] for pattern, _, _ in lists.everywhere + lists.started if (found := pattern.search(words)))
+
+
+def _new(session: Session, author: Person, audience: Audience, now: datetime) -> Broadcast:
+    broadcast = Broadcast(
+        author_id=author.id, audience=audience.kind, audience_key=audience.key, purpose="broadcast", state="draft"
+    )
+    broadcast.created_at = now
+    session.add(broadcast)
+    return broadcast
+
+
+def _draft_of(session: Session, author: Person, now: datetime) -> Broadcast | None:
+    return session.scalar(
+        select(Broadcast).where(
+            Broadcast.author_id == author.id, Broadcast.state == "draft", Broadcast.created_at > now - DRAFT_LASTS
+        )
+    )
+
+
+def _text(session: Session, author: Person, audience: Audience, words: str, voice: Voice) -> Text:
+    """Return the text as it will be read. Raises BroadcastError."""
+    group = _group(session, audience)
+    if author.role == "facilitator" and (group is None or not _runs(session, author, group)):
+        raise BroadcastError("not yours")
+    words = " ".join(words.split())
+    if not words:
+        raise BroadcastError("empty")
+    if len(words) > LONGEST:
+        raise BroadcastError("too long", len(words) - LONGEST)
+    if audience.kind == "need":
+        return voice.words.render("need_done", need=audience.key or "", words=words)
+    who = (author.name or author.alias) if author.role == "facilitator" else voice.settings.companion_name
+    sender = f"{who}, {group.name}" if group else who
+    return voice.words.render("broadcast", sender=sender, words=words)
+
+
+def _group(session: Session, audience: Audience) -> Group | None:
+    if audience.kind == "group":
+        return session.get(Group, audience.id)
+    if audience.kind == "session":
+        meeting = session.get(GroupSession, audience.id)
+        return meeting.group if meeting else None
+    return None
+
+
+def _runs(session: Session, person: Person, group: Group) -> bool:
+    return session.get(GroupFacilitator, (group.id, person.id)) is not None
+
+
+def _people(session: Session, audience: Audience) -> Sequence[Person]:
+    return session.scalars(select(Person).where(Person.state == "joined", _belongs(audience))).all()
+
+
+def _belongs(audience: Audience) -> ColumnElement[bool]:
+    if audience.kind == "group":
+        return Person.group_id == audience.id
+    if audience.kind == "cohort":
+        return Person.cohort_id == audience.id
+    if audience.kind == "session":
+        coming = select(Booking.person_id).where(
+            Booking.session_id == audience.id, Booking.status.in_(("yes", "attended"))
+        )
+        return Person.id.in_(coming)
+    if audience.kind == "need":
+        return Person.id.in_(select(Need.person_id).where(Need.kind == audience.key, Need.action_id.is_(None)))
+    return true()
+
+
+def _reached(
+    session: Session, people: Sequence[Person], now: datetime
+) -> tuple[dict[uuid.UUID, Address], Mapping[str, int]]:
+    """Return where each of `people` can be texted now, and how many cannot, by reason."""
+    usable = usable_of(session, people)
+    stopped = stops_among(session, list(usable.values()))
+    reached: dict[uuid.UUID, Address] = {}
+    left_out: Counter[str] = Counter()
+    for person in people:
+        address = usable.get(person.id)
+        if person.paused_until is not None and person.paused_until > now:
+            left_out["paused"] += 1
+        elif address is None:
+            left_out["no number"] += 1
+        elif address.id in stopped:
+            left_out["stopped"] += 1
+        else:
+            reached[person.id] = address
+    return reached, dict(left_out)
