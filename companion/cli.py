@@ -22,6 +22,8 @@ ROOMS = {
     "simulate": "companion.simulator.cli",
     "users": "companion.console.cli",
     "templates": "companion.messaging.cli",
+    "erase": "companion.privacy.cli",
+    "copy": "companion.privacy.cli",
 }
 
 
@@ -167,12 +169,29 @@ def cost(text: str, people: int, pence: float) -> None:
     click.echo(estimate(text, people, pence).in_words())
 
 
-@main.command()
-def keys() -> None:
-    """Print a new SECRET_KEY and a new key for ENCRYPTION_KEYS."""
+@main.group(invoke_without_command=True)
+@click.pass_context
+def keys(context: click.Context) -> None:
+    """Print a new SECRET_KEY and a new key for ENCRYPTION_KEYS; `keys rotate` takes an old key out of use."""
     import secrets
 
     from cryptography.fernet import Fernet
 
-    click.echo(f"SECRET_KEY={secrets.token_urlsafe(48)}")
-    click.echo(f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}")
+    if context.invoked_subcommand is None:
+        click.echo(f"SECRET_KEY={secrets.token_urlsafe(48)}")
+        click.echo(f"ENCRYPTION_KEYS={Fernet.generate_key().decode()}")
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt everything anew with the first of ENCRYPTION_KEYS. Safe to stop and to run again, also while in use."""
+    from companion.commands import open_current
+    from companion.rotation import rotate as encrypt_anew
+
+    services = open_current()
+    if len(services.settings.encryption_keys) < 2:
+        raise click.ClickException(
+            "ENCRYPTION_KEYS: holds one key. Put the new one in front, with a comma between, restart, then rotate."
+        )
+    done = encrypt_anew(services.database, services.settings.encryption_keys)
+    click.echo(f"{done} values encrypted anew. The first key reads everything now; the others can be removed.")

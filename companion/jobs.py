@@ -12,6 +12,7 @@ from companion.messaging.claiming import URGENT
 from companion.programme.tick import tick as programme_tick
 from companion.retention import purge as purge_old
 from companion.services import Services
+from companion.wordings import keep_wordings
 
 
 def tick(services: Services) -> None:
@@ -66,10 +67,11 @@ def audit(services: Services) -> None:
 
 
 def purge(services: Services) -> None:
-    """Remove what has been kept long enough."""
+    """Remove what has been kept long enough, and keep the wordings that texts are made from today."""
     with services.database.write() as session:
         if not alone(session, "purge"):
             return
         now = services.clock.now()
         purge_old(session, now)
+        keep_wordings(session, services.words, now)
         ran(session, "purge", now)

@@ -8,7 +8,8 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from companion.messaging.inbound import EMPTY
-from companion.models import Address, Consent, Episode, Flag, InboundMessage, Note, OutboxMessage, Person
+from companion.models import Address, Consent, CopyLink, Episode, Flag, InboundMessage, Note, OutboxMessage, Person
+from companion.privacy.erasure import finish_waiting
 
 BODIES = timedelta(days=30)  # after arrival; texts of an episode 30 days after it is closed
 PROOF = timedelta(days=730)  # of consent, after leaving
@@ -51,7 +52,9 @@ def purge(session: Session, now: datetime) -> None:
         .values(body=None)
         .execution_options(synchronize_session=False)
     )
+    session.execute(delete(CopyLink).where(CopyLink.expires_at < now - timedelta(days=7)))
     _forget_strangers(session, now)
+    finish_waiting(session, now)
 
 
 def _forget_strangers(session: Session, now: datetime) -> None:

@@ -15,6 +15,7 @@ from companion.heartbeats import STALE, last_run
 from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
 from companion.models import LANES, OutboxMessage
+from companion.privacy.pages import pages as copy_pages
 from companion.schema import require_current
 from companion.services import Services, open_services
 
@@ -31,6 +32,7 @@ def build_app(services: Services | None = None) -> Flask:
     signatures = Signatures(settings.public_url, settings.twilio_auth_token)
     app.register_blueprint(webhooks(services.inbox, database, clock, signatures, services.words))
     register_console(app, database=database, clock=clock, settings=settings, voice=services.voice)
+    app.register_blueprint(copy_pages(services.database, clock, settings, services.words))
     _public_pages(app, services)
     _health(app, services)
     if settings.simulated:

@@ -15,28 +15,57 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, Self, cast, get_args
 
 from companion.content.reader import ContentError, Entry, read_entries
 from companion.messaging.parts import gsm_safe
 
 Kind = Literal["reply", "started", "crisis", "page", "notice", "fragment"]
 Answer = Literal["number", "words"]
+Language = Literal["en", "cy"]
 
 HERE = Path(__file__).parent
-OWN_WORDING = {"text", "cy", "needs_translator", "signed", "signed_by"}
+OWN_WORDING = {"text", "cy", "needs_translator", "signed", "signed_cy", "signed_by"}
 _FIELDS = OWN_WORDING | {"kind", "parts", "optional", "lines", "answer"}
+_ROOFS = str.maketrans("âêîôûŵŷïëáíóúẃÂÊÎÔÛŴŶÏËÁÍÓÚ", "aeiouwyieaiouwAEIOUWYIEAIOU")
 _SPACES = re.compile(r"[^\S\n]+")
+
+
+class Bilingual(str):
+    """Words in English that know their Welsh: a day, a place. Put into a Welsh text, they are said in Welsh."""
+
+    __slots__ = ("cy",)
+    cy: str
+
+    def __new__(cls, english: str, welsh: str) -> Self:
+        """Return `english`, with `welsh` beside it."""
+        self = super().__new__(cls, english)
+        self.cy = welsh
+        return self
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text ready to send. `version` names the wording it was made from, to be stored with a consent."""
+    """A text ready to send, in English and, where there is a wording, in Welsh.
+
+    `version` names the wording it was made from, to be stored with a consent.
+    """
 
     id: str
     version: str
     body: str
     values: Mapping[str, str] = field(default_factory=dict)  # what was filled in
+    wording: Wording | None = field(default=None, repr=False, compare=False)
+    whole: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # values that are never cut
+
+    def said_in(self, language: Language) -> Text:
+        """Return the text in a language: itself where there is no Welsh that may be sent."""
+        wording = self.wording
+        if language == "en" or wording is None or wording.welsh is None:
+            return self
+        values = {name: value.cy if isinstance(value, Bilingual) else value for name, value in self.values.items()}
+        body = wording.filled(values, whole=self.whole, welsh=True)
+        return replace(self, version=wording.welsh_version, body=body)
 
 
 @dataclass(frozen=True)
@@ -61,18 +90,31 @@ class Wording:
     cy: str | None = None
     needs_translator: bool = False
     signed: str | None = None
+    signed_cy: str | None = None
+
+    @property
+    def welsh(self) -> str | None:
+        """The Welsh that may be sent: of a crisis text only what is locked by `signed_cy`."""
+        if self.kind == "crisis" and (self.cy is None or self.signed_cy != _signature(self.cy)):
+            return None
+        return self.cy
+
+    @property
+    def welsh_version(self) -> str:
+        """The same of the Welsh wording."""
+        return _version(f"{self.id}:cy", self.cy or "")
 
     @property
     def version(self) -> str:
         """A short hash of id and wording: it changes when a word changes."""
-        return sha256(f"{self.id}\n{self.text}".encode()).hexdigest()[:12]
+        return _version(self.id, self.text)
 
     @property
     def where(self) -> str:
         """File and line, for messages to people."""
         return f"{self.file}:{self.line}"
 
-    def filled(self, values: Mapping[str, str], whole: Container[str] = ()) -> str:
+    def filled(self, values: Mapping[str, str], whole: Container[str] = (), *, welsh: bool = False) -> str:
         """Return the wording with `values` in place, cleaned and GSM-safe; those in `whole` are never cut."""
         ready = {
             name: clean(
@@ -83,12 +125,13 @@ class Wording:
             )
             for name, longest in self.values.items()
         }
-        text = _SPACES.sub(" ", self.text.format_map(ready))
-        return gsm_safe("\n".join(line.strip() for line in text.split("\n")).strip())
+        text = _SPACES.sub(" ", ((self.cy or "") if welsh else self.text).format_map(ready))
+        text = "\n".join(line.strip() for line in text.split("\n")).strip()
+        return gsm_safe(_without_roofs(text) if welsh else text)
 
     def signature(self) -> str:
         """Return the SHA-256 of the wording, as it belongs into `signed`."""
-        return sha256(self.text.encode()).hexdigest()
+        return _signature(self.text)
 
 
 @dataclass(frozen=True)
@@ -113,7 +156,7 @@ class Catalogue:
     def render(self, text_id: str, **values: object) -> Text:
         """Fill in one text. Raises ContentError naming id and value when one is missing, extra or empty."""
         wording = self.wording(text_id)
-        given = {**self.standing, **{name: str(value) for name, value in values.items()}}
+        given = {**self.standing, **{name: _words(value) for name, value in values.items()}}
         for name in values.keys() - wording.values.keys():
             raise ContentError(f"{wording.where}: {text_id} does not take the value {name!r}")
         for name in wording.values:
@@ -122,7 +165,8 @@ class Catalogue:
             if name not in wording.optional and not given[name].strip():
                 raise ContentError(f"{wording.where}: {text_id} needs the value {name!r}, which is empty")
         body = wording.filled(given, whole=self.standing)
-        return Text(text_id, wording.version, body, {name: given[name] for name in wording.values})
+        filled = {name: given[name] for name in wording.values}
+        return Text(text_id, wording.version, body, filled, wording, frozenset(self.standing))
 
     def prompt(self, turn: int) -> Wording:
         """Return the check-in question for `turn` (0, 1, 2 ...): the rotation, over and over."""
@@ -166,6 +210,25 @@ def placeholders(text: str) -> tuple[str, ...]:
         if name not in names:
             names.append(name)
     return tuple(names)
+
+
+def _without_roofs(text: str) -> str:
+    """Return Welsh without the accents that GSM-7 lacks: one of them would double what the text costs."""
+    return text.translate(_ROOFS)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Text):
+        return Bilingual(value.body, value.said_in("cy").body)
+    return value if isinstance(value, str) else str(value)
+
+
+def _version(text_id: str, wording: str) -> str:
+    return sha256(f"{text_id}\n{wording}".encode()).hexdigest()[:12]
+
+
+def _signature(wording: str) -> str:
+    return sha256(wording.encode()).hexdigest()
 
 
 def _printable(text: str) -> str:
@@ -227,6 +290,7 @@ def _wording(entry: Entry, longest: Mapping[str, str]) -> Wording:
         cy=_welsh(entry, names),
         needs_translator=bool(entry.data.get("needs_translator", False)),
         signed=entry.optional_text("signed"),
+        signed_cy=entry.optional_text("signed_cy"),
     )
 
 
@@ -244,6 +308,7 @@ def _laid_over(entry: Entry, ours: Mapping[str, Wording]) -> Wording:
         cy=_welsh(entry, tuple(original.values)),
         needs_translator=bool(entry.data.get("needs_translator", False)),
         signed=entry.optional_text("signed"),
+        signed_cy=entry.optional_text("signed_cy"),
         file=entry.file,
         line=entry.line,
     )

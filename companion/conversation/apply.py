@@ -25,6 +25,7 @@ from companion.models import (
     Person,
     record,
 )
+from companion.privacy import erasure, links
 from companion.programme.aliases import new_alias
 from companion.programme.notices import tell_facilitators_of_request
 from companion.programme.sessions import group_for
@@ -72,7 +73,8 @@ def _(change: changes.AskConsent, scene: Scene) -> None:
     person.cohort_id, person.asked_at = change.cohort_id, scene.now
     person.state = "asked" if person.state != "joined" else person.state
     for text in change.shown:
-        _consent(scene, "shown", text.body, text.version)
+        shown = text.said_in(person.language)
+        _consent(scene, "shown", shown.body, shown.version)
 
 
 @apply.register
@@ -190,6 +192,23 @@ def _(change: changes.LivesIn, scene: Scene) -> None:
 @apply.register
 def _(change: changes.UseChannel, scene: Scene) -> None:
     scene.someone().channel = change.channel
+
+
+@apply.register
+def _(change: changes.Speak, scene: Scene) -> None:
+    scene.someone().language = change.language
+
+
+@apply.register
+def _(change: changes.OpenCopy, scene: Scene) -> None:
+    links.open_link(scene.session, scene.someone(), change.token, scene.now)
+
+
+@apply.register
+def _(_change: changes.Erase, scene: Scene) -> None:
+    person = scene.someone()
+    if erasure.ask(scene.session, person, scene.now):
+        scene.person, scene.inbound.body = None, None
 
 
 def _start(scene: Scene) -> None:

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from companion.content.catalogue import Text
+from companion.content.catalogue import Language, Text
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,25 @@ class UseChannel:
     channel: str
 
 
+@dataclass(frozen=True)
+class Speak:
+    """Texts are in this language from now on: "en" or "cy"."""
+
+    language: Language
+
+
+@dataclass(frozen=True)
+class OpenCopy:
+    """They want a copy of what is held; `token` stands in the link they get, which works once."""
+
+    token: str
+
+
+@dataclass(frozen=True)
+class Erase:
+    """They want what is held about them removed, and have confirmed it."""
+
+
 Change = (
     AskConsent
     | GiveConsent
@@ -105,4 +124,7 @@ Change = (
     | QuietHours
     | UseChannel
     | LivesIn
+    | Speak
+    | OpenCopy
+    | Erase
 )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.conversation.apply import Scene, apply
+from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import understand
 from companion.conversation.known import CohortFacts, Decision, Known, SessionFacts
@@ -238,6 +239,8 @@ class TextDesk:
             earlier_scores=_scores(session, person) if asked == "checkin_prompt" else (),
             asked=asked,
             kept=kept,
+            public_url=self._settings.public_url,
+            episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
         )
 
 

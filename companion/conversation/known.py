@@ -59,6 +59,8 @@ class Known:
     earlier_scores: tuple[int, ...]  # newest first
     asked: str  # the state of the conversation: what the last text asked
     kept: Mapping[str, Any]  # what goes with it
+    public_url: str = ""
+    episode_open: bool = False  # asked only when someone confirms that everything be removed
 
     def say(self, text_id: str, **values: object) -> Text:
         """Fill in one text of the catalogue."""

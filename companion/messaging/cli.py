@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from companion.commands import open_current
+
 if TYPE_CHECKING:
     from companion.content.templates import Definition
     from companion.messaging.templates import Step
@@ -31,7 +33,7 @@ def show(ids: tuple[str, ...]) -> None:
     from companion.content.templates import problems, without
     from companion.models.templates import WhatsAppTemplate
 
-    services = _services()
+    services = open_current()
     wanted = _definitions(services)
     unknown = sorted(set(ids) - {definition.text_id for definition in wanted})
     if unknown:
@@ -60,7 +62,7 @@ def create() -> None:
     """Make at Twilio the templates that are not there yet. Nothing is submitted."""
     from companion.messaging.templates import create_missing
 
-    services = _services()
+    services = open_current()
     wanted = _definitions(services)
     steps = _ask(services, lambda twilio: create_missing(services.database, twilio, services.clock, wanted))
     _report(steps, "All templates are there.", "Next: `companion templates submit`.")
@@ -71,7 +73,7 @@ def submit() -> None:
     """Ask WhatsApp to approve the templates that were made and not submitted."""
     from companion.messaging.templates import submit_new
 
-    services = _services()
+    services = open_current()
     wanted = _definitions(services)
     steps = _ask(services, lambda twilio: submit_new(services.database, twilio, wanted))
     _report(
@@ -86,7 +88,7 @@ def sync() -> None:
     """Ask Twilio how each template stands, and note it."""
     from companion.messaging.templates import sync as ask_all
 
-    services = _services()
+    services = open_current()
     steps = _ask(services, lambda twilio: ask_all(services.database, twilio, services.clock), sender_needed=False)
     for step in steps:
         why = f" ({step.problem})" if step.problem else ""
@@ -145,19 +147,3 @@ def _definitions(services: Services) -> list[Definition]:
         return list(definitions(services.words.with_standing(url=services.voice.console_url)).values())
     except ContentError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _services() -> Services:
-    from companion.content.reader import ContentError
-    from companion.crypto import CannotDecryptError
-    from companion.db import DatabaseError
-    from companion.schema import require_current
-    from companion.services import open_services
-    from companion.settings import SettingsError
-
-    try:
-        services = open_services()
-        require_current(services.database)
-    except (SettingsError, ContentError, DatabaseError, CannotDecryptError) as error:
-        raise click.ClickException(str(error)) from None
-    return services

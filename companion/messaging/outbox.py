@@ -86,6 +86,7 @@ def queue_instead(session: Session, answers: Sequence[OutboxMessage]) -> None:
 
 
 def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxMessage:
+    text = text.said_in(to.person.language) if to.person is not None else text
     return OutboxMessage(
         key=key,
         lane=LANES.index(lane),

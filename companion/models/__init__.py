@@ -19,6 +19,8 @@ from companion.models.base import Base
 from companion.models.console import FrozenFigure, Invitation, SetupMark, User
 from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
 from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person
+from companion.models.people import Address, Cohort, Consent, Keyring, OptOut, Person
+from companion.models.privacy import CopyLink, SentWording
 from companion.models.programme import (
     Booking,
     CheckIn,
@@ -48,6 +50,7 @@ __all__ = [
     "CohortAlias",
     "Consent",
     "ContactRequest",
+    "CopyLink",
     "Episode",
     "Flag",
     "FrozenFigure",
@@ -74,6 +77,7 @@ __all__ = [
     "SurveyComment",
     "SurveyResult",
     "SurveyTally",
+    "SentWording",
     "User",
     "WhatsAppTemplate",
     "facilitators_of",

@@ -6,9 +6,10 @@ import uuid
 from datetime import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from companion.content.catalogue import Language
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
 from companion.models.base import Index as Blind
 
@@ -71,6 +72,7 @@ class Person(Base):
         CheckConstraint(one_of("state", "asked", "joined", "left", "staff"), "state"),
         CheckConstraint("(role = 'trainee') = (state <> 'staff')", "staff_state"),
         CheckConstraint("state <> 'joined' OR joined_at IS NOT NULL", "joined_at"),
+        CheckConstraint(one_of("language", "en", "cy"), "language"),
     )
     id: Mapped[Id]
     role: Mapped[str]
@@ -81,6 +83,7 @@ class Person(Base):
     group_id: Mapped[uuid.UUID | None] = link("groups.id")
     nation: Mapped[str | None]
     channel: Mapped[str] = mapped_column(default="sms")  # where texts the service starts go
+    language: Mapped[Language] = mapped_column(String, default="en", server_default="en")
     created_at: Mapped[Moment]
     asked_at: Mapped[Moment | None]
     joined_at: Mapped[Moment | None]
@@ -99,6 +102,7 @@ class Person(Base):
     quiet_since: Mapped[Moment | None]
     nudged_at: Mapped[Moment | None]  # when they got the one gentle text about it
     failing_since: Mapped[Moment | None]  # texts have failed for weeks, so the service paused them by itself
+    erase_asked_at: Mapped[Moment | None]  # wants everything removed; waits for an open episode to be closed
     cohort: Mapped[Cohort | None] = relationship()
 
 

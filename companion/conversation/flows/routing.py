@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from companion.conversation.flows import booking, checkin, helping, joining, leaving, nation, quiet
+from companion.conversation.flows import booking, checkin, helping, joining, language, leaving, my_data, nation, quiet
 from companion.conversation.intents import understand
 from companion.conversation.known import SILENCE, Decision, Known
 
@@ -37,16 +37,17 @@ MEMBER: dict[str, Flow] = {
     "pause": leaving.pause,
     "resume": leaving.resume,
     "change_channel": leaving.change_channel,
-    "my_data": _reply("data_request_noted", read_me=True),
-    "delete_my_data": _reply("not_yet", read_me=True),
+    "my_data": my_data.ask_copy,
+    "delete_my_data": my_data.ask_erase,
     "practical_need": _reply("need_noted", read_me=True),
     "feedback": _reply("feedback_thanks", read_me=True),
     "thanks": _reply("thanks"),
     "signpost": helping.signpost,
 }
 # What is said in words of its own and is no intent: the first that knows the text answers it.
-COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (quiet.asked_for, nation.said)
+COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (quiet.asked_for, nation.said, language.said)
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
+HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them
 WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "stop")
 
 
@@ -59,6 +60,8 @@ def decide(known: Known) -> Decision:
             return checkin.followup_yes(known)
         if known.meant.intent == "thanks":
             return checkin.followup_no(known)
+    if (about_data := my_data.answered(known)) is not None:
+        return about_data
     if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
         return helping.more(known)
     if known.kept.get("menu") and known.text.strip().isdecimal():
@@ -84,8 +87,10 @@ def _stranger(known: Known) -> Decision:
     intent = known.meant.intent
     if known.state == "asked" and known.asked == "none" and _agrees(known.text):
         return Decision((known.say("join_lapsed"),))
-    if intent in STRANGER:
+    if intent in (HAS_LEFT if known.state else STRANGER):
         return MEMBER[intent](known)
+    if known.state and (spoken := language.said(known)) is not None:
+        return spoken
     if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
         return helping.signpost(known)  # help is for whoever asks
     return Decision((known.say("unknown_sender"),), read_me=True)

@@ -1,0 +1,47 @@
+"""A copy of what is held, and its removal: each confirmed by a plain YES before anything happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from companion.conversation.changes import Erase, OpenCopy
+from companion.conversation.intents import understand
+from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.privacy.links import new_token
+
+CONFIRM_ERASE, CONFIRM_COPY = "confirm_erase", "confirm_copy"
+WAITS = timedelta(hours=1)
+LONGEST_YES = 3  # words: anything longer is no plain yes
+
+
+def ask_copy(known: Known) -> Decision:
+    """Say what the link will show, and ask."""
+    return Decision((known.say("copy_confirm"),), asks=Asked(CONFIRM_COPY, WAITS))
+
+
+def ask_erase(known: Known) -> Decision:
+    """Say what goes and what stays, and ask."""
+    return Decision((known.say("delete_confirm"),), asks=Asked(CONFIRM_ERASE, WAITS))
+
+
+def answered(known: Known) -> Decision | None:
+    """Answer the YES or NO to one of the two questions; None when none was asked, or for another text."""
+    if known.asked not in (CONFIRM_ERASE, CONFIRM_COPY):
+        return None
+    said = understand(known.text, "confirm_consent").intent
+    if said == "consent_yes" and len(known.text.split()) <= LONGEST_YES:
+        return _erase(known) if known.asked == CONFIRM_ERASE else _copy(known)
+    if said == "consent_no":
+        return Decision((known.say("delete_kept" if known.asked == CONFIRM_ERASE else "copy_kept"),), asks=NOTHING)
+    return None
+
+
+def _erase(known: Known) -> Decision:
+    text = known.say("delete_waits" if known.episode_open else "deleted")
+    return Decision((text,), (Erase(),), NOTHING)
+
+
+def _copy(known: Known) -> Decision:
+    token = new_token()
+    text = known.say("copy_link", link=f"{known.public_url}/copy/{token}")
+    return Decision((text,), (OpenCopy(token),), NOTHING)

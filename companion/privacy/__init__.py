@@ -1,0 +1,1 @@
+"""What is held about a person: a copy for them, and its removal when they want it."""
