@@ -19,7 +19,6 @@ from companion.models.base import Base
 from companion.models.console import FrozenFigure, Invitation, SetupMark, User
 from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
 from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person
-from companion.models.people import Address, Cohort, Consent, Keyring, OptOut, Person
 from companion.models.privacy import CopyLink, SentWording
 from companion.models.programme import (
     Booking,
@@ -71,13 +70,13 @@ __all__ = [
     "Person",
     "Reference",
     "SenderRate",
+    "SentWording",
     "SetupMark",
     "SupervisionDate",
     "SupervisionDue",
     "SurveyComment",
     "SurveyResult",
     "SurveyTally",
-    "SentWording",
     "User",
     "WhatsAppTemplate",
     "facilitators_of",
