@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from companion.models import (
     GroupFacilitator,
     GroupSession,
     InboundMessage,
+    Invitation,
     OutboxMessage,
     Page,
     Person,
@@ -44,6 +46,7 @@ from tests.databases import KEY
 
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # a Tuesday night
 PASSWORD = "plain lantern otter 7"
+CODE = "abcd-efgh-jkmn-pqrs"  # with which somebody who was invited chooses a password
 CANARY = "canary words that only the episode shows"
 UNREAD = "can I bring my lunch on Thursday"
 
@@ -162,8 +165,21 @@ def _staff(session: Session) -> dict[str, uuid.UUID]:
         session.flush()
         session.add(User(person_id=person.id, email=f"{who}@example.org", password=_hashed(), fs_uniquifier=who))
         ids[who] = person.id
+    someone = Person(role="facilitator", alias="New", name="Dr New", state="staff", created_at=NOW)
+    session.add(someone)
     session.flush()
-    return ids
+    session.add(
+        Invitation(
+            person_id=someone.id,
+            email="new@example.org",
+            code_hash=hashlib.sha256(CODE.encode()).digest(),
+            created_at=NOW,
+            created_by=ids["cor"],
+            expires_at=NOW + timedelta(days=7),
+        )
+    )
+    session.flush()
+    return ids | {"new": someone.id}
 
 
 def trainee(session: Session, alias: str, number: str, **more: object) -> tuple[Person, Address]:

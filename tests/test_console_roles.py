@@ -45,6 +45,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/messages/sender/{stranger}/read"): (OUT, NO, NO, DONE, NO),
     ("GET", "/console/audit"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/account"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/account/stay"): (OUT, "204", "204", "204", "204"),
     ("GET", "/console/password"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/password"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/password-again"): (OUT, IN, IN, IN, IN),
@@ -55,6 +56,17 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/second-factor"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/recovery-codes"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/recovery-codes"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/users"): (OUT, NO, NO, NO, IN),
+    ("GET", "/console/users/invite"): (OUT, NO, NO, NO, IN),
+    ("POST", "/console/users/invite"): (OUT, NO, NO, NO, IN),
+    ("GET", "/console/users/{bo}"): (OUT, NO, NO, NO, IN),
+    ("POST", "/console/users/{bo}/number"): (OUT, NO, NO, NO, IN),
+    ("POST", "/console/users/{bo}/on"): (OUT, NO, NO, NO, DONE),
+    ("POST", "/console/users/{new}/code"): (OUT, NO, NO, NO, IN),
+    ("GET", "/console/invitation"): PUBLIC,
+    ("POST", "/console/invitation"): PUBLIC,
+    ("GET", "/console/invitation/none"): (GONE,) * 5,
+    ("POST", "/console/invitation/none"): (GONE,) * 5,
     # Only on the way in, between the password and the code.
     ("POST", "/console/second-factor/{episode}"): (OUT, DONE, DONE, DONE, DONE),
     ("GET", "/console/code"): (OUT, OUT, OUT, OUT, OUT),
@@ -72,6 +84,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
 
 # An auditor sees what was done, has a login, and gets a 403 for everything else that is somebody's.
 AUDITOR = {
+    ("GET", "/console/account/stay"): "204",
     ("GET", "/console/"): DONE,  # goes on to the audit
     ("GET", "/console/audit"): IN,
     ("GET", "/console/account"): IN,
@@ -155,6 +168,6 @@ def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None
 
 
 def _shape(path: str) -> str:
-    gate = ("open", "pass") if "/gate/" in path else ()
-    parts = ["*" if part[:1] in "<{" or part in gate else part for part in path.split("/")]
+    chosen = ("open", "pass") if "/gate/" in path else ("on", "off") if "/users/" in path else ("none",)
+    parts = ["*" if part[:1] in "<{" or part in chosen else part for part in path.split("/")]
     return "/".join(parts)

@@ -19,6 +19,13 @@ def account() -> ResponseReturnValue:
     return render_template("console/account.html")
 
 
+@pages.get("/account/stay")
+@allow(*SIGNED_IN)
+def stay() -> ResponseReturnValue:
+    """Start the idle time anew, from the button of the warning: whatever is being written stays on its page."""
+    return "", 204
+
+
 @pages.post("/account/sign-out-everywhere")
 @allow(*SIGNED_IN)
 def sign_out_everywhere() -> ResponseReturnValue:

@@ -63,7 +63,35 @@
 (function warnBeforeSignOut() {
   const seconds = Number(document.body.dataset.idleSeconds || 0);
   const warning = document.getElementById("idle");
-  if (seconds > 120 && warning) window.setTimeout(() => { warning.hidden = false; }, (seconds - 120) * 1000);
+  if (seconds <= 120 || !warning) return;
+  const says = document.getElementById("idle-says");
+  const stay = document.getElementById("idle-stay");
+  let timer = 0;
+
+  function wait() {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      warning.hidden = false; // the words come after, so that they are read out; the focus stays where it is
+      says.textContent = "You will be signed out in two minutes because nothing was done here.";
+      timer = window.setTimeout(() => {
+        says.textContent = "You have been signed out. Copy what you are writing before you sign in again.";
+        stay.hidden = true;
+      }, 120 * 1000);
+    }, (seconds - 120) * 1000);
+  }
+
+  stay.addEventListener("click", async () => {
+    try {
+      const answer = await fetch(warning.dataset.stay, { cache: "no-store", redirect: "error" });
+      if (!answer.ok) throw new Error("status");
+      warning.hidden = true;
+      says.textContent = "";
+      wait();
+    } catch {
+      says.textContent = "This page cannot reach the service. Copy what you are writing, then load the page again.";
+    }
+  });
+  wait();
 })();
 
 (function goToProblems() {

@@ -1,0 +1,262 @@
+"""Who runs the programme and may sign in: inviting, switching off, helping someone who cannot sign in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from wtforms import PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from companion.console import invitations
+from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, open_to_all, pages
+from companion.console.users import UserError, weakness
+from companion.console.words import named, upper_first
+from companion.messaging.numbers import Sender, read_sender
+from companion.models import Address, Group, GroupFacilitator, Invitation, Person, User
+
+_EMAIL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]
+    """Someone who is to run the programme, or to audit it."""
+
+    name = StringField(
+        "Name", validators=[InputRequired("Write their name."), Length(2, 40, "Use 2 to 40 characters.")]
+    )
+    email = StringField(
+        "E-mail address",
+        validators=[
+            InputRequired("Write their e-mail address."),
+            Regexp(_EMAIL, message="Write an e-mail address in full, such as name@example.org."),
+            Length(max=120, message="Use an e-mail address of at most 120 characters."),
+        ],
+    )
+    role = RadioField(
+        "Role",
+        choices=[SelectChoice(each, named("role_words", each)) for each in invitations.STAFF_ROLES],
+        validators=[InputRequired("Choose what they do.")],
+    )
+    number = StringField("Mobile number", validators=[Optional()])
+
+    def sender(self) -> Sender | None:
+        """Return the number, checked; an error stands at the field if it will not do."""
+        given = (self.number.data or "").strip()
+        if not given:
+            if self.role.data in ("facilitator", "lead"):
+                self.number.errors = ["Write their mobile number: a facilitator or lead is paged by text."]
+            return None
+        sender = read_sender(given, desk().settings.companion_countries)
+        if sender.kind != "mobile":
+            self.number.errors = ["Write a mobile number that can be texted, such as 07700 900123."]
+            return None
+        return sender
+
+
+class NumberForm(FlaskForm):  # type: ignore[misc]
+    """Where someone is paged."""
+
+    number = StringField("Mobile number", validators=[InputRequired("Write the mobile number.")])
+
+
+class ChooseForm(FlaskForm):  # type: ignore[misc]
+    """The password that somebody who was invited chooses."""
+
+    password = PasswordField("Password", validators=[InputRequired("Choose a password.")])
+    again = PasswordField("Password once more", validators=[InputRequired("Type the password once more.")])
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The code of an invitation, typed."""
+
+    code = StringField("Code", validators=[InputRequired("Type the code you were given.")])
+
+
+@pages.get("/users")
+@allow(COORDINATOR)
+def users() -> ResponseReturnValue:
+    """List everyone who runs the programme, whether they can sign in, and how."""
+    with desk().database.read() as session:
+        people = session.scalars(select(Person).where(Person.state == "staff")).all()
+        logins = {user.person_id: user for user in session.scalars(select(User)).unique()}
+        waiting = {each.person_id: each for each in session.scalars(_open_invitations())}
+        numbered = set(session.scalars(select(Address.person_id).where(Address.invalid_since.is_(None))))
+    ordered = sorted(people, key=lambda p: (invitations.STAFF_ROLES.index(p.role), (p.name or p.alias).casefold()))
+    return render_template(
+        "console/users.html", people=ordered, logins=logins, waiting=waiting, numbered=numbered, now=now()
+    )
+
+
+@pages.route("/users/invite", methods=["GET", "POST"])
+@allow(COORDINATOR, within=FRESH)
+def invite_user() -> ResponseReturnValue:
+    """Add someone and show the code to give them, once."""
+    form = InviteForm()
+    if form.validate_on_submit():
+        sender = form.sender()
+        if not form.number.errors:
+            try:
+                with desk().database.write() as session:
+                    person = invitations.add_staff(session, form.name.data.strip(), form.role.data, now(), by=my_id())
+                    if sender is not None:
+                        invitations.give_number(session, person, sender, now(), by=my_id())
+                    code = invitations.invite(session, person, form.email.data, now(), by=my_id())
+            except UserError as error:
+                form.form_errors.append(upper_first(f"{error}."))
+            else:
+                return _show_code(person, form.email.data, code)
+    return render_template("console/invite.html", form=form)
+
+
+@pages.get("/users/<uuid:person_id>")
+@allow(COORDINATOR)
+def user(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one of those who run the programme: their login, their groups, and what can be done."""
+    with desk().database.read() as session:
+        return _user_page(session, _staff(session, person_id), NumberForm())
+
+
+@pages.post("/users/<uuid:person_id>/code")
+@allow(COORDINATOR, within=FRESH)
+def new_code(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Give a new code: for somebody who lost the first, the password, or the phone with the second factor."""
+    email = request.form.get("email", "")
+    with desk().database.write() as session:
+        person = _staff(session, person_id)
+        login = session.scalar(select(User).where(User.person_id == person.id))
+        waiting = session.scalar(_open_invitations().where(Invitation.person_id == person.id))
+        if login is not None:
+            if login.person_id == my_id():
+                abort(400)
+            invitations.shut_out(session, login, now(), by=my_id())
+        address = login.email if login is not None else waiting.email if waiting is not None else email
+        if "@" not in address:
+            flash("Write the e-mail address they are to sign in with.", "error")
+            return redirect(url_for("console.user", person_id=person_id))
+        try:
+            code = invitations.invite(session, person, address, now(), by=my_id())
+        except UserError as error:
+            flash(upper_first(f"{error}."), "error")
+            return redirect(url_for("console.user", person_id=person_id))
+    return _show_code(person, address, code)
+
+
+@pages.post("/users/<uuid:person_id>/<any(on,off):state>")
+@allow(COORDINATOR, within=FRESH)
+def switch_user(person_id: uuid.UUID, state: str) -> ResponseReturnValue:
+    """Switch a login off, or on again."""
+    try:
+        with desk().database.write() as session:
+            person = _staff(session, person_id)
+            login = session.scalar(select(User).where(User.person_id == person.id))
+            if login is None:
+                invitations.cancel(session, person, now())
+            else:
+                invitations.switch(session, login, on=state == "on", now=now(), by=my_id())
+        name = person.name or person.alias
+        flash(f"{name} can sign in again." if state == "on" else f"{name} can no longer sign in.", "info")
+    except UserError as error:
+        flash(upper_first(f"{error}."), "error")
+    return redirect(url_for("console.user", person_id=person_id))
+
+
+@pages.post("/users/<uuid:person_id>/number")
+@allow(COORDINATOR, within=FRESH)
+def user_number(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Change the number at which somebody is paged."""
+    form = NumberForm()
+    with desk().database.write() as session:
+        person = _staff(session, person_id)
+        if form.validate_on_submit():
+            sender = read_sender(form.number.data, desk().settings.companion_countries)
+            if sender.kind != "mobile":
+                form.number.errors = ["Write a mobile number that can be texted, such as 07700 900123."]
+            else:
+                try:
+                    invitations.give_number(session, person, sender, now(), by=my_id())
+                except UserError as error:
+                    form.number.errors = [upper_first(f"{error}.")]
+        if form.errors:
+            return _user_page(session, person, form)
+    flash("The number is kept.", "info")
+    return redirect(url_for("console.user", person_id=person_id))
+
+
+@pages.route("/invitation", methods=["GET", "POST"])
+@open_to_all
+def invitation_code() -> ResponseReturnValue:
+    """Ask for the code of an invitation."""
+    form = CodeForm()
+    if form.validate_on_submit():
+        with desk().database.read() as session:
+            known = invitations.find(session, form.code.data, now()) is not None
+        if known:
+            return redirect(url_for("console.invitation", code="".join(form.code.data.split()).lower()))
+        form.code.errors = ["That code does not work, was used, or is too old. Check it, or ask for a new one."]
+    return render_template("console/invitation_code.html", form=form)
+
+
+@pages.route("/invitation/<code>", methods=["GET", "POST"])
+@open_to_all
+def invitation(code: str) -> ResponseReturnValue:
+    """Let somebody who was invited choose their password."""
+    form = ChooseForm()
+    with desk().database.write() as session:
+        found = invitations.find(session, code, now())
+        if found is None:
+            return render_template("console/invitation_over.html"), 404
+        if form.validate_on_submit():
+            problem = weakness(form.password.data, found.email)
+            if problem:
+                form.password.errors = [problem]
+            elif form.password.data != form.again.data:
+                form.again.errors = ["The two passwords are not the same. Type it again."]
+            else:
+                invitations.accept(session, found, form.password.data, now())
+                flash("Your password is kept. Sign in with it.", "info")
+                return redirect(url_for("security.login"))
+        return render_template("console/invitation.html", form=form, invitation=found)
+
+
+def _staff(session: Session, person_id: uuid.UUID) -> Person:
+    found = session.scalar(select(Person).where(Person.id == person_id, Person.state == "staff"))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _open_invitations() -> Select[tuple[Invitation]]:
+    return select(Invitation).where(Invitation.used_at.is_(None), Invitation.cancelled_at.is_(None))
+
+
+def _user_page(session: Session, person: Person, form: NumberForm) -> str:
+    groups: Sequence[Group] = session.scalars(
+        select(Group)
+        .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
+        .where(GroupFacilitator.person_id == person.id, Group.ended_at.is_(None))
+        .order_by(Group.name)
+    ).all()
+    return render_template(
+        "console/user.html",
+        person=person,
+        login=session.scalar(select(User).where(User.person_id == person.id)),
+        waiting=session.scalar(_open_invitations().where(Invitation.person_id == person.id)),
+        addresses=session.scalars(select(Address).where(Address.person_id == person.id)).all(),
+        groups=groups,
+        form=form,
+        now=now(),
+        mine=person.id == my_id(),
+    )
+
+
+def _show_code(person: Person, email: str, code: str) -> str:
+    link = f"{desk().settings.public_url}{url_for('console.invitation', code=code)}"
+    return render_template(
+        "console/code_to_give.html", person=person, email=email.strip().lower(), code=code, link=link
+    )
