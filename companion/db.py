@@ -103,6 +103,7 @@ class Database:
     def __init__(self, url: str, keys: tuple[str, ...]) -> None:
         self.engine = _engine(url)
         self._keys = keys
+        self._writing_engine = self.engine.execution_options(companion_writes=True)
         self._writer: AbstractContextManager[Any] = (
             threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
         )
@@ -114,7 +115,7 @@ class Database:
 
     def unlock(self) -> None:
         """Read the index key (making it in a new database). Raises CannotDecryptError for the wrong keys."""
-        with self.engine.execution_options(companion_writes=True).begin() as connection:
+        with self._writing_engine.begin() as connection:
             wrapped = _wrapped_key(connection)
             if wrapped is None:
                 wrapped = new_wrapped_index_key(self._keys)
@@ -137,7 +138,7 @@ class Database:
         # Threads of one process queue here instead of polling for SQLite's lock.
         with (
             self._writer,
-            Session(self._writing_engine(), expire_on_commit=False) as session,
+            Session(self._writing_engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
@@ -145,9 +146,6 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-
-    def _writing_engine(self) -> Engine:
-        return self.engine.execution_options(companion_writes=True)
 
 
 def alone(session: Session, job: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, redirect, render_template
 from sqlalchemy import func, select
@@ -19,6 +21,9 @@ from companion.privacy.pages import pages as copy_pages
 from companion.schema import require_current
 from companion.services import Services, open_services
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 log = logging.getLogger(__name__)
 
 
@@ -29,8 +34,7 @@ def build_app(services: Services | None = None) -> Flask:
     require_current(database)
     app = Flask("companion", static_folder=None)
     app.config["SECRET_KEY"] = settings.secret_key
-    signatures = Signatures(settings.public_url, settings.twilio_auth_token)
-    app.register_blueprint(webhooks(services.inbox, database, clock, signatures, services.words))
+    _twilios_doors(app, services)
     register_console(app, database=database, clock=clock, settings=settings, voice=services.voice)
     app.register_blueprint(copy_pages(services.database, clock, settings, services.words))
     _public_pages(app, services)
@@ -38,6 +42,26 @@ def build_app(services: Services | None = None) -> Flask:
     if settings.simulated:
         _demonstration(app, services)
     return app
+
+
+def _twilios_doors(app: Flask, services: Services) -> None:
+    """Answer Twilio's paths in an application of its own, in front of `app`.
+
+    Texts are taken and answered without anything that the console's pages need: no session, no sign-in, no form
+    protection, and nothing that can go wrong there.
+    """
+    settings = services.settings
+    signatures = Signatures(settings.public_url, settings.twilio_auth_token)
+    doors = Flask("companion.doors", static_folder=None, template_folder=None)
+    doors.register_blueprint(webhooks(services.inbox, services.database, services.clock, signatures, services.words))
+    app.extensions["companion_doors"] = doors
+    pages = app.wsgi_app
+
+    def first_door(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        to = doors.wsgi_app if environ["PATH_INFO"].startswith("/twilio/") else pages
+        return to(environ, start_response)
+
+    app.wsgi_app = first_door  # type: ignore[method-assign]
 
 
 def _public_pages(app: Flask, services: Services) -> None:

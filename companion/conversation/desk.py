@@ -28,6 +28,7 @@ from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.inbound import Arrival
 from companion.models import Address, Booking, CheckIn, Cohort, Flag, InboundMessage, Person
+from companion.models.base import put
 from companion.programme.sessions import next_session_for
 from companion.signposting import Directory
 
@@ -176,7 +177,7 @@ class TextDesk:
         for change in decision.changes:
             apply(change, scene)
         if scene.person is not None:
-            _remember(scene.person, decision, known, now)
+            _remember(session, scene.person, decision, known, now)
             row.person_id = scene.person.id
         row.needs_reading = bool(arrival.body.strip()) and (
             decision.read_me or screened.route == "notice" or known.meant.intent not in HEARD_IN_FULL
@@ -255,17 +256,14 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
     return person.dialogue or "none", person.dialogue_data or {}
 
 
-def _remember(person: Person, decision: Decision, known: Known, now: datetime) -> None:
+def _remember(session: Session, person: Person, decision: Decision, known: Known, now: datetime) -> None:
     asks = decision.asks
     if asks is None:
         if known.kept.keys() & FOR_ONE_TEXT:
-            person.dialogue_data = {k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT}
+            put(session, person, dialogue_data={k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT})
         return
-    person.dialogue, person.dialogue_data = asks.state, dict(asks.keep)
-    if asks.lasts is not None:
-        person.dialogue_until = now + asks.lasts
-    else:
-        person.dialogue_until = max(person.dialogue_until or now, now + SHORT_MEMORY)
+    until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)
+    put(session, person, dialogue=asks.state, dialogue_data=dict(asks.keep), dialogue_until=until)
 
 
 def _next_session(session: Session, person: Person | None, intent: str, now: datetime) -> SessionFacts | None:

@@ -6,20 +6,22 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.messaging.numbers import Sender
 from companion.models import Address, Person
 
+_KNOWN = (
+    select(Address)
+    .where(Address.address_index == bindparam("address"))
+    .options(joinedload(Address.person).joinedload(Person.cohort))
+)
+
 
 def address_of(session: Session, sender: Sender, now: datetime) -> Address:
     """Return the address of `sender`, made if new, and belonging to whoever has the same number elsewhere."""
-    known = session.scalars(
-        select(Address)
-        .where(Address.address_index == sender.address)
-        .options(joinedload(Address.person).joinedload(Person.cohort))
-    ).all()
+    known = session.scalars(_KNOWN, {"address": sender.address}).all()
     for address in known:
         if address.channel == sender.channel:
             if address.forgotten_at is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,13 +20,16 @@ from companion.content.catalogue import Text
 from companion.db import Database, new_id
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender, read_sender
-from companion.messaging.outbox import hand_over, queue_instead
+from companion.messaging.outbox import answers_to, wake_workers
 from companion.messaging.twiml import twiml
 from companion.models import Address, InboundMessage
+from companion.models.base import put, store
 from companion.settings import Settings
 
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 EMPTY = twiml(())
+_RECEIVED = InboundMessage.__table__.c
+_EARLIER = select(_RECEIVED.answer).where(_RECEIVED.provider_sid == bindparam("sid"))
 
 
 class NotATextError(Exception):
@@ -127,7 +130,8 @@ class Inbox:
             return  # the webhook came after all, at the same moment
 
     def _earlier(self, session: Session, arrival: Arrival) -> str | None:
-        return session.scalar(select(InboundMessage.answer).where(InboundMessage.provider_sid == arrival.sid))
+        answer: str | None = session.connection().scalar(_EARLIER, {"sid": arrival.sid})
+        return answer
 
     def _first(self, session: Session, arrival: Arrival, screened: Any, *, recovered: bool = False) -> str:
         now = self._clock.now()
@@ -150,18 +154,17 @@ class Inbox:
         )
         with session.no_autoflush:
             texts = self._desk.answer(session, arrival, screened, address, row, now)
-        session.add(row)
-        address.last_inbound_at = now
         if address.person_id is not None:
             row.person_id = address.person_id
-        if not arrival.sender.answerable:
-            return row.answer
-        rows = hand_over(session, row, address, texts, now)
-        if recovered:
-            queue_instead(session, rows)
-            return row.answer
-        for answer in rows:
-            answer.id = new_id()
-        url = self._settings.public_url
-        row.answer = twiml([(answer.body or "", f"{url}/twilio/status?m={answer.id}") for answer in rows])
+        answers = answers_to(row, address, texts, now, queued=recovered) if arrival.sender.answerable else []
+        if answers and not recovered:
+            url = self._settings.public_url
+            row.answer = twiml([(answer.body or "", f"{url}/twilio/status?m={answer.id}") for answer in answers])
+        if inspect(row).transient:  # nothing else needed it stored yet
+            store(session, [row])
+        if answers:
+            store(session, answers)
+        if answers and recovered:
+            wake_workers(session)
+        put(session, address, last_inbound_at=now)
         return row.answer

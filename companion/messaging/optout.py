@@ -7,10 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.models import Address, OptOut
+
+_LEDGER = OptOut.__table__.c
+_LAST_WISH = (
+    select(_LEDGER.action)
+    .where(_LEDGER.address_index == bindparam("address"), _LEDGER.channel == bindparam("channel"))
+    .order_by(_LEDGER.at.desc(), _LEDGER.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -23,13 +31,9 @@ class Stop:
 
 def is_stopped(session: Session, address: Address) -> bool:
     """Whether the last word from this address, on its channel, was STOP."""
-    last = session.scalar(
-        select(OptOut.action)
-        .where(OptOut.address_index == address.address_index, OptOut.channel == address.channel)
-        .order_by(OptOut.at.desc(), OptOut.id.desc())
-        .limit(1)
-    )
-    return last == "stop"
+    session.flush()
+    last = session.connection().scalar(_LAST_WISH, {"address": address.address_index, "channel": address.channel})
+    return bool(last == "stop")
 
 
 def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:

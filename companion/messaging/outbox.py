@@ -11,6 +11,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
+from companion.db import new_id
 from companion.models import LANES, Address, InboundMessage, OutboxMessage
 from companion.models.texts import OPEN
 
@@ -60,29 +61,22 @@ def drop(session: Session, *, key: str, lane: str, to: Address, text: Text, now:
     session.add(row)
 
 
-def hand_over(
-    session: Session, inbound: InboundMessage, to: Address, texts: Sequence[Text], now: datetime
+def answers_to(
+    inbound: InboundMessage, to: Address, texts: Sequence[Text], now: datetime, *, queued: bool
 ) -> list[OutboxMessage]:
-    """Record the texts that answer `inbound` in the webhook itself.
+    """Return the rows of the texts that answer `inbound`, handed over in the webhook itself, or `queued`.
 
-    Twilio may never read that answer (the server may die while it writes it): one that no receipt confirms in time is
-    asked about, and sent by a worker when Twilio has none of it.
+    Twilio may never read what is handed over (the server may die while it writes it): one that no receipt confirms in
+    time is asked about, and sent by a worker when Twilio has none of it.
     """
     rows = []
     for position, text in enumerate(texts):
         row = _row(f"answer:{inbound.provider_sid}:{position}", "reply", to, text, now)
-        row.status, row.in_reply_to, row.sent_at = "handed", inbound.id, now
-        row.lease_until = now + CONFIRMED_WITHIN
+        row.id, row.in_reply_to = new_id(), inbound.id
+        if not queued:
+            row.status, row.sent_at, row.lease_until = "handed", now, now + CONFIRMED_WITHIN
         rows.append(row)
-    session.add_all(rows)
     return rows
-
-
-def queue_instead(session: Session, answers: Sequence[OutboxMessage]) -> None:
-    """Let the worker send answers that no webhook is waiting for."""
-    for row in answers:
-        row.status, row.sent_at, row.lease_until = "queued", None, None
-    wake_workers(session)
 
 
 def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxMessage:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
-from sqlalchemy import ForeignKey, MetaData
-from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
+from sqlalchemy import ForeignKey, Insert, MetaData, Table, Update, bindparam, inspect
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from companion.db import BlindIndex, EncryptedText, UtcDateTime, new_id
 
@@ -39,3 +42,38 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def store(session: Session, rows: Sequence[Base]) -> None:
+    """Insert new rows of one table at once, without the unit of work: a third of its time, for what every text does.
+
+    All rows have the same attributes set. They do not become part of the session.
+    """
+    session.flush()  # what they point to
+    table = rows[0].__table__
+    names = table.columns.keys()
+    values = [{name: row.__dict__[name] for name in names if name in row.__dict__} for row in rows]
+    session.connection().execute(_insert(table), values)
+
+
+def put(session: Session, row: Base, **values: Any) -> None:
+    """Change columns of a stored row at once, by one plain UPDATE; nothing is sent when nothing changes."""
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        set_committed_value(row, name, value)
+    identity = inspect(row).identity
+    if identity is None:
+        raise LookupError("only a stored row can be changed like this")
+    session.connection().execute(_update(row.__table__, tuple(changed)), {**changed, "row_id": identity[0]})
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return table.insert()
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> Update:
+    return table.update().where(table.c.id == bindparam("row_id")).values({name: bindparam(name) for name in names})
