@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -35,6 +35,52 @@ def check(overlay: Path | None) -> None:
         click.echo(f"{len(problems)} thing{'s' if len(problems) > 1 else ''} to mend.", err=True)
         raise SystemExit(1)
     click.echo(f"{len(load_catalogue(overlay).wordings)} texts checked, nothing to mend.")
+
+
+@content.command()
+@_OVERLAY
+@click.option("--days", default=30, show_default=True, type=click.IntRange(0), help="How far to look ahead.")
+@click.option("--all", "everything", is_flag=True, help="Whatever is due when.")
+@click.option("--done", metavar="ID", help="Record that ID was looked up, or agreed to, by the person named by --by.")
+@click.option("--by", help="Who did it.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Until when it holds.")
+def review(
+    overlay: Path | None, days: int, everything: bool, done: str | None, by: str | None, until: datetime | None
+) -> None:
+    """List what a person has to look up again, before which date, and the page to open; or record that it was done."""
+    from companion.content.catalogue import load_catalogue
+    from companion.content.reader import ContentError
+    from companion.content.review import to_review
+    from companion.signposting import DirectoryError, load_directory
+    from companion.signposting.resources import uk_day
+    from companion.signposting.reviews import Review, add_review, read_reviews
+
+    today = uk_day(datetime.now(UTC))
+    try:
+        directory = load_directory(overlay)
+        items = to_review(directory, load_catalogue(overlay), read_reviews(overlay))
+        if done is not None:
+            item = next((each for each in items if done in (each.id, each.id.rpartition(":")[0])), None)
+            if item is None:
+                raise click.ClickException(f"there is nothing to review that is called {done!r}")
+            if overlay is None or not by:
+                raise click.ClickException(
+                    "say who did it with --by, and name your own folder in COMPANION_CONTENT_DIR"
+                )
+            resource = directory.get(item.id)
+            months = 3 if resource is None or resource.crisis_service else 6
+            holds = until.date() if until else today + timedelta(days=months * 30)
+            path = add_review(overlay, Review(id=item.id, day=today, by=by, until=holds))
+            click.echo(f"{item.id}: recorded in {path}, holds until {holds}.")
+            return
+    except (ContentError, DirectoryError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    due = [item for item in items if everything or item.is_due(today + timedelta(days=days))]
+    for item in due:
+        when = "never done" if item.due is None else f"by {item.due}"
+        last = f"; last by {item.last.by} on {item.last.day}" if item.last else ""
+        click.echo(f"{when}: {item.id}: {item.what}{last}{f' {item.page}' if item.page else ''}")
+    click.echo(f"{len(due)} of {len(items)} to do{'' if everything else f' within {days} days'}.")
 
 
 @content.command("list")

@@ -138,11 +138,22 @@ def _problems(resource: Resource) -> Iterator[str]:
         digits = re.sub(r"\D", "", number)
         if digits not in SHORT_NUMBERS and not _is_number(number):
             yield f"{resource.id}: the number {number} is not a number in the United Kingdom"
+    yield from _foreign_numbers(resource)
     for day in (resource.review_by, resource.review_by + timedelta(days=1)):
         yield from (f"{resource.id}: {problem}" for problem in check_line(resource.line(day)))
     if resource.checked is not None and resource.checked > resource.review_by:
         yield f"{resource.id}: was checked on {resource.checked}, after its review date; move review_by too"
     yield from (f"{resource.id}: {problem}" for problem in find_forbidden(resource.model_dump_json()))
+
+
+def _foreign_numbers(resource: Resource) -> Iterator[str]:
+    """Say which numbers stand in the words of an entry without being its own: a slip of one digit is another number."""
+    own = {re.sub(r"\D", "", number) for number in _numbers(resource)}
+    for name in ("say", "find_it", "cost_text", "call_cost"):
+        for found in _DIGITS.findall(getattr(resource, name) or ""):
+            digits = re.sub(r"\D", "", found)
+            if len(digits) > 2 and digits not in own and digits not in SHORT_NUMBERS:
+                yield f"{resource.id}: {name} holds the number {found}, which is not this entry's"
 
 
 def check_line(line: str) -> Iterator[str]:

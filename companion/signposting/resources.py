@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from companion.signposting.errors import DirectoryError, explain
 from companion.signposting.hours import LONDON, Hours, parse_hours
+from companion.signposting.reviews import applied, read_reviews
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Nation = Literal["england", "wales", "scotland", "ni"]
@@ -197,7 +198,7 @@ def read_resources(path: Path, laid_over: Path | None = None) -> tuple[str, tupl
     """Return the version and the resources of a file, with a deployment's own file laid over it.
 
     An entry of `laid_over` with the id of one of ours changes the fields it names (within `contact` too); another id is
-    an entry of its own. Raises DirectoryError that names file and entry.
+    an entry of its own. The reviews beside it move dates. Raises DirectoryError that names file and entry.
     """
     data = _read(path)
     entries = {entry["id"]: entry for entry in data["resources"]}
@@ -209,7 +210,10 @@ def read_resources(path: Path, laid_over: Path | None = None) -> tuple[str, tupl
             ours = entries.get(entry["id"], {})
             entries[entry["id"]] = _laid_over(ours, entry)
             origin[entry["id"]] = laid_over
-    return str(data.get("version", "")), tuple(_resource(entry, origin[name]) for name, entry in entries.items())
+    reviews = read_reviews(laid_over.parent if laid_over else None)
+    return str(data.get("version", "")), tuple(
+        _resource(applied(entry, reviews), origin[name]) for name, entry in entries.items()
+    )
 
 
 def _laid_over(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
