@@ -27,6 +27,7 @@ from companion.models import (
 )
 from companion.privacy import erasure, links
 from companion.programme.aliases import new_alias
+from companion.programme.cohorts import move_to_cohort
 from companion.programme.notices import tell_facilitators_of_request
 from companion.programme.sessions import group_for
 
@@ -81,9 +82,9 @@ def _(change: changes.AskConsent, scene: Scene) -> None:
 def _(change: changes.GiveConsent, scene: Scene) -> None:
     person = scene.someone()
     person.state, person.joined_at, person.left_at = "joined", scene.now, None
-    person.cohort_id, person.nation = change.cohort_id, person.nation or scene.nation
-    person.channel, person.silent_checkins = scene.address.channel, 0
     cohort = scene.session.get_one(Cohort, change.cohort_id)
+    person.cohort_id, person.nation = change.cohort_id, person.nation or cohort.nation
+    person.channel, person.silent_checkins = scene.address.channel, 0
     person.time_zone, person.quiet_from, person.quiet_until = cohort.time_zone, cohort.quiet_from, cohort.quiet_until
     group = group_for(scene.session, change.cohort_id)
     person.group_id = group.id if group else None
@@ -187,6 +188,22 @@ def _(change: changes.QuietHours, scene: Scene) -> None:
 @apply.register
 def _(change: changes.LivesIn, scene: Scene) -> None:
     scene.someone().nation = change.nation
+
+
+@apply.register
+def _(change: changes.ChooseGroup, scene: Scene) -> None:
+    person = scene.someone()
+    if person.group_id != change.group_id:
+        _give_up_places(scene, person)
+        person.group_id = change.group_id
+        record(scene.session, scene.now, "group chosen", person, group=str(change.group_id))
+
+
+@apply.register
+def _(change: changes.MoveCohort, scene: Scene) -> None:
+    person = scene.someone()
+    move_to_cohort(scene.session, person, change.cohort_id, scene.now)
+    _give_up_places(scene, person)
 
 
 @apply.register

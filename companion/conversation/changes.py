@@ -111,6 +111,20 @@ class Erase:
     """They want what is held about them removed, and have confirmed it."""
 
 
+@dataclass(frozen=True)
+class ChooseGroup:
+    """Meet with this group of the cohort from now on; places in the old one are given up."""
+
+    group_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class MoveCohort:
+    """Belong to this cohort from now on, with a group of it."""
+
+    cohort_id: uuid.UUID
+
+
 Change = (
     AskConsent
     | GiveConsent
@@ -127,4 +141,6 @@ Change = (
     | Speak
     | OpenCopy
     | Erase
+    | ChooseGroup
+    | MoveCohort
 )

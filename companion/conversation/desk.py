@@ -13,10 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
 from companion.conversation.apply import Scene, apply
+from companion.conversation.around import facts, wants_cohorts
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import understand
@@ -45,7 +46,6 @@ HEARD_IN_FULL = frozenset(
 )
 
 
-ABOUT_JOINING = frozenset(("join", "consent_yes"))
 ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link"))
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood"))  # forgotten with the next text that is understood
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
@@ -166,10 +166,11 @@ class TextDesk:
         now: datetime,
     ) -> tuple[Text, ...]:
         known = self._known(session, arrival, address, now)
-        row.dialogue, row.intent = known.asked, known.meant.intent
+        row.dialogue = known.asked
         if screened.route == "notice":
             session.add(self._flag(screened, row, now))
         decision = self._respond(known, arrival, screened)
+        row.intent = decision.heard_as or known.meant.intent
         scene = Scene(session, address, row, address.person, known.nation, self._voice, now)
         if decision.changes:
             session.add(row)
@@ -180,7 +181,9 @@ class TextDesk:
             _remember(session, scene.person, decision, known, now)
             row.person_id = scene.person.id
         row.needs_reading = bool(arrival.body.strip()) and (
-            decision.read_me or screened.route == "notice" or known.meant.intent not in HEARD_IN_FULL
+            decision.read_me
+            or screened.route == "notice"
+            or not (decision.heard_as or known.meant.intent in HEARD_IN_FULL)
         )
         return decision.replies
 
@@ -215,7 +218,8 @@ class TextDesk:
             asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
         meant = understand(arrival.body, asked, payload=arrival.payload)
         # Only what the meaning calls for is asked of the database.
-        cohorts = _open_cohorts(session) if ABOUT_JOINING.intersection(meant.intents) else ()
+        state = person.state if person else None
+        cohorts = _open_cohorts(session) if wants_cohorts(meant.intents, arrival.body, state) else ()
         meeting = (
             _next_session(session, person, meant.intent, now) if ABOUT_SESSIONS.intersection(meant.intents) else None
         )
@@ -242,12 +246,17 @@ class TextDesk:
             kept=kept,
             public_url=self._settings.public_url,
             episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
+            around=facts(session, person, arrival.body, meant.intents, now),
+            lives_in=person.nation if person else None,
         )
 
 
 def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:
-    found = session.scalars(select(Cohort).where(Cohort.is_open).order_by(Cohort.created_at, Cohort.code))
-    return tuple(CohortFacts(c.id, c.code, c.name) for c in found)
+    wanted = select(Cohort).where(Cohort.is_open).order_by(Cohort.created_at, Cohort.code)
+    found = session.scalars(wanted.options(selectinload(Cohort.aliases)))
+    return tuple(
+        CohortFacts(c.id, c.code, c.name, frozenset(alias.word for alias in c.aliases), c.nation) for c in found
+    )
 
 
 def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:

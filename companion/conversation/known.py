@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from companion.content.catalogue import Catalogue, Text
+from companion.conversation.around import Around
 from companion.conversation.changes import Change
 from companion.conversation.intents import Understanding
 from companion.signposting import Directory
@@ -22,6 +23,8 @@ class CohortFacts:
     id: uuid.UUID
     code: str
     name: str
+    aliases: frozenset[str] = frozenset()  # other words that join it, in capitals
+    nation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Known:
     kept: Mapping[str, Any]  # what goes with it
     public_url: str = ""
     episode_open: bool = False  # asked only when someone confirms that everything be removed
+    around: Around = field(default_factory=Around)
+    lives_in: str | None = None  # the nation, when it is the person's own and not the programme's
 
     def say(self, text_id: str, **values: object) -> Text:
         """Fill in one text of the catalogue."""
@@ -85,13 +90,14 @@ class Decision:
     """What is answered and what changes.
 
     `asks` replaces what was asked before: None leaves it, NOTHING forgets it. `read_me` puts the text on the list of
-    those that a person reads.
+    those that a person reads. `heard_as` names a text that was understood in full by a flow's own reading.
     """
 
     replies: tuple[Text, ...] = ()
     changes: tuple[Change, ...] = ()
     asks: Asked | None = None
     read_me: bool = False
+    heard_as: str | None = None
 
     def and_then(self, other: Decision) -> Decision:
         """Return both, this one first."""
@@ -100,6 +106,7 @@ class Decision:
             self.changes + other.changes,
             other.asks or self.asks,
             self.read_me or other.read_me,
+            self.heard_as or other.heard_as,
         )
 
 

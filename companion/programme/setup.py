@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
-from companion.models import Address, Cohort, Group, GroupFacilitator, Person, record
+from companion.models import Address, Cohort, CohortAlias, Group, GroupFacilitator, Person, record
+from companion.programme.cohorts import usual_cohorts
 from companion.programme.sessions import make_sessions
 from companion.settings import Nation
+from companion.signposting import load_directory
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -44,15 +47,33 @@ class _Strict(BaseModel):
 
 
 class CohortPlan(_Strict):
-    """A cohort: people join it by texting JOIN and its code. Times are local."""
+    """A cohort: people join it by texting JOIN and its code, or another of its words. Times are local.
+
+    What is left out comes from `content/cohorts.yaml`, if the code is one of those there.
+    """
 
     code: str = Field(pattern=r"^[A-Z]{2,20}$")
     name: str = Field(min_length=2, max_length=20)
+    aliases: tuple[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,19}$")], ...] = ()
+    topic: str | None = None
     nation: Nation | None = None
     checkin_day: Weekday = "tuesday"
     checkin_at: TimeOfDay = time(19)
     quiet_from: TimeOfDay | None = time(22)
     quiet_until: TimeOfDay | None = time(8)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual(cls, given: Any) -> Any:
+        usual = usual_cohorts().get(str(given.get("code"))) if isinstance(given, dict) else None
+        return asdict(usual) | given if usual is not None else given
+
+    @field_validator("topic")
+    @classmethod
+    def _topic(cls, value: str | None) -> str | None:
+        if value is not None and value not in load_directory(None).topics:
+            raise ValueError("is none of the topics that `companion signpost` knows")
+        return value
 
 
 class PersonPlan(_Strict):
@@ -109,6 +130,7 @@ def load_programme(
     Cohorts are found again by code, people by number, groups by name. Nothing is ever removed.
     """
     cohorts = {c.code: _cohort(session, c, now, zone_name, nation) for c in plan.cohorts}
+    _join_words(session, plan, cohorts)
     people = {p.name: _person(session, p, now, countries) for p in plan.people}
     session.flush()
     for group in plan.groups:
@@ -122,10 +144,25 @@ def _cohort(session: Session, plan: CohortPlan, now: datetime, zone_name: str, n
     if cohort is None:
         cohort = Cohort(code=plan.code, time_zone=zone_name, created_at=now)
         session.add(cohort)
-    cohort.name, cohort.nation = plan.name, plan.nation or nation
+    cohort.name, cohort.nation, cohort.topic = plan.name, plan.nation or nation, plan.topic
     cohort.checkin_weekday, cohort.checkin_at = WEEKDAYS.index(plan.checkin_day), plan.checkin_at
     cohort.quiet_from, cohort.quiet_until = plan.quiet_from, plan.quiet_until
     return cohort
+
+
+def _join_words(session: Session, plan: Programme, cohorts: dict[str, Cohort]) -> None:
+    """Give each cohort its words. Raises SetupError for a word that would mean two of them."""
+    for cohort in cohorts.values():
+        cohort.aliases.clear()
+    session.flush()
+    taken = {code: code for code in session.scalars(select(Cohort.code))}
+    taken |= {alias.word: alias.cohort.code for alias in session.scalars(select(CohortAlias))}
+    for each in plan.cohorts:
+        for word in each.aliases:
+            if taken.setdefault(word, each.code) != each.code:
+                raise SetupError(f"{each.code}: {word} already joins {taken[word]}; one word means one cohort")
+        cohorts[each.code].aliases.extend(CohortAlias(word=word) for word in dict.fromkeys(each.aliases))
+    session.flush()
 
 
 def _person(session: Session, plan: PersonPlan, now: datetime, countries: tuple[str, ...]) -> Person:

@@ -5,30 +5,49 @@ from __future__ import annotations
 from datetime import timedelta
 
 from companion.conversation.changes import AskConsent, GiveConsent, RefuseConsent
-from companion.conversation.flows import booking
+from companion.conversation.flows import booking, nation, placing
 from companion.conversation.known import NOTHING, Asked, CohortFacts, Decision, Known
 
 CONSENT_LASTS = timedelta(hours=48)
 MAY_JOIN = ("mobile", "opaque")
+ANY = ("ANY", "SKIP")  # for those whom none of the words fits
+GENERAL = "GENERAL"  # the cohort they are shown, if there is one
 
 
 def join(known: Known) -> Decision:
     """Answer a wish to join."""
     if known.sender_kind not in MAY_JOIN:
         return Decision((known.say("join_not_mobile"),))
-    code = str(known.meant.slots.get("cohort_code", "")).upper()
-    cohort = next((c for c in known.cohorts if c.code == code), None)
+    return _join(known, str(known.meant.slots.get("cohort_code", "")).upper())
+
+
+def only_named(known: Known) -> Decision | None:
+    """Answer a text that is nothing but the word of a cohort, or ANY, from someone who has not joined."""
+    word = known.text.strip(" .!\"'").upper()
+    if known.sender_kind not in MAY_JOIN or not known.cohorts:
+        return None
+    if word in ANY and known.asked != "confirm_consent":
+        return _join(known, ANY[0])
+    named = known.meant.intent == "unknown" and placing.cohort_named(known.cohorts, word)
+    return _join(known, word) if named else None
+
+
+def _join(known: Known, code: str) -> Decision:
+    cohort = placing.cohort_named(known.cohorts, code)
     if known.state == "joined" and known.cohort is not None:
         if cohort is None or cohort.id == known.cohort.id:
             return Decision((known.say("join_already", cohort=known.cohort.name),))
-        return Decision((known.say("join_moved", cohort=known.cohort.name),))
+        return Decision((known.say("join_moved", cohort=known.cohort.name, code=cohort.code),))
+    if cohort is None and code in ANY and known.cohorts:
+        general = next((c for c in known.cohorts if c.code == GENERAL), known.cohorts[0])
+        return Decision((known.say("join_any", cohort=general.name),)).and_then(_ask(known, general))
     if cohort is None and not code and len(known.cohorts) == 1:
         cohort = known.cohorts[0]
     if cohort is None:
-        codes = ", ".join(c.code for c in known.cohorts)
+        fits = placing.fits(known.cohorts)
         if code:
-            return Decision((known.say("join_unknown_code", code=code, codes=codes),))
-        return Decision((known.say("join_which_code", codes=codes),))
+            return Decision((known.say("join_unknown_code", code=code, fits=fits),))
+        return Decision((known.say("join_which_code", fits=fits),))
     return _ask(known, cohort)
 
 
@@ -51,8 +70,9 @@ def agree(known: Known) -> Decision:
     cohort = next((c for c in known.cohorts if str(c.id) == known.kept.get("cohort")), None)
     if cohort is None:
         return Decision((known.say("join_lapsed"),), asks=NOTHING)
-    welcome = Decision((known.say("join_welcome"),), (GiveConsent(cohort.id),), NOTHING)
-    return welcome.and_then(booking.offer(known))
+    where = nation.shown(known.lives_in or cohort.nation or known.nation)
+    welcome = Decision((known.say("join_welcome", nation=where),), (GiveConsent(cohort.id),), NOTHING)
+    return welcome.and_then(placing.suggest(known)).and_then(booking.offer(known))
 
 
 def refuse(known: Known) -> Decision:

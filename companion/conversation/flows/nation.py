@@ -17,6 +17,11 @@ _SAID = {
 _SHOWN = {"england": "England", "wales": "Wales", "scotland": "Scotland", "ni": "Northern Ireland"}
 
 
+def shown(nation: str) -> str:
+    """Return a nation's name as people read it."""
+    return _SHOWN[nation]
+
+
 def said(known: Known) -> Decision | None:
     """Answer a nation on its own; None when the text is none."""
     nation = _SAID.get(" ".join(known.text.lower().replace(".", " ").split()))

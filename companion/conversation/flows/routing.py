@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from companion.conversation.flows import booking, checkin, helping, joining, language, leaving, my_data, nation, quiet
+from companion.conversation.flows import (
+    booking,
+    checkin,
+    helping,
+    joining,
+    language,
+    leaving,
+    my_data,
+    nation,
+    placing,
+    quiet,
+)
 from companion.conversation.intents import understand
 from companion.conversation.known import SILENCE, Decision, Known
 
@@ -45,7 +56,13 @@ MEMBER: dict[str, Flow] = {
     "signpost": helping.signpost,
 }
 # What is said in words of its own and is no intent: the first that knows the text answers it.
-COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (quiet.asked_for, nation.said, language.said)
+COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
+    quiet.asked_for,
+    nation.said,
+    language.said,
+    placing.group,
+    placing.move,
+)
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
 HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them
 WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "stop")
@@ -91,6 +108,8 @@ def _stranger(known: Known) -> Decision:
         return MEMBER[intent](known)
     if known.state and (spoken := language.said(known)) is not None:
         return spoken
+    if (named := joining.only_named(known)) is not None:
+        return named
     if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
         return helping.signpost(known)  # help is for whoever asks
     return Decision((known.say("unknown_sender"),), read_me=True)
