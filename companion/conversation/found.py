@@ -45,6 +45,7 @@ LOOSE = frozenset(
         "resume",
     }
 )
+_BEFORE_ASKING = words_of("yes no ok thanks and but hi hello hey also so")
 _ASKING = words_of(
     "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any "
     "may am has have shall"
@@ -73,8 +74,11 @@ class Found:
 
     @property
     def asks(self) -> bool:
-        """Whether it is put as a question, with or without the mark."""
-        return self.said.asks or (bool(self.said.words) and self.said.words[0] in _ASKING)
+        """Whether it is put as a question, with or without the mark, an answer before it or not: "yes when is it"."""
+        if self.said.asks:
+            return True
+        first = next((word for word in self.said.words if word not in _BEFORE_ASKING), "")
+        return first in _ASKING
 
     def firm(self) -> Intents:
         """Clear wishes without those that are ordinary words in free talk, unless put as a question or alone."""

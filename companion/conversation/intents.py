@@ -89,8 +89,10 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     _settle(hits, state, cohort=cohort)
     found = Found(said, hits, _in_order(hits))
     intents = _with_help(RULES[state](found), found, state, words)
-    if "stop" in found.clear:
-        intents = ["stop", *intents]  # whatever was asked, a wish for the texts to end comes first
+    if "stop" in found.clear:  # whatever was asked, a wish for the texts to end comes first
+        intents = ["stop", *intents]
+        if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
+            intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
     if not intents and not found.has("not_for_us", "undecided"):
         like = most_like(said, state)
         intents = [like] if like else []
@@ -156,6 +158,13 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
     stop, pause = hits.get("stop"), hits.get("pause")
     if stop and pause and stop.place in {"has", "ends"} and stop.start <= pause.end and pause.start <= stop.end:
         del hits["stop"]  # "stop the texts until Monday"
+    elif stop and not pause and stop.place != "whole" and "for_a_while" in hits and "for_good" not in hits:
+        hits["pause"] = hits.pop("stop")  # "on leave until the 9th, no texts please"
+    cancel = hits.pop("cancel_alone", None)
+    if cancel:  # of a place where one is in question, else of the texts, as the carriers take it
+        hits.setdefault("book_no" if state in {"booking_offer", "reminder"} else "stop", cancel)
+    if state in {"none", "after_stop"} and cohort and "book_yes" in hits and "join" not in hits:
+        hits["join"] = hits.pop("book_yes")  # "FY1 here, count me in"
     if stop and "start_again" in hits:
         hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
     if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:
@@ -169,6 +178,8 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
     if "thanks" in hits and hits["thanks"].place == "whole":
         hits.pop("feedback", None)
     for intent, better in _SILENCED:
+        if intent == "running_late" and intent in hits and hits[intent].start == 0:
+            continue  # "late. 10 mins. also what's the passcode"
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
             del hits[intent]
 
@@ -197,6 +208,8 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
             "signpost",
             *[i for i in intents if i not in answers and i not in {"help", "thanks", "feedback"}],
         ]
+    if _answer_goes_on(intents, found) and _searched_topic(found.said.raw):
+        return [*intents, "signpost"]  # "yes but I can't sleep at all, is there anything for that?"
     if (intents and (intents != ["thanks"] or state != "none" or len(found.said.words) < 6)) or found.has("not_for_us"):
         return intents
     if state == "survey_words" or (found.has("yes", "no", "undecided", "thanks") and len(found.said.words) < 4):
@@ -205,6 +218,11 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
 
 
 _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
+
+
+def _answer_goes_on(intents: list[str], found: Found) -> bool:
+    """An answer with enough words after it that a need may stand in them."""
+    return bool(intents) and intents[0] in _ANSWERS and len(found.said.words) > 4 and not found.has("not_for_us")
 
 
 def _topic_slot(said: Said, words: WordList) -> Slots:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from companion.conversation.found import Found, Intents
-from companion.conversation.phrases import Hit, words_of
+from companion.conversation.found import LOOSE, Found, Intents
+from companion.conversation.phrases import Hit, is_number, words_of
 from companion.conversation.score import read_score
 
 _NOWHERE = Hit("", "has", "", -1, -1)
 _CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
+_CONDITIONS = words_of("if unless provided depending depends")
+_WISHES = words_of("love like wish id would wouldve")
+_POLITE = words_of("possible thats ok still room space")  # "yes if that's ok"
 _REQUESTS = words_of("can could please need want wanna call ring phone id like")
 _SERVICE = words_of(
     "text texts message messages group session questions question checkin prompt prompts reminders service"
@@ -22,18 +25,22 @@ _SERVICE = words_of(
 
 def nothing_asked(found: Found) -> Intents:
     """Nothing waits for an answer: only what is said by itself counts."""
+    if found.has("not_for_us"):
+        return [intent for intent in found.others() if intent not in LOOSE]
     return [*found.others(), *_thanks(found)]
 
 
 def confirm_consent(found: Found) -> Intents:
     """YES joins. A consent must be plain: any no, any doubt, any condition and it is not one."""
-    others = found.others("join_link", "resume")
+    others = ["help" if i in {"next_session", "feedback"} else i for i in found.others("join_link", "resume")]
     questions = [intent for intent in others if intent in {"help", "my_data"}]
     if found.has("no") and not (found.has("yes") and _corrected(found, "no", "yes")):
         return ["consent_no", *[i for i in others if i not in {"book_no", "join"}], *_thanks(found)]
     if found.has("undecided"):
         return [*_first("help", others), "unknown"] if questions else ["unknown"]
     if found.has("yes"):
+        if _only_if(found):
+            return ["help", *[i for i in others if i != "help"]]
         if questions and (
             _conditional(found)
             or found.said.raw.lower().startswith("yes?")
@@ -102,7 +109,9 @@ def _weak_away(found: Found, coming: bool, *, weak_yes: bool) -> bool:
 def _but_cannot(found: Found) -> bool:
     """A wish, then the reason why not: "would love to but I am working"."""
     words = found.said.words
-    return "but" in words and bool({"love", "like", "wish"} & set(words[: words.index("but")]))
+    return "but" in words and bool(
+        {"love", "like", "wish", "id", "would", "wouldve"} & set(words[: words.index("but")])
+    )
 
 
 def _prefers_yes(found: Found) -> bool:
@@ -180,7 +189,7 @@ def _names_group(found: Found, intent: str) -> bool:
 def _says_nothing(found: Found) -> bool:
     """A number off the scale, or letters struck at random."""
     words = found.said.words
-    if all(word[:1].isdigit() for word in words):
+    if all(word[:1].isdigit() or is_number(word) for word in words):
         return True
     if len(words) > 1:
         return words[0] == "yes" and len(words) == 1
@@ -220,20 +229,24 @@ def survey_words(found: Found) -> Intents:
     others = [
         i
         for i in found.clear
-        if (i in strong or found.said.asks or found.hits[i].place == "whole")
+        if (i in strong or found.said.asks or found.hits[i].place == "whole" or _asks_when(found, i))
         and i not in {"feedback", "book_yes", "book_no", "resume", "join"}
         and (i != "practical_need" or found.said.asks)
     ]
     if others:
         return others
     if found.has("nothing_to_add") and len(found.said.words) < 6:
-        return ["survey_no"]
+        return ["thanks"]  # nothing to add: the answer to the question before stays what it was
     whole_thanks = found.has("thanks") and found.hits["thanks"].place == "whole"
     if whole_thanks and {"thanks", ":thanks", ":yes", "ok", "noted", "np"} & set(found.said.words):
         return ["thanks"]
     if found.has("not_for_us") or _says_nothing(found):
         return ["unknown"]
     return ["survey_comment", *_thanks(found)]
+
+
+def _asks_when(found: Found, intent: str) -> bool:
+    return intent == "next_session" and found.said.words[0] in {"when", "whens", "what", "whats", "where", "wheres"}
 
 
 def flag_followup(found: Found) -> Intents:
@@ -264,6 +277,8 @@ def after_stop(found: Found) -> Intents:
     starts = found.has("start_again") or (found.has("start_weak") and not refuses)
     if "stop" in found.clear or (found.has("stop_weak") and not starts):
         return ["stop", *others]
+    if found.asks and others and found.said.words[0] not in _REQUESTS:
+        return [*others, "start_again"] if starts else others
     if starts:
         return ["start_again", *others]
     if others:
@@ -281,6 +296,13 @@ def _first(intent: str, intents: Intents) -> Intents:
 
 def _conditional(found: Found) -> bool:
     return bool({"but", "if", "unless", "depends"} & set(found.said.words))
+
+
+def _only_if(found: Found) -> bool:
+    """A yes that hangs on something: "yes but only if my supervisor can't see it"."""
+    words = found.said.words
+    said = found.at("yes")
+    return bool(_CONDITIONS & set(words[said + 1 :])) and not _POLITE & set(words[said + 1 :])
 
 
 def _corrected(found: Found, earlier: str, later: str) -> bool:

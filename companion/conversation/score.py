@@ -16,14 +16,14 @@ LOWEST, HIGHEST = 0, 10
 
 _WORDS = {word: number for word, number in NUMBER_WORDS.items() if number <= HIGHEST}
 _NUMBER = re.compile(
-    r"(?<![\w£$.:/-])(?P<minus>-|minus )?(?P<n>\d+|" + "|".join(_WORDS) + r")(?P<half>\.\d+)?(?P<ish>ish|-ish)?"
-    r"(?P<range>\s?(?:-|/|or|to)\s?(?P<other>\d+)(?=\W|$))?"
+    r"(?<![\w£$.:/-])(?P<minus>-|minus )?(?P<n>\d+|" + "|".join(_WORDS) + r")(?P<half>\.\d+)?(?P<ish>ish|-ish|s\b)?"
+    r"(?P<range>\s?(?:-|/|or|to|and)\s?(?P<other>\d+)(?=\W|$))?"
     r"(?P<of>\s?(?:/|out of|outta|of|over)\s?(?:10|ten)\b)?(?![\w:%])"
 )
 _LEADS = words_of(
     "a an about around like maybe say probably prob roughly bout im its is at score low high solid strong weak now "
     "currently call was say only just feeling still prolly more nearly almost barely hovering be firm sitting giving "
-    "id ill to ok well erm um hmm yes honestly today another defo definitely by the from than"
+    "id ill to ok well erm um hmm yes honestly today another defo definitely by the from than between"
 )
 _NOT_AFTER = words_of(
     "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year "
@@ -91,9 +91,12 @@ def _over_ten(match: re.Match[str]) -> bool:
 def _answers(match: re.Match[str], clause: str) -> bool:
     if match.group("of") or _over_ten(match):
         return True
-    if "/" in (match.group("range") or ""):
-        return False
     before = clause[: match.start()].split()
+    joint, other = match.group("range") or "", int((match.group("other") or "0")[:4])
+    if "/" in joint and (match.group() != clause or other != int(match.group("n")[:4]) + 1):
+        return False  # a date, a share: but "6/7" alone is a range
+    if "and" in joint and "between" not in before[-1:]:
+        return False
     after = re.findall(r"[a-z]+", clause[match.end() :])
     follower = after[0] if after else ""
     if follower in _UNITS or (len(follower) > 2 and follower.endswith("s") and follower not in _NOT_PLURAL):
@@ -122,6 +125,8 @@ def _answers(match: re.Match[str], clause: str) -> bool:
             }
         )
     lead = re.sub(r"\W", "", before[-1])
+    if before[-2:] == ["this", "week"]:
+        return True
     if lead in _NOT_AFTER and lead not in {"only"}:
         return False
     if match.group("n") in _VAGUE_ONE:

@@ -50,7 +50,7 @@ def word_list(file: Path = DEFAULT_FILE) -> WordList:
         spelling=spelling,
         finder=Finder(_once(phrases), frozenset(data["courtesy"].split())),
         commands=_commands(data["commands"], safe),
-        cohorts=_names(data["cohorts"], spelling),
+        cohorts=_with_slips(_names(data["cohorts"], spelling), safe),
         topics=_names(data["topics"], spelling),
     )
 
@@ -88,6 +88,12 @@ def _commands(listed: Mapping[str, str], safe: frozenset[str]) -> dict[str, str]
     exact = {word: intent for intent, words in listed.items() for word in words.split()}
     near = near_misses(frozenset(word for word in exact if len(word) > 3), safe)
     return {slip: exact[word] for slip, word in near.items()} | exact
+
+
+def _with_slips(names: dict[tuple[str, ...], str], safe: frozenset[str]) -> dict[tuple[str, ...], str]:
+    """Names of one long word are also known with one slip of the thumb."""
+    single = frozenset(form[0] for form in names if len(form) == 1 and len(form[0]) > 5)
+    return {(slip,): names[(word,)] for slip, word in near_misses(single, safe).items()} | names
 
 
 def _names(listed: Mapping[str, str], spelling: Spelling) -> dict[tuple[str, ...], str]:
