@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from companion.conversation.found import CLEAR, Found
+from companion.conversation.found import CLEAR, LOOSE, Found
 from companion.conversation.likeness import most_like
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
@@ -208,6 +208,12 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
             "signpost",
             *[i for i in intents if i not in answers and i not in {"help", "thanks", "feedback"}],
         ]
+    if state == "none" and _in_passing(intents, found):
+        topic, points = _searched(found.said.raw)
+        if points >= _PLAIN_NEED and (intents[0] != "practical_need" or topic != "physical health"):
+            return ["signpost", *(i for i in intents if i == "talk_to_person")]
+        if points >= _PLAIN_NEED and intents[0] == "talk_to_person":
+            return [*intents, "signpost"]
     if _answer_goes_on(intents, found) and _searched_topic(found.said.raw):
         return [*intents, "signpost"]  # "yes but I can't sleep at all, is there anything for that?"
     if (intents and (intents != ["thanks"] or state != "none" or len(found.said.words) < 6)) or found.has("not_for_us"):
@@ -218,6 +224,20 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
 
 
 _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
+
+
+# Points of the search at which a need is said plainly; a word in passing has fewer.
+_PLAIN_NEED = 4.25
+_LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
+_SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
+
+
+def _in_passing(intents: list[str], found: Found) -> bool:
+    """A wish that only some words in a longer text look like: "letter from the GMC, can't open it" wants no link."""
+    if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us"):
+        return False
+    hit = found.hits.get(intents[0])
+    return len(found.said.words) >= _LONG.get(intents[0], 7) and (hit is None or hit.place == "has")
 
 
 def _answer_goes_on(intents: list[str], found: Found) -> bool:
@@ -235,13 +255,19 @@ def _own_topic(said: Said, words: WordList) -> str | None:
 
 
 def _searched_topic(text: str) -> str | None:
-    """The first topic that the search for help finds. Imported late: most texts need no search.
+    return _searched(text)[0]
+
+
+def _searched(text: str) -> tuple[str | None, float]:
+    """The first topic that the search for help finds and its points. Imported late: most texts need no search.
 
     A deployment's mistake in its resources stops the start, not the reading of a text: our own few words stand in.
     """
     directory = _directory()
-    topics = directory.read(text).topics if directory is not None else ()
-    return topics[0] if topics else None
+    if directory is None:
+        return None, 0.0
+    reading = directory.read(text)
+    return (reading.topics[0], reading.points[reading.topics[0]]) if reading.topics else (None, 0.0)
 
 
 def _directory() -> Directory | None:

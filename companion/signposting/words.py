@@ -13,6 +13,12 @@ from rapidfuzz.distance import OSA
 _TOKEN = re.compile(r"[a-z0-9]+")
 _JOINED = str.maketrans({"'": "", "\u2019": "", "\u2018": "", "`": "", "\u00b4": ""})
 _AANDE = re.compile(r"\ba ?& ?e\b")
+# "I'll" without its apostrophe is no illness.
+_I_WILL = re.compile(
+    r"\b(i|we|you|he|she|they|it)[\u2019'`]ll\b|\b(i)ll (?=(?:ask|let|be|come|get|see|try|check|do|have|call|text|bring|"
+    r"send|need|take|go|join|book|pop|phone|ring|leave|make|find|think|give|look|start|wait|tell|sort|speak|email|never|"
+    r"also|just)\b)"
+)
 _MANY_LETTERS = re.compile(r"([a-z])\1{2,}")
 # Longer than any text a phone sends in one go; what comes after is not read.
 MAX_CHARACTERS = 2000
@@ -38,7 +44,8 @@ def stem(word: str) -> str:
 
 def split(text: str) -> list[str]:
     """Return the words of a text in lower case, without apostrophes, accents, emoji and marks."""
-    text = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].lower().translate(_JOINED))
+    text = _I_WILL.sub(r"\1\2 will ", text[:MAX_CHARACTERS].lower())
+    text = unicodedata.normalize("NFKD", text.translate(_JOINED))
     text = "".join(c for c in text if not unicodedata.combining(c))
     text = _AANDE.sub("aande", text).replace("&", " and ")
     return _TOKEN.findall(_MANY_LETTERS.sub(r"\1\1", text))
