@@ -23,6 +23,7 @@ from companion.escalation.words import Voice
 from companion.models import (
     Address,
     Booking,
+    Broadcast,
     Cohort,
     Consent,
     ContactRequest,
@@ -223,10 +224,9 @@ def text_from(session: Session, address: Address, body: str, at: datetime, **mor
 
 def text_to(session: Session, address: Address, body: str, at: datetime, status: str, **more: object) -> OutboxMessage:
     """Add a text that went out."""
+    given = {"key": uuid.uuid4().hex, "purpose": "reminder_day", **more}
     row = OutboxMessage(
-        key=uuid.uuid4().hex,
         lane=1,
-        purpose="reminder",
         wording_version="1",
         address_id=address.id,
         person_id=address.person_id,
@@ -235,7 +235,7 @@ def text_to(session: Session, address: Address, body: str, at: datetime, status:
         created_at=at,
         not_before=at,
         updated_at=at,
-        **more,
+        **given,
     )
     session.add(row)
     session.flush()
@@ -369,4 +369,33 @@ def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     text_from(session, stranger, "who is this", NOW - timedelta(hours=3), needs_reading=True)
     raise_alarm(session, NOW - timedelta(minutes=3), "responder_not_reachable")
     session.flush()
-    return {"episode": episode.id, "notice": notice.id, "request": request.id, "stranger": stranger.id}
+    broadcast = Broadcast(
+        author_id=ids["ada"],
+        audience="group",
+        audience_key=str(ids["tuesday"]),
+        purpose="broadcast",
+        body="We meet in room 4 today.",
+        state="scheduled",
+        people=1,
+        created_at=NOW - timedelta(days=1),
+        leaves_at=NOW - timedelta(days=1),
+    )
+    session.add(broadcast)
+    session.flush()
+    ids["broadcast"] = broadcast.id
+    text_to(
+        session,
+        wren,
+        "Ada, ICU Tuesday: We meet in room 4 today.\nSTOP to leave.",
+        NOW - timedelta(days=1),
+        "queued",
+        key=f"broadcast:{broadcast.id}:{ids['wren']}",
+        purpose="broadcast",
+    )
+    return {
+        "broadcast": broadcast.id,
+        "episode": episode.id,
+        "notice": notice.id,
+        "request": request.id,
+        "stranger": stranger.id,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +56,7 @@ def lines(
         matched.setdefault(inbound_id, []).extend(families)
     spans = _episodes(session, addresses)
     found = [
-        Line(each.received_at, each, families=matched.get(each.id, ()), in_episode=_within(each, spans))
+        Line(each.received_at, each, families=matched.get(each.id, ()), in_episode=within(each, spans))
         for each in inbound
     ]
     found += [Line(each.created_at, outbox=each) for each in outbox]
@@ -64,16 +64,25 @@ def lines(
     return sorted(found, key=lambda line: (line.at, line.outbox is not None))[-LATEST:]
 
 
-def _episodes(session: Session, addresses: Sequence[uuid.UUID]) -> Sequence[tuple[datetime, datetime | None]]:
-    """Return when the episodes about these addresses were opened and closed."""
-    spans = select(Episode.opened_at, Episode.closed_at).where(Episode.address_id.in_(addresses))
-    return [(opened, closed) for opened, closed in session.execute(spans)]
+def episodes_of(
+    session: Session, addresses: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Sequence[tuple[datetime, datetime | None]]]:
+    """Return when the episodes about each of these addresses were opened and closed: one query."""
+    found: dict[uuid.UUID, list[tuple[datetime, datetime | None]]] = {}
+    spans = select(Episode.address_id, Episode.opened_at, Episode.closed_at).where(Episode.address_id.in_(addresses))
+    for address_id, opened, closed in session.execute(spans):
+        found.setdefault(address_id, []).append((opened, closed))
+    return found
 
 
-def _within(text: InboundMessage, spans: Sequence[tuple[datetime, datetime | None]]) -> bool:
+def within(text: InboundMessage, spans: Sequence[tuple[datetime, datetime | None]]) -> bool:
     """Whether a text opened an episode or came while one was open: it is read there, behind its question."""
     at = text.received_at
     return text.route == "page" or any(opened <= at and (closed is None or at < closed) for opened, closed in spans)
+
+
+def _episodes(session: Session, addresses: Sequence[uuid.UUID]) -> Sequence[tuple[datetime, datetime | None]]:
+    return [span for spans in episodes_of(session, addresses).values() for span in spans]
 
 
 def mark_read(
@@ -94,7 +103,7 @@ def mark_read(
     if since is not None:
         chosen = chosen.where(InboundMessage.received_at >= since)
     spans = () if with_episodes else _episodes(session, addresses)
-    found = [each.id for each in session.scalars(chosen) if with_episodes or not _within(each, spans)]
+    found = [each.id for each in session.scalars(chosen) if with_episodes or not within(each, spans)]
     if found:
         session.execute(
             update(InboundMessage).where(InboundMessage.id.in_(found)).values(read_at=now(), read_by=my_id())

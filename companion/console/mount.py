@@ -9,16 +9,31 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError
 
 from companion.clock import Clock
-from companion.console import account, audit, episodes, groups, messages, nav, people, staff, today, words
+from companion.console import (
+    account,
+    audit,
+    broadcasts,
+    episodes,
+    groups,
+    messages,
+    nav,
+    people,
+    search,
+    staff,
+    today,
+    words,
+    writing,
+)
 from companion.console.desk import IDLE, Desk, desk, keep_signed_in, now, pages
 from companion.console.signin import set_up
 from companion.db import Database
 from companion.escalation.words import Voice
+from companion.messaging.parts import alphabet
 from companion.qr import picture
 from companion.settings import Settings
 from companion.when import clock_time
 
-PAGES = (nav, today, episodes, groups, people, messages, audit, account, staff)
+PAGES = (nav, today, episodes, groups, people, messages, audit, account, staff, writing, search, broadcasts)
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
 _POLICY = (
@@ -52,7 +67,11 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         qr_picture=picture,
     )
     app.jinja_env.globals.update(
-        named=words.named, alarm_words=words.alarm, top_places=nav.top_places, more_places=nav.more_places
+        named=words.named,
+        alarm_words=words.alarm,
+        top_places=nav.top_places,
+        more_places=nav.more_places,
+        alphabet=alphabet,
     )
 
 
@@ -76,6 +95,7 @@ def _on_every_page() -> dict[str, Any]:
         "service": settings.companion_name,
         "idle_seconds": int(IDLE.total_seconds()),
         "signed_in_until": now() + IDLE,
+        "pence": settings.companion_part_pence,
         "banner": "This is a rehearsal: no text leaves this machine." if settings.simulated else None,
     }
 

@@ -63,6 +63,15 @@ def gsm_safe(text: str) -> str:
     return swapped if is_gsm7(swapped) else composed.translate(_SWAPS_BESIDE_EMOJI)
 
 
+def alphabet() -> dict[str, object]:
+    """Return what a page needs to count as `count` does: the alphabet, and what `gsm_safe` swaps."""
+    return {
+        "basic": "".join(sorted(_GSM_BASIC)),
+        "extended": "".join(sorted(_GSM_EXTENDED)),
+        "swaps": {odd: plain for plain, odds in _LOOK_ALIKES.items() for odd in odds},
+    }
+
+
 def is_gsm7(text: str) -> bool:
     """Tell whether every character of `text` is in the GSM-7 alphabet or its extension."""
     return _GSM.issuperset(text)

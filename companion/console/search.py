@@ -1,0 +1,172 @@
+"""Finding texts, and what became of those that went out.
+
+What people write is encrypted, so the database cannot look for words in it. A search decrypts the newest texts of one's
+own groups, one after the other and never more than LOOKED_AT; it says how many it looked through, and is audited
+without the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+from wtforms import DateField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional
+
+from companion.console.conversations import episodes_of, within
+from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, now, pages
+from companion.console.messages import moment
+from companion.console.queries import LATEST, my_people
+from companion.models import InboundMessage, OutboxMessage, Person, record
+
+LOOKED_AT = 2_000  # texts decrypted by one search, at most
+KEPT = timedelta(days=30)  # how long words are kept (retention.BODIES): a search for words goes no further back
+
+STATES = {
+    "undelivered": ("failed", "undelivered"),
+    "waiting": ("queued", "sending", "unknown"),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One text that fits."""
+
+    at: datetime
+    person: Person | None
+    words: str | None
+    theirs: bool
+
+
+class SearchForm(FlaskForm):  # type: ignore[misc]
+    """What to look for. Everything may be left out but one."""
+
+    words = StringField("Words", validators=[Optional(), Length(max=80, message="Search for at most 80 characters.")])
+    alias = StringField("Alias", validators=[Optional(), Length(max=40, message="Search for at most 40 characters.")])
+    since = DateField("From", validators=[Optional()])
+    until = DateField("To", validators=[Optional()])
+    who = RadioField(
+        "Written by",
+        choices=[SelectChoice("them", "Trainees"), SelectChoice("us", "Us"), SelectChoice("both", "Both")],
+        default="both",
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Refuse a search for nothing."""
+        if not super().validate(extra_validators):
+            return False
+        if not any((self.words.data, self.alias.data, self.since.data, self.until.data)):
+            self.words.errors = ["Write a word, an alias or a date to look for."]
+            return False
+        return True
+
+
+@pages.route("/messages/search", methods=["GET", "POST"])
+@allow(*READERS)
+def search() -> ResponseReturnValue:
+    """Look for texts. The words go in the form's body, never in an address."""
+    form, found, looked = SearchForm(), None, 0
+    if form.validate_on_submit():
+        with desk().database.write() as session:
+            found, looked = _search(session, form)
+            record(session, now(), "searched texts", session.get_one(Person, my_id()), actor=my_id(), count=looked)
+    return render_template("console/search.html", form=form, found=found, looked=looked, most=LOOKED_AT, shown=LATEST)
+
+
+@pages.get("/messages/delivery")
+@allow(*EVERYONE)
+def undelivered() -> ResponseReturnValue:
+    """List the texts that did not arrive, or that still wait, the latest first, each with its reason."""
+    state = request.args.get("state", "undelivered")
+    before = moment(request.args.get("before"))
+    state = state if state in STATES else "undelivered"
+    at = OutboxMessage.settled_at if state == "undelivered" else OutboxMessage.not_before
+    chosen = (
+        select(OutboxMessage)
+        .outerjoin(OutboxMessage.person)
+        .where(OutboxMessage.status.in_(STATES[state]), my_people(me(), OutboxMessage.person_id))
+        .options(contains_eager(OutboxMessage.person))
+        .order_by(at.desc())
+        .limit(LATEST)
+    )
+    if before is not None:
+        chosen = chosen.where(at < before)
+    with desk().database.read() as session:
+        rows = session.scalars(chosen).all()
+    older = (rows[-1].settled_at if state == "undelivered" else rows[-1].not_before) if len(rows) == LATEST else None
+    return render_template("console/delivery.html", rows=rows, state=state, older=older, first=before is None)
+
+
+def _search(session: Session, form: SearchForm) -> tuple[Sequence[Found], int]:
+    """Return the newest LATEST texts that fit, and how many were looked through."""
+    wanted = (form.words.data or "").casefold().split()
+    theirs = _inbound(session, form) if form.who.data != "us" else []
+    ours = _outbox(session, form) if form.who.data != "them" else []
+    spans = episodes_of(session, {row.address_id for row, _ in theirs})
+    found = [
+        Found(row.received_at, person, row.body, theirs=True)
+        for row, person in theirs
+        if not within(row, spans.get(row.address_id, ())) and _holds(row.body, wanted)
+    ]
+    found += [Found(row.created_at, row.person, row.body, theirs=False) for row in ours if _holds(row.body, wanted)]
+    return sorted(found, key=lambda each: each.at, reverse=True)[:LATEST], len(theirs) + len(ours)
+
+
+def _inbound(session: Session, form: SearchForm) -> Sequence[tuple[InboundMessage, Person]]:
+    chosen = (
+        select(InboundMessage, Person)
+        .join(Person, Person.id == InboundMessage.person_id)
+        .where(*_limits(form, InboundMessage.received_at), *_whose(form, InboundMessage.person_id))
+        .order_by(InboundMessage.id.desc())  # ids are made in the order of time, and have an index
+        .limit(LOOKED_AT // 2)
+    )
+    return [(row, person) for row, person in session.execute(chosen)]
+
+
+def _outbox(session: Session, form: SearchForm) -> Sequence[OutboxMessage]:
+    chosen = (
+        select(OutboxMessage)
+        .join(Person, Person.id == OutboxMessage.person_id)
+        .where(*_limits(form, OutboxMessage.created_at), *_whose(form, OutboxMessage.person_id))
+        .options(contains_eager(OutboxMessage.person))
+        .order_by(OutboxMessage.id.desc())
+        .limit(LOOKED_AT // 2)
+    )
+    return session.scalars(chosen).all()
+
+
+def _whose(form: SearchForm, person_id: Any) -> list[Any]:
+    chosen = [Person.role == "trainee", my_people(me(), person_id)]
+    if form.alias.data:
+        chosen.append(Person.alias.icontains(form.alias.data.strip(), autoescape=True))
+    return chosen
+
+
+def _limits(form: SearchForm, at: Any) -> list[Any]:
+    zone = desk().settings.zone
+    chosen = [at >= now() - KEPT] if form.words.data else []
+    if form.since.data:
+        chosen.append(at >= _midnight(form.since.data, zone))
+    if form.until.data:
+        chosen.append(at < _midnight(form.until.data + timedelta(days=1), zone))
+    return chosen
+
+
+def _midnight(day: date, zone: Any) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _holds(body: str | None, wanted: Sequence[str]) -> bool:
+    """Whether every word stands in the text, as part of a word too; a text whose words are gone holds none."""
+    if not wanted:
+        return True
+    said = (body or "").casefold()
+    return all(word in said for word in wanted)

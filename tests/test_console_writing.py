@@ -1,0 +1,153 @@
+"""Writing from the console to one person and to a group, and finding what was written: seen from the phones too."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from companion.console.search import LOOKED_AT
+from companion.console.users import create_user
+from companion.models import Address, AuditEntry, Person
+from tests.console_stage import CANARY, NOW, PASSWORD, UNREAD, Stage, press, sign_in, stage, text_from, token
+from tests.databases import NewDatabase
+from tests.world import World
+
+SEARCH = "/console/messages/search"
+NEW = "/console/messages/group/new"
+
+
+def signed_in(world: World, role: str = "facilitator") -> FlaskClient:
+    """Return a browser in which one of those who run the programme has signed in."""
+    with world.database.write() as session:
+        person = session.scalars(select(Person).where(Person.role == role).order_by(Person.alias)).first()
+        assert person is not None
+        create_user(session, person, f"{role}@example.org", PASSWORD)
+    return again(world, role)
+
+
+def again(world: World, role: str = "facilitator") -> FlaskClient:
+    """Return a browser in which they sign in again, as after a night."""
+    browser = world.app.test_client()
+    assert sign_in(browser, f"{role}@example.org").status_code == 302
+    return browser
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert found, page
+    return html.unescape(found.group(1))
+
+
+def test_one_person_is_written_to_and_a_second_press_sends_nothing_twice(world: World) -> None:
+    asha = world.member()
+    browser = signed_in(world)
+    with world.database.read() as session:
+        person = session.scalars(select(Person).where(Person.role == "trainee")).one()
+    page = f"/console/people/{person.id}/write"
+    empty = press(browser, page, page, step="preview", key=hidden(browser.get(page).text, "key"))
+    assert "Write what you want to say." in empty.text
+    shown = press(browser, page, page, step="preview", words="Can we  talk\nat 3pm?", key=hidden(empty.text, "key"))
+    assert "Dr Cole, Companion: Can we talk at 3pm?" in shown.text
+    assert "1 part, about £0.04" in shown.text
+    asha.hears_nothing()
+    fields = {name: hidden(shown.text, name) for name in ("csrf_token", "key", "words")}
+    for _ in range(2):
+        browser.post(page, data={**fields, "step": "send"})
+    world.settle()
+    asha.hears("Dr Cole", "at 3pm?")
+    assert "was sent already" in browser.get(f"/console/messages/{person.id}").text
+
+    world.move_to(world.clock.now().replace(hour=23))  # she has quiet hours now
+    with world.database.write() as session:
+        here = session.get_one(Person, person.id)
+        here.quiet_from, here.quiet_until = here.created_at.time().replace(hour=22), here.created_at.time()
+    asha.ignores()
+    world.staff_ignores()
+    browser = again(world)
+    shown = press(browser, page, page, step="preview", words="See you soon", key=hidden(browser.get(page).text, "key"))
+    assert "They have quiet hours until tomorrow at 9am" in shown.text
+    browser.post(page, data={**{n: hidden(shown.text, n) for n in ("csrf_token", "key", "words")}, "step": "send"})
+    world.settle()
+    asha.hears_nothing()
+    world.advance(hours=11)
+    asha.hears("See you soon")
+    asha.texts("STOP")
+    asha.ignores()
+    assert "They texted STOP" in again(world).get(page).text
+
+
+def test_a_group_is_written_to_with_a_preview_and_a_minute_to_undo(world: World) -> None:
+    asha = world.member()
+    browser = signed_in(world)
+    group = re.search(r'<option value="(group:[^"]+)">ICU North', browser.get(NEW).text)
+    assert group
+    assert "Choose who gets it." in press(browser, NEW, NEW, words="Hello").text
+    assert "Take out 10 characters" in press(browser, NEW, NEW, audience=group[1], words="x" * 230).text
+    shown = press(browser, NEW, NEW, audience=group[1], words="We meet in room 4").text
+    assert "1 person" in shown
+    assert "about £0.04" in shown
+    page = re.search(r'action="(/console/messages/group/[^"]+)/send"', shown)
+    assert page
+    fields = {"csrf_token": hidden(shown, "csrf_token"), "shown": hidden(shown, "shown")}
+    press(browser, NEW, NEW, audience=group[1], words="We meet in room 5")  # on another page, meanwhile
+    browser.post(f"{page[1]}/send", data=fields)
+    assert "were changed on another page" in browser.get(NEW).text
+    newer = press(browser, NEW, NEW, audience=group[1], words="We meet in room 5").text
+    fields["shown"] = hidden(newer, "shown")
+    for _ in range(2):
+        browser.post(f"{page[1]}/send", data=fields)
+    assert "Stop it" in browser.get(page[1]).text
+    press(browser, page[1], f"{page[1]}/undo")
+    world.advance(minutes=2)
+    asha.hears_nothing()
+    assert "It was stopped" in browser.get(page[1]).text
+
+    last = press(browser, NEW, NEW, audience=group[1], words="We meet in room 6").text
+    sent = re.search(r'action="(/console/messages/group/[^"]+)/send"', last)
+    assert sent
+    assert sent[1] != page[1]
+    browser.post(f"{sent[1]}/send", data={"csrf_token": token(browser.get(NEW)), "shown": hidden(last, "shown")})
+    world.advance(minutes=2)
+    asha.hears("Dr Cole, ICU North: We meet in room 6", "STOP to leave")
+    assert "<dd>1</dd>" in browser.get(sent[1]).text
+
+
+@pytest.fixture
+def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
+    here = stage(sqlite_databases())
+    yield here
+    here.database.close()
+
+
+def test_texts_are_found_within_ones_own_groups_and_the_words_looked_for_are_kept_nowhere(on: Stage) -> None:
+    with on.database.write() as session:
+        finch = session.get_one(Address, on.ids["finch_sms"])
+        text_from(session, finch, "my lunch is not for Ada to read", NOW - timedelta(hours=2))
+    ada = on.browser("ada")
+    found = press(ada, SEARCH, SEARCH, words="LUNCH thurs", who="both").text
+    assert UNREAD in found
+    assert "not for Ada" not in press(ada, SEARCH, SEARCH, words="lunch", who="them").text
+    assert "not for Ada" in press(on.browser("lee"), SEARCH, SEARCH, words="lunch", who="them").text
+    assert CANARY not in press(ada, SEARCH, SEARCH, words="canary", who="both").text
+    assert "room 4" in press(ada, SEARCH, SEARCH, alias="wre", who="us").text
+    day = (NOW - timedelta(days=1)).date().isoformat()
+    assert "room 4" in press(ada, SEARCH, SEARCH, since=day, until=day, who="us").text
+    assert "No texts" in press(ada, SEARCH, SEARCH, since="2026-11-25", who="both").text
+    assert "Write a word, an alias or a date" in press(ada, SEARCH, SEARCH, who="both").text
+    with on.database.read() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "searched texts")).all()
+    assert entries[0].details["count"] <= LOOKED_AT
+    assert "lunch" not in str([entry.details for entry in entries])
+
+
+def test_a_coordinator_sees_what_was_started_and_not_what_was_answered(on: Stage) -> None:
+    page = on.browser("cor").get(on.path("/console/messages/{wren}")).text
+    assert "Your group meets today at 6pm." in page
+    assert "The phone is switched off" in on.browser("cor").get("/console/messages/delivery").text
+    assert "waiting to be sent" in on.browser("ada").get("/console/messages/delivery?state=waiting").text
