@@ -13,6 +13,7 @@ from companion.console import (
     account,
     audit,
     broadcasts,
+    content,
     episodes,
     groups,
     messages,
@@ -33,7 +34,21 @@ from companion.qr import picture
 from companion.settings import Settings
 from companion.when import clock_time
 
-PAGES = (nav, today, episodes, groups, people, messages, audit, account, staff, writing, search, broadcasts)
+PAGES = (
+    nav,
+    today,
+    episodes,
+    groups,
+    people,
+    messages,
+    audit,
+    account,
+    staff,
+    writing,
+    search,
+    broadcasts,
+    content,
+)
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
 _POLICY = (
@@ -65,6 +80,8 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         capitalize_first=words.upper_first,
         lower_first=words.lower_first,
         qr_picture=picture,
+        date_words=words.date_words,
+        nation_words=lambda name: words.named("nations", name),
     )
     app.jinja_env.globals.update(
         named=words.named,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,11 @@ def day(moment: datetime) -> str:
         return near
     year = f" {local.year}" if local.year != here.year else ""
     return f"{local:%A} {local.day} {local:%B}{year}"
+
+
+def date_words(on: date) -> str:
+    """Return "24 November 2026"."""
+    return f"{on.day} {on:%B} {on.year}"
 
 
 def when(moment: datetime | None) -> str:
