@@ -107,7 +107,7 @@ AUDITOR = {
 LOGIN = ("/password", "/sign-", "/second-factor", "/recovery-code", "/code", "/account/", "/invitation")
 
 # Seen by everybody, or guarded by Twilio's signature.
-OPEN = ("/twilio/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css")
+OPEN = ("/twilio/", "/copy/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

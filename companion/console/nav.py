@@ -31,9 +31,7 @@ TOP = (
 # Less often: on a page of their own, with a line that says what each is for.
 MORE = (
     Place("console.texts", "Content", EVERYONE, "Every text, a sentence tried out, and the places that help."),
-    Place(
-        "console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help who cannot sign in."
-    ),
+    Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),
     Place("console.audit", "Audit", (LEAD, COORDINATOR, AUDITOR), "Who saw and did what, and when."),
 )
 
