@@ -69,7 +69,7 @@ def test_a_bad_text_is_found(text_id, text, found):
     ],
 )
 def test_a_good_text_passes(text):
-    assert said("thanks", text=text) == ""
+    assert said("thanks", text=text, cy=None) == ""
 
 
 def test_a_crisis_text_without_a_signature_says_what_to_set():
@@ -84,6 +84,8 @@ def test_a_page_can_have_no_slot_for_content():
 def test_welsh_is_held_to_the_same_values_and_words():
     assert "has other values in Welsh" in said("booked", cy="Diolch.")
     assert "holds the number" in said("thanks", cy="Ffoniwch 116 123.")
+    assert "parts in Welsh" in said("thanks", cy="Croeso. " * 60)
+    assert "has changed since its Welsh was made" in said("thanks", text="You're very welcome.")
 
 
 def test_every_forbidden_word_says_why():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select
@@ -186,11 +187,17 @@ def test_welsh_is_spoken_to_those_who_ask_for_it(world: World) -> None:
     asha = world.member(code="ICU")
     asha.texts("Cymraeg")
     asha.hears("yn Gymraeg")
+    asha.texts("NEXT")
+    assert "Iau 26 Tach, 6:30pm" in asha.hears("Mae eich grwp", "yn cwrdd")
+    asha.texts("yes")
+    asha.hears("mae gennych le")
+    world.move_to(START + timedelta(days=2, hours=9, minutes=31))
+    assert any("Ymunwch yma" in said for said in asha.ignores())  # what the service starts, too
     asha.texts(DANGER)
-    hears_crisis_lines(asha)  # no Welsh crisis text is signed: it comes in English rather than not checked
+    hears_crisis_lines(asha)  # no Welsh crisis text is signed: it comes in English, which is
     for text_id, wording in words.wordings.items():
         if wording.kind == "crisis":
-            assert wording.welsh is None or wording.signed_cy is not None, text_id
+            assert wording.cy is None or wording.welsh is None, text_id
     asha.texts("ENGLISH")
     asha.hears("in English from now on")
     world.settle()

@@ -178,7 +178,14 @@ def _page_slots(wording: Wording) -> Iterator[str]:
 
 
 def _welsh(wording: Wording) -> Iterator[str]:
-    if wording.cy and set(re.findall(r"{(\w+)}", wording.cy)) != set(re.findall(r"{(\w+)}", wording.text)):
+    if wording.cy is None:
+        return
+    if wording.cy_of not in (None, wording.version):
+        yield f"has changed since its Welsh was made: look at both, then set of: {wording.version} in welsh.yaml"
+    cost = count(wording.filled(wording.values, welsh=True))
+    if cost.parts > wording.parts or cost.encoding != "GSM-7":
+        yield f"costs {cost.parts} parts in Welsh ({cost.units} {cost.encoding}), not {wording.parts}"
+    if set(re.findall(r"{(\w+)}", wording.cy)) != set(re.findall(r"{(\w+)}", wording.text)):
         yield "has other values in Welsh than in English"
 
 
