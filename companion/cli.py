@@ -137,6 +137,7 @@ def programme() -> None:
 def load(file: Path) -> None:
     """Bring cohorts, people and groups from FILE (docs/programme.example.yaml) into the database, or update them."""
     from companion.programme.setup import SetupError, load_programme, read_programme
+    from companion.rota.cover import not_live
     from companion.schema import require_current
 
     services = _services()
@@ -153,9 +154,12 @@ def load(file: Path) -> None:
                 nation=settings.companion_nation,
                 countries=settings.companion_countries,
             )
+            waiting = not_live(session, services.clock.now())
     except SetupError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Loaded {len(plan.cohorts)} cohorts, {len(plan.people)} people and {len(plan.groups)} groups.")
+    for group, lacks in waiting:
+        click.echo(f"{group} takes no trainees yet. " + " ".join(lacks))
 
 
 @main.command()

@@ -43,7 +43,7 @@ def test_an_extra_value_is_named():
 def test_an_empty_value_is_refused_unless_it_may_be(empty):
     with pytest.raises(ContentError, match="'when', which is empty"):
         CATALOGUE.render("booked", when=empty)
-    assert CATALOGUE.render("crisis_2", nhs_line=empty).body.startswith("We are alerting")
+    assert CATALOGUE.render("crisis_2", nhs_line=empty, cover="We are alerting X.").body.startswith("We are alerting")
 
 
 def test_an_unknown_id_is_named():
@@ -199,7 +199,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
 def crisis_reply(nation: str | None, today: date) -> tuple[Text, Text]:
     ready = CATALOGUE.with_standing(**crisis_values(load_directory(), today))
     line = ready.nhs_line(nation, ready.standing.get(f"nhs_{nation}", ""))
-    return ready.render("crisis_1"), ready.render("crisis_2", nhs_line=line)
+    return ready.render("crisis_1"), ready.render("crisis_2", nhs_line=line, cover=ready.render("cover_always").body)
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,10 @@ def _check_crisis_set(catalogue: Catalogue, directory: Directory) -> Iterator[Pr
     catalogue = catalogue.with_standing(**standing)
     for nation in (*NHS_LINES, None):
         line = catalogue.nhs_line(nation, standing.get(f"nhs_{nation}", ""))
-        texts = (catalogue.render("crisis_1"), catalogue.render("crisis_2", nhs_line=line))
+        texts = (
+            catalogue.render("crisis_1"),
+            catalogue.render("crisis_2", nhs_line=line, cover=catalogue.wording("crisis_2").values["cover"]),
+        )
         cost = sum(count(text.body).parts for text in texts)
         if cost > CRISIS_PARTS:
             what = f"the crisis reply for {nation or 'an unknown nation'} costs {cost} parts, at most {CRISIS_PARTS}"
@@ -232,6 +235,7 @@ def _check_examples(catalogue: Catalogue, directory: Directory) -> Iterator[Prob
         "resource_line": longest[0],
         "lines": "\n".join(longest[:2]),
         "what": max((wording.text for wording in wordings if wording.id.startswith("alarm_")), key=len),
+        "cover": max((w.filled(w.values) for w in wordings if w.id.startswith("cover_")), key=len),
         "nhs_line": max((w.filled(w.values) for w in wordings if w.id.startswith("nhs_line_")), key=len),
     }
     for wording in wordings:

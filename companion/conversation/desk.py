@@ -31,6 +31,7 @@ from companion.messaging.inbound import Arrival
 from companion.models import Address, Booking, CheckIn, Cohort, Flag, InboundMessage, Person
 from companion.models.base import put
 from companion.programme.sessions import next_session_for
+from companion.rota.cover import cover_line
 from companion.signposting import Directory
 
 log = logging.getLogger(__name__)
@@ -138,7 +139,11 @@ class TextDesk:
             nation = person.nation
             texts = (
                 self._words.render("crisis_1"),
-                self._words.render("crisis_2", nhs_line=self._voice.nhs_line(nation, now)),
+                self._words.render(
+                    "crisis_2",
+                    nhs_line=self._voice.nhs_line(nation, now),
+                    cover=cover_line(session, self._words, person.group_id, now),
+                ),
             )
         if in_full:
             episode.last_crisis_reply_at = now

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.escalation.exclusions import excluded_from
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.window import window_open
-from companion.models import Address, Episode, Person, facilitators_of
+from companion.models import Address, Drill, Episode, Person, facilitators_of
+from companion.rota.cover import out_of_hours_lead
+from companion.rota.duties import on_duty
+from companion.rota.ways import can_be_texted
+
+PEERS = 2  # who stand before the leads: the first and the second
 
 
-def responders(session: Session, episode: Episode) -> list[Person]:
-    """Return who is paged about `episode`, in order: the facilitators of the person's group, then the leads.
+def responders(session: Session, episode: Episode, now: datetime) -> list[Person]:
+    """Return who is paged about `episode` at `now`, in order. The chain is never empty while anyone is there at all.
 
-    Someone without a group has every facilitator before the leads; an unknown number, and anyone who runs the
-    programme, has the leads alone. The person concerned is never among them. If no lead is left, the coordinators
-    follow: the chain is never empty while anyone is there at all.
+    1. First and second on duty, else the facilitators of the person's group, else two facilitators; then the leads on
+       duty, else every lead. Outside the hours that the group states, its named lead and the leads come first.
+    2. An unknown number, and anyone who runs the programme, has the leads alone.
+    3. Never the person concerned, and nobody they left out. If that leaves nobody who can be reached, everyone else who
+       runs the programme; then the external lead; then the coordinators, even if left out: a page says nothing about
+       anyone, and somebody must know that there is an episode.
+
+    A drill pages its own person and nobody else.
     """
+    if episode.is_drill and (tester := _drill_responder(session, episode)) is not None:
+        return [tester]
     about = episode.person
-    staff = [p for p in _staff(session) if about is None or p.id != about.id]
-    leads = [p for p in staff if p.role == "lead"]
-    first: list[Person] = []
-    if about is not None and about.role == "trainee":
-        ordered = facilitators_of(session, about.group_id)
-        first = [p for p in ordered if p in staff] or [p for p in staff if p.role == "facilitator"][:2]
-    chain = first + [lead for lead in leads if lead not in first]
-    if not chain:
-        chain = [p for p in staff if p.role in ("facilitator", "coordinator")]
-    return chain
+    out = excluded_from(session, episode.person_id)
+    everyone = [p for p in _staff(session) if about is None or p.id != about.id]
+    there = [p for p in everyone if p.id not in out and not p.is_external_lead]
+    chain = _chain(session, about, there, now)
+    if not any(can_be_texted(session, person) for person in chain):
+        chain = _unique([*chain, *(p for p in there if p.role != "coordinator"), *there])
+    if not any(can_be_texted(session, person) for person in chain):
+        chain = _unique([*chain, *(p for p in everyone if p.is_external_lead)])
+    return chain or [p for p in everyone if p.role == "coordinator"] or everyone
+
+
+def is_drill(session: Session, address: Address) -> bool:
+    """Whether what comes from this address belongs to a drill that is going on."""
+    going_on = select(Drill.id).where(Drill.from_index == address.address_index, Drill.state == "started").limit(1)
+    return session.scalar(going_on) is not None
 
 
 def ways_to(session: Session, person: Person, episode: Episode) -> list[Address]:
@@ -42,5 +64,43 @@ def ways_to(session: Session, person: Person, episode: Episode) -> list[Address]
     ]
 
 
+def _chain(session: Session, about: Person | None, there: list[Person], now: datetime) -> list[Person]:
+    trainee = about if about is not None and about.role == "trainee" else None
+    turns = on_duty(session, trainee.group_id if trainee else None, now)
+    by_id = {person.id: person for person in there}
+    able = [t for t in turns if t.person_id in by_id]
+    leads = _unique(by_id[t.person_id] for t in able if t.role == "lead") or [p for p in there if p.role == "lead"]
+    if trainee is None:
+        return leads
+    peers = _unique(by_id[t.person_id] for t in able if t.role != "lead")
+    if len(peers) < PEERS:
+        usual = [p for p in facilitators_of(session, trainee.group_id) if p.id in by_id]
+        if peers:
+            peers = _unique([*peers, *usual])[:PEERS]
+        else:
+            peers = usual or [p for p in there if p.role == "facilitator"][:PEERS]
+    if (named := _named_lead(session, trainee.group_id, now, by_id)) is not None:
+        return _unique([named, *leads, *peers])
+    return _unique([*peers, *leads])
+
+
+def _named_lead(
+    session: Session, group_id: uuid.UUID | None, now: datetime, by_id: dict[uuid.UUID, Person]
+) -> Person | None:
+    lead_id = out_of_hours_lead(session, group_id, now)
+    return by_id.get(lead_id) if lead_id else None
+
+
+def _unique(people: Iterable[Person]) -> list[Person]:
+    return list({person.id: person for person in people}.values())
+
+
 def _staff(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).where(Person.state == "staff").order_by(Person.created_at, Person.id)))
+
+
+def _drill_responder(session: Session, episode: Episode) -> Person | None:
+    drill = session.scalar(
+        select(Drill).where(Drill.from_index == episode.address.address_index).order_by(Drill.due_at.desc()).limit(1)
+    )
+    return session.get(Person, drill.responder_id) if drill is not None else None

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.escalation.chain import is_drill
 from companion.escalation.paging import page_next
 from companion.escalation.words import Voice
 from companion.models import (
@@ -161,6 +162,7 @@ def _open(session: Session, inbound: InboundMessage, address: Address, now: date
         step=0,
         rounds=0,
         follows=earlier,
+        is_drill=is_drill(session, address),
     )
     session.add(episode)
     session.flush()

@@ -28,7 +28,7 @@ def page_next(session: Session, episode: Episode, now: datetime, voice: Voice) -
     A step that nobody can be reached at is skipped at once; if nobody at all can be, the coordinator is alarmed and it
     is tried again a minute later.
     """
-    chain = responders(session, episode)
+    chain = responders(session, episode, now)
     everyone = episode.step >= 2 or episode.step >= len(chain)
     wanted = chain if everyone else chain[episode.step : episode.step + 1]
     episode.step += 1

@@ -14,7 +14,7 @@ from companion.models.around import (
     SurveyResult,
     SurveyTally,
 )
-from companion.models.audit import Alarm, AuditEntry, Heartbeat, raise_alarm, record, settle_alarm
+from companion.models.audit import Alarm, AuditEntry, AuditSeal, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
 from companion.models.console import FrozenFigure, Invitation, SetupMark, User
 from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
@@ -29,31 +29,53 @@ from companion.models.programme import (
     GroupSession,
     facilitators_of,
 )
+from companion.models.rota import (
+    DUTIES,
+    WAYS,
+    CalendarFeed,
+    Cover,
+    Drill,
+    Duty,
+    Exclusion,
+    GroupCover,
+    ReadinessCheck,
+    TwilioPurge,
+    Way,
+)
 from companion.models.templates import WhatsAppTemplate
 from companion.models.texts import LANES, InboundMessage, OutboxMessage, SenderRate
 
 __all__ = [
+    "DUTIES",
     "LANES",
     "OUTCOMES",
+    "WAYS",
     "Address",
     "Alarm",
     "AuditEntry",
+    "AuditSeal",
     "Base",
     "Booking",
     "Broadcast",
     "BuddyMember",
     "BuddyPair",
     "BuddyWish",
+    "CalendarFeed",
     "CheckIn",
     "Cohort",
     "CohortAlias",
     "Consent",
     "ContactRequest",
     "CopyLink",
+    "Cover",
+    "Drill",
+    "Duty",
     "Episode",
+    "Exclusion",
     "Flag",
     "FrozenFigure",
     "Group",
+    "GroupCover",
     "GroupFacilitator",
     "GroupSession",
     "Heartbeat",
@@ -68,6 +90,7 @@ __all__ = [
     "OutboxMessage",
     "Page",
     "Person",
+    "ReadinessCheck",
     "Reference",
     "SenderRate",
     "SentWording",
@@ -77,7 +100,9 @@ __all__ = [
     "SurveyComment",
     "SurveyResult",
     "SurveyTally",
+    "TwilioPurge",
     "User",
+    "Way",
     "WhatsAppTemplate",
     "facilitators_of",
     "raise_alarm",

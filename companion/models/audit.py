@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, select, text, update
+from sqlalchemy import JSON, BigInteger, Index, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from companion.models.base import Base, Id, Moment
@@ -29,6 +29,16 @@ class AuditEntry(Base):
     subject_kind: Mapped[str]
     subject_id: Mapped[uuid.UUID | None]
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class AuditSeal(Base):
+    """One link of the chain over the audit: `hash` covers an entry and the hash before it (`companion.sealing`)."""
+
+    __tablename__ = "audit_seals"
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    audit_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    at: Mapped[Moment]
+    hash: Mapped[bytes]
 
 
 class Heartbeat(Base):

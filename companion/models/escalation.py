@@ -71,6 +71,7 @@ class Episode(Base):
     last_crisis_reply_at: Mapped[Moment | None]
     follows: Mapped[uuid.UUID | None] = link("episodes.id", index=False)
     raised_by: Mapped[uuid.UUID | None]  # who of the programme raised it without a text of the person concerned
+    is_drill: Mapped[bool] = mapped_column(default=False)  # from the drill's number: never counted
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
     owner: Mapped[Person | None] = relationship(foreign_keys=[owner_id])
     address: Mapped[Address] = relationship()

@@ -103,6 +103,7 @@ class Person(Base):
     nudged_at: Mapped[Moment | None]  # when they got the one gentle text about it
     failing_since: Mapped[Moment | None]  # texts have failed for weeks, so the service paused them by itself
     erase_asked_at: Mapped[Moment | None]  # wants everything removed; waits for an open episode to be closed
+    is_external_lead: Mapped[bool] = mapped_column(default=False)  # paged when everyone else is excluded
     cohort: Mapped[Cohort | None] = relationship()
 
 

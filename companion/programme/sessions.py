@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from companion.models import Group, GroupSession, Person
+from companion.models import Group, GroupCover, GroupSession, Person
 
 HORIZON = timedelta(weeks=8)  # how far ahead sessions are made
 
@@ -41,11 +41,15 @@ def make_sessions(session: Session, now: datetime) -> int:
 
 
 def group_for(session: Session, cohort_id: object) -> Group | None:
-    """Return the running group of a cohort with the fewest people in it, or None when there is none."""
+    """Return the running group of a cohort with the fewest people in it, or None when there is none.
+
+    A group that is not live, because nobody is there for some of its hours, takes no one.
+    """
+    waits = exists().where(GroupCover.group_id == Group.id, GroupCover.live_at.is_(None))
     members = select(func.count()).where(Person.group_id == Group.id, Person.state == "joined").scalar_subquery()
     return session.scalar(
         select(Group)
-        .where(Group.cohort_id == cohort_id, Group.ended_at.is_(None))
+        .where(Group.cohort_id == cohort_id, Group.ended_at.is_(None), ~waits)
         .order_by(members, Group.created_at)
         .limit(1)
     )

@@ -17,6 +17,7 @@ from companion.messaging.numbers import read_sender
 from companion.models import Address, Cohort, CohortAlias, Group, GroupFacilitator, Person, record
 from companion.programme.cohorts import usual_cohorts
 from companion.programme.sessions import make_sessions
+from companion.rota.cover import begin
 from companion.settings import Nation
 from companion.signposting import load_directory
 
@@ -212,6 +213,8 @@ def _group(
     session.flush()
     for position, name in enumerate(plan.facilitators):
         session.add(GroupFacilitator(group_id=group.id, person_id=people[name].id, position=position))
+    session.flush()
+    begin(session, group, now)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

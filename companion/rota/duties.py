@@ -1,0 +1,126 @@
+"""The rota as it stands in the tables: who is on duty, and putting someone on or taking them off."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, time
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from companion.models import Cover, Duty, Person, ReadinessCheck, record
+from companion.rota.schedule import Turn, at, turns_of, with_covers
+from companion.rota.ways import ENOUGH, live_ways
+
+EVERY_GROUP = object()  # turns of whichever group
+
+
+class RotaError(Exception):
+    """The rota cannot be changed like this; the message says why and what to do."""
+
+
+def turns_between(session: Session, start: datetime, end: datetime, group_id: object = EVERY_GROUP) -> list[Turn]:
+    """Return the turns that overlap `start` to `end` (UTC), with what was handed over; two queries.
+
+    `group_id` leaves out what is for other groups.
+    """
+    duties = select(Duty).where(
+        Duty.starts_on <= end.date(),
+        or_(Duty.ended_at.is_(None), Duty.ended_at > start),
+        or_(Duty.last_on.is_(None), Duty.last_on >= date.fromordinal(start.date().toordinal() - 15)),
+    )
+    if group_id is not EVERY_GROUP:
+        duties = duties.where(or_(Duty.group_id.is_(None), Duty.group_id == group_id))
+    found = [turn for duty in session.scalars(duties) for turn in turns_of(duty, start, end)]
+    if not found:
+        return []
+    covers = session.scalars(
+        select(Cover)
+        .where(Cover.state == "accepted", Cover.starts_at < end, Cover.ends_at > start)
+        .order_by(Cover.answered_at, Cover.id)
+    )
+    return [turn for turn in with_covers(found, covers) if turn.starts_at < end and turn.ends_at > start]
+
+
+def on_duty(session: Session, group_id: uuid.UUID | None, now: datetime) -> list[Turn]:
+    """Return who is on duty for a group at `now`, in the order in which they are paged.
+
+    Within a role, someone who did not answer their test page stands behind those who did.
+    """
+    found = at(turns_between(session, now, now + _INSTANT, group_id), now)
+    if not found:
+        return []
+    missed = set(
+        session.scalars(
+            select(ReadinessCheck.person_id).where(
+                ReadinessCheck.state == "missed",
+                ReadinessCheck.duty_starts_at <= now,
+                ReadinessCheck.duty_ends_at > now,
+            )
+        )
+    )
+    return sorted(found, key=lambda turn: (turn.role == "lead", turn.person_id in missed))
+
+
+def add_duty(
+    session: Session,
+    person: Person,
+    role: str,
+    *,
+    starts_on: date,
+    from_time: time,
+    days: int,
+    until_time: time,
+    weekly: bool,
+    last_on: date | None,
+    group_id: uuid.UUID | None,
+    time_zone: str,
+    now: datetime,
+    by: uuid.UUID | None,
+) -> Duty:
+    """Put someone on the rota. Raises RotaError unless a code has shown that they can be reached in two ways."""
+    check_may_be_rostered(session, person, role)
+    if days == 0 and until_time <= from_time:
+        raise RotaError("It ends before it begins. If it ends on the next day, say so.")
+    duty = Duty(
+        person_id=person.id,
+        group_id=group_id,
+        role=role,
+        time_zone=time_zone,
+        starts_on=starts_on,
+        from_time=from_time,
+        days=days,
+        until_time=until_time,
+        weekly=weekly,
+        last_on=last_on,
+        created_at=now,
+    )
+    session.add(duty)
+    session.flush()
+    record(session, now, "duty added", duty, actor=by, person=str(person.id), role=role)
+    return duty
+
+
+def end_duty(session: Session, duty: Duty, now: datetime, by: uuid.UUID) -> None:
+    """Take a duty off the rota from now on; what has been stays on record."""
+    if duty.ended_at is None:
+        duty.ended_at = now
+        record(session, now, "duty ended", duty, actor=by, person=str(duty.person_id), role=duty.role)
+
+
+def check_may_be_rostered(session: Session, person: Person, role: str) -> None:
+    """Raise RotaError unless `person` may have a duty as `role`."""
+    name = person.name or person.alias
+    if person.state != "staff" or person.role == "coordinator":
+        raise RotaError(f"{name} is neither a facilitator nor a lead, so nobody would be paged.")
+    if role == "lead" and person.role != "lead":
+        raise RotaError(f"{name} is not a lead.")
+    ways = {way.kind for way in live_ways(session, person)}
+    if len(ways) < ENOUGH:
+        raise RotaError(
+            f"{name} can be reached in {len(ways)} way{'' if len(ways) == 1 else 's'} that a code has shown to work, "
+            "and it takes two. They add another on their page “Ways to reach me”."
+        )
+
+
+_INSTANT = datetime.resolution

@@ -1,0 +1,155 @@
+"""The ways in which someone who runs the programme can be reached, each shown to work by a code sent that way."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.messaging.addresses import address_of, addresses_of
+from companion.messaging.numbers import Channel, Sender, read_sender
+from companion.messaging.optout import is_stopped
+from companion.models import Address, Person, User, Way, record
+
+ENOUGH = 2  # ways of different kinds, before someone may be on the rota
+CODE_LASTS = timedelta(minutes=15)
+MOST_TRIES = 5
+AGAIN_AFTER = timedelta(minutes=1)  # between two codes
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class WayError(Exception):
+    """A way cannot be added or shown to work like this; the message is for the person who tried."""
+
+
+def ways_of(session: Session, person: Person) -> list[Way]:
+    """Return the ways of `person` that were not removed, whether shown to work or not."""
+    return list(
+        session.scalars(select(Way).where(Way.person_id == person.id, Way.removed_at.is_(None)).order_by(Way.kind))
+    )
+
+
+def live_ways(session: Session, person: Person) -> list[Way]:
+    """Return the ways that a code has shown to work, without those that are dead by now or stopped."""
+    return [way for way in ways_of(session, person) if way.verified_at is not None and works(session, way)]
+
+
+def works(session: Session, way: Way) -> bool:
+    """Whether nothing is known that speaks against a way: no STOP, no number that the network does not know."""
+    if way.dead_since is not None:
+        return False
+    if way.kind == "email":
+        return True
+    channels = (way.kind,) if way.kind != "call" else ("sms",)
+    known = session.scalars(
+        select(Address).where(Address.address_index == way.address_index, Address.channel.in_(channels))
+    ).all()
+    return all(
+        address.invalid_since is None and (way.kind == "call" or not is_stopped(session, address)) for address in known
+    )
+
+
+def can_be_texted(session: Session, person: Person) -> bool:
+    """Whether a text may reach someone: a number that works and that has not said STOP."""
+    return any(a.invalid_since is None and not is_stopped(session, a) for a in addresses_of(session, person))
+
+
+def way_to(session: Session, person: Person, kind: str) -> str | None:
+    """Return the number or e-mail address at which `person` is reached by `kind`; None when there is none.
+
+    One that a code has shown to work is preferred. A call goes to the number of their texts when there is no other, and
+    an e-mail to the address of their login: a way that may work is better than none.
+    """
+    ways = [way for way in ways_of(session, person) if way.kind == kind and works(session, way)]
+    if ways:
+        return max(ways, key=lambda way: way.verified_at is not None).address
+    if kind == "email":
+        return session.scalar(select(User.email).where(User.person_id == person.id, User.active))
+    if kind == "call":
+        return session.scalar(
+            select(Address.address)
+            .where(Address.person_id == person.id, Address.channel == "sms", Address.invalid_since.is_(None))
+            .order_by(Address.created_at)
+            .limit(1)
+        )
+    return None
+
+
+def add_way(session: Session, person: Person, kind: str, given: str, countries: Collection[str], now: datetime) -> Way:
+    """Add or replace the way of one kind; it counts for nothing until a code has shown that it works."""
+    address = _read(kind, given, countries)
+    if kind != "email":
+        _not_another_person(session, person, address)
+    for old in ways_of(session, person):
+        if old.kind == kind:
+            if old.address == address and old.dead_since is None:
+                return old
+            old.removed_at = now
+    session.flush()
+    way = Way(person_id=person.id, kind=kind, address=address, address_index=address, created_at=now)
+    session.add(way)
+    session.flush()
+    record(session, now, "way added", person, actor=person.id, way=kind)
+    return way
+
+
+def new_code(session: Session, way: Way, now: datetime) -> str:
+    """Return a new code for `way`, good for a quarter of an hour; sending it is the caller's part. Raises WayError."""
+    if way.code_sent_at is not None and now - way.code_sent_at < AGAIN_AFTER:
+        raise WayError("A code was sent less than a minute ago. Wait for it, or ask again in a minute.")
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    way.code_index, way.code_sent_at, way.code_tries = f"{way.id}:{code}", now, 0  # type: ignore[assignment]
+    session.flush()
+    session.refresh(way)
+    return code
+
+
+def text_address(session: Session, way: Way, now: datetime) -> Address:
+    """Return where a text by `way` goes (a call's number is texted its code), made to belong to its person."""
+    channel: Channel = "whatsapp" if way.kind == "whatsapp" else "sms"
+    address = address_of(session, Sender(channel, way.address, "mobile"), now)
+    address.person_id = way.person_id
+    return address
+
+
+def verify(session: Session, way: Way, code: str, now: datetime) -> None:
+    """Take a code that came by `way`. Raises WayError when it is wrong, too old, or was tried too often."""
+    if way.code_index is None or way.code_sent_at is None or now - way.code_sent_at > CODE_LASTS:
+        raise WayError("That code is too old. Ask for a new one.")
+    if way.code_tries >= MOST_TRIES:
+        raise WayError("There were too many wrong codes. Ask for a new one.")
+    way.code_tries += 1
+    given = f"{way.id}:{re.sub(r'[^0-9]', '', code)}"
+    right = session.scalar(select(Way.id).where(Way.id == way.id, Way.code_index == given))
+    if right is None:
+        raise WayError("That is not the code we sent. Type its six digits.")
+    way.verified_at, way.code_index, way.dead_since = now, None, None
+    record(session, now, "way shown to work", way.person, actor=way.person_id, way=way.kind)
+
+
+def remove_way(session: Session, way: Way, now: datetime) -> None:
+    """Remove a way; the rota shows a gap where its person has not two left."""
+    way.removed_at = now
+    record(session, now, "way removed", way.person, actor=way.person_id, way=way.kind)
+
+
+def _read(kind: str, given: str, countries: Collection[str]) -> str:
+    if kind == "email":
+        address = given.strip().lower()
+        if len(address) > 254 or not _EMAIL.fullmatch(address):
+            raise WayError("Type an e-mail address in full, such as name@example.org.")
+        return address
+    sender = read_sender(given, countries)
+    if sender.kind != "mobile":
+        raise WayError("Type a UK mobile number, such as 07700 900123.")
+    return sender.address
+
+
+def _not_another_person(session: Session, person: Person, number: str) -> None:
+    owners = select(Address.person_id).where(Address.address_index == number, Address.person_id.is_not(None))
+    if any(owner != person.id for owner in session.scalars(owners)):
+        raise WayError("This number belongs to somebody else here. Use one of your own.")
