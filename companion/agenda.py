@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from companion.messaging import outbox
 from companion.models import Episode
 from companion.programme.tick import next_due as programme_next_due
+from companion.rota.tick import next_due as rota_next_due
 
 
 def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
@@ -26,4 +27,7 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     )
     if episode is not None:
         moments.append((episode, "page"))
+    duty = rota_next_due(session, now)
+    if duty is not None:
+        moments.append((duty, "duty"))
     return min((moment for moment in moments if moment is not None and moment[0] > now), default=None)

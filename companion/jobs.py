@@ -11,6 +11,7 @@ from companion.messaging import templates
 from companion.messaging.claiming import URGENT
 from companion.programme.tick import tick as programme_tick
 from companion.retention import purge as purge_old
+from companion.rota import tick as rota_tick
 from companion.services import Services
 from companion.wordings import keep_wordings
 
@@ -22,6 +23,7 @@ def tick(services: Services) -> None:
             return  # another worker is at it
         now = services.clock.now()
         escalation_tick(session, now, services.voice)
+        rota_tick.tick(session, now, services.voice)
         tell_coordinators(session, now, services.voice)
     more = True
     while more:
@@ -63,6 +65,7 @@ def audit(services: Services) -> None:
             return
         now = services.clock.now()
         auditor.audit(session, now)
+        rota_tick.watch(session, now)
         ran(session, "audit", now)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from companion.conversation import changes
 from companion.escalation.episodes import open_episode
+from companion.escalation.exclusions import exclude, let_in, release
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (
@@ -226,6 +227,19 @@ def _(_change: changes.Erase, scene: Scene) -> None:
     person = scene.someone()
     if erasure.ask(scene.session, person, scene.now):
         scene.person, scene.inbound.body = None, None
+
+
+@apply.register
+def _(change: changes.LeaveOut, scene: Scene) -> None:
+    person, other = scene.someone(), scene.session.get_one(Person, change.person_id)
+    owned = exclude(scene.session, person, other, scene.now)
+    if owned is not None:
+        release(scene.session, owned, other, scene.now, scene.voice)
+
+
+@apply.register
+def _(change: changes.LetIn, scene: Scene) -> None:
+    let_in(scene.session, scene.someone(), scene.session.get_one(Person, change.person_id), scene.now)
 
 
 def _start(scene: Scene) -> None:

@@ -125,6 +125,20 @@ class MoveCohort:
     cohort_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class LeaveOut:
+    """This one of those who run the programme must not see anything of them."""
+
+    person_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class LetIn:
+    """Take back that this one is left out."""
+
+    person_id: uuid.UUID
+
+
 Change = (
     AskConsent
     | GiveConsent
@@ -143,4 +157,6 @@ Change = (
     | Erase
     | ChooseGroup
     | MoveCohort
+    | LeaveOut
+    | LetIn
 )

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session, selectinload
 from companion.content.catalogue import Text
 from companion.conversation.apply import Scene, apply
 from companion.conversation.around import facts, wants_cohorts
+from companion.conversation.flows import leaving_out
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import understand
-from companion.conversation.known import CohortFacts, Decision, Known, SessionFacts
+from companion.conversation.known import CohortFacts, Colleague, Decision, Known, SessionFacts
 from companion.conversation.staff import StaffDesk
 from companion.escalation import episodes
 from companion.escalation.watchlist import WatchList
@@ -249,6 +250,7 @@ class TextDesk:
             earlier_scores=_scores(session, person) if asked == "checkin_prompt" else (),
             asked=asked,
             kept=kept,
+            colleagues=_colleagues(session) if leaving_out.asks(arrival.body) else (),
             public_url=self._settings.public_url,
             episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
             around=facts(session, person, arrival.body, meant.intents, now),
@@ -262,6 +264,12 @@ def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:
     return tuple(
         CohortFacts(c.id, c.code, c.name, frozenset(alias.word for alias in c.aliases), c.nation) for c in found
     )
+
+
+def _colleagues(session: Session) -> tuple[Colleague, ...]:
+    may_be_paged = Person.role.in_(("facilitator", "lead", "coordinator"))
+    found = session.scalars(select(Person).where(Person.state == "staff", may_be_paged).order_by(Person.created_at))
+    return tuple(Colleague(person.id, person.label, person.is_external_lead) for person in found)
 
 
 def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:

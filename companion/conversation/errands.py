@@ -10,9 +10,13 @@ from collections.abc import Callable
 
 from companion.conversation import group_messages
 from companion.conversation.request import Answer, Request
+from companion.rota import phone
 
 Errand = Callable[[Request], Answer | None]
-ERRANDS: tuple[Errand, ...] = (group_messages.answer,)
+ERRANDS: tuple[Errand, ...] = (
+    phone.answer,
+    group_messages.answer,
+)
 
 
 def run(request: Request) -> Answer | None:

@@ -40,6 +40,15 @@ class SessionFacts:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """One of those who run the programme, whom a trainee may leave out."""
+
+    id: uuid.UUID
+    label: str
+    external: bool
+
+
+@dataclass(frozen=True)
 class Known:
     """All that may be considered when answering one text. `role` is None for a number that is nobody's."""
 
@@ -62,6 +71,7 @@ class Known:
     earlier_scores: tuple[int, ...]  # newest first
     asked: str  # the state of the conversation: what the last text asked
     kept: Mapping[str, Any]  # what goes with it
+    colleagues: tuple[Colleague, ...] = ()  # only where the text may be about one of them
     public_url: str = ""
     episode_open: bool = False  # asked only when someone confirms that everything be removed
     around: Around = field(default_factory=Around)

@@ -96,7 +96,8 @@ def _unique(people: Iterable[Person]) -> list[Person]:
 
 
 def _staff(session: Session) -> list[Person]:
-    return list(session.scalars(select(Person).where(Person.state == "staff").order_by(Person.created_at, Person.id)))
+    may_be_paged = (Person.state == "staff") & Person.role.in_(("facilitator", "lead", "coordinator"))
+    return list(session.scalars(select(Person).where(may_be_paged).order_by(Person.created_at, Person.id)))
 
 
 def _drill_responder(session: Session, episode: Episode) -> Person | None:

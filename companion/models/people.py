@@ -106,6 +106,11 @@ class Person(Base):
     is_external_lead: Mapped[bool] = mapped_column(default=False)  # paged when everyone else is excluded
     cohort: Mapped[Cohort | None] = relationship()
 
+    @property
+    def label(self) -> str:
+        """What those who run the programme call each other: the name, or the alias where there is none."""
+        return self.name or self.alias
+
 
 class Address(Base):
     """A place texts come from and go to: a number on one channel, or an opaque WhatsApp user id."""

@@ -11,6 +11,7 @@ from companion.conversation.flows import (
     joining,
     language,
     leaving,
+    leaving_out,
     my_data,
     nation,
     placing,
@@ -57,6 +58,7 @@ MEMBER: dict[str, Flow] = {
 }
 # What is said in words of its own and is no intent: the first that knows the text answers it.
 COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
+    leaving_out.answer,
     quiet.asked_for,
     nation.said,
     language.said,

@@ -1,0 +1,167 @@
+"""The rota by text: ROTA, HAND OVER, SWAP, and the codes of test pages and offers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from companion.conversation.request import Answer, Request
+from companion.escalation.references import find_reference
+from companion.models import Cover, Person
+from companion.rota import readiness, swaps
+from companion.rota.codes import new_code
+from companion.rota.duties import RotaError
+from companion.rota.names import named
+from companion.rota.schedule import Turn
+from companion.rota.swaps import Stretch, span
+
+ASKS = "rota_confirm"  # what the last text asked, in the person's row
+REMEMBERED = timedelta(hours=2)
+SHOWN = 2
+_YES = ("yes", "y", "ok", "okay", "accept", "agreed", "agree", "sure", "take", "confirm")
+_NO = ("no", "n", "decline", "sorry", "cant", "can't", "pass")
+
+
+def answer(request: Request) -> Answer | None:
+    """Answer what is about the rota; None for any other text."""
+    code = find_reference(request.body)
+    if code is not None:
+        return _with_code(request, code)
+    if request.is_just("rota", "my rota", "my duties", "duties", "when am i on"):
+        return _mine(request)
+    for verb, starts in (("hand_over", ("hand over", "handover", "cover me")), ("swap", ("swap",))):
+        words = request.words_after(*starts)
+        if words is not None:
+            return _ask(request, verb, words)
+    if _asked(request) is not None and request.is_just("yes", "yes please", "no", "no thanks"):
+        return _confirmed(request, yes=request.is_just("yes", "yes please"))
+    return None
+
+
+def _with_code(request: Request, code: str) -> Answer | None:
+    said = readiness.answer(request.session, request.person, code, request.now)
+    if said is not None:
+        return "test_page", (request.say(said),)
+    word = _word(request, code)
+    asked = _asked(request)
+    if asked is not None and asked["code"] == code and word is not None:
+        return _confirmed(request, yes=word)
+    covers = [c for c in swaps.with_code(request.session, code) if c.asked_of == request.person.id]
+    if not covers:
+        return None
+    return _answer_offer(request, covers, yes=word)
+
+
+def _word(request: Request, code: str) -> bool | None:
+    rest = request.body.upper().replace(code, " ").lower()
+    first = next(iter("".join(mark if mark.isalpha() or mark == "'" else " " for mark in rest).split()), "")
+    return True if first in _YES else False if first in _NO else None
+
+
+def _mine(request: Request) -> Answer:
+    turns = swaps.my_turns(request.session, request.person, request.now)
+    if not turns:
+        return "rota", (request.say("rota_nothing", url=request.voice.console_url),)
+    lines = "\n".join(f"{turn.role}: {span(turn, request.voice)}" for turn in turns[:SHOWN])
+    return "rota", (request.say("rota_next", duties=lines),)
+
+
+def _ask(request: Request, verb: str, words: str) -> Answer:
+    turns = swaps.my_turns(request.session, request.person, request.now)
+    if not turns:
+        return "rota", (request.say("rota_nothing", url=request.voice.console_url),)
+    others = _others(request, turns[0])
+    other = named(words, others) if words else (others[0] if len(others) == 1 else None)
+    if other is None:
+        listed = ", ".join(p.label for p in others[:5])
+        if not listed:
+            return "rota", (request.say("rota_nothing", url=request.voice.console_url),)
+        return "rota", (request.say("rota_who", names=listed),)
+    who, code = other.label, new_code(request.session)
+    kept = {"verb": verb, "other": str(other.id), "code": code, "starts_at": turns[0].starts_at.isoformat()}
+    said = request.say(
+        "rota_confirm_hand_over", role=turns[0].role, span=span(turns[0], request.voice), who=who, code=code
+    )
+    if verb == "swap":
+        theirs = [t for t in swaps.my_turns(request.session, other, request.now) if t.starts_at > request.now]
+        if not theirs:
+            return "rota", (request.say("rota_no_swap", who=who),)
+        kept["their_start"] = theirs[0].starts_at.isoformat()
+        said = request.say(
+            "rota_confirm_swap",
+            span=span(turns[0], request.voice),
+            other_span=span(theirs[0], request.voice),
+            who=who,
+            code=code,
+        )
+    person = request.person
+    person.dialogue, person.dialogue_data, person.dialogue_until = ASKS, kept, request.now + REMEMBERED
+    return "rota", (said,)
+
+
+def _asked(request: Request) -> dict[str, str] | None:
+    person = request.person
+    if person.dialogue != ASKS or person.dialogue_until is None or person.dialogue_until <= request.now:
+        return None
+    return dict(person.dialogue_data)
+
+
+def _confirmed(request: Request, *, yes: bool) -> Answer:
+    kept = _asked(request) or {}
+    person = request.person
+    person.dialogue, person.dialogue_data, person.dialogue_until = None, {}, None
+    other = request.session.get(Person, uuid.UUID(kept["other"])) if kept else None
+    mine = _turn_at(request, person, kept.get("starts_at"))
+    if other is None or mine is None or not yes:
+        return "rota", (request.say("rota_gone", url=request.voice.console_url),)
+    what = [Stretch(mine, person.id, other.id)]
+    if kept["verb"] == "swap":
+        theirs = _turn_at(request, other, kept.get("their_start"))
+        if theirs is None:
+            return "rota", (request.say("rota_gone", url=request.voice.console_url),)
+        what.append(Stretch(theirs, other.id, person.id))
+    try:
+        covers = swaps.offer(request.session, person, other, what, request.now)
+    except RotaError:
+        return "rota", (request.say("rota_cannot", who=other.label),)
+    swaps.ask_by_text(request.session, covers, request.now, request.voice)
+    return "rota", (request.say("rota_asked", who=other.label),)
+
+
+def _turn_at(request: Request, person: Person, starts_at: str | None) -> Turn | None:
+    begins = datetime.fromisoformat(starts_at) if starts_at else None
+    turns = swaps.my_turns(request.session, person, request.now)
+    return next((turn for turn in turns if turn.starts_at == begins), None)
+
+
+def _answer_offer(request: Request, covers: Sequence[Cover], *, yes: bool | None) -> Answer:
+    asker = request.session.get_one(Person, covers[0].asked_by)
+    if yes is None:
+        return "rota", (swaps.question(request.session, covers, request.voice),)
+    try:
+        done = swaps.answer(request.session, covers, request.person, yes=yes, now=request.now)
+    except RotaError:
+        return "rota", (request.say("rota_cannot", who=request.person.label),)
+    if not done:
+        return "rota", (request.say("rota_gone", url=request.voice.console_url),)
+    told = "rota_agreed_for_you" if yes else "rota_declined"
+    swaps.tell_asker(request.session, covers, told, request.now, request.voice)
+    if not yes:
+        return "rota", (request.say("rota_declined_ok", who=asker.label),)
+    taken = next(cover for cover in covers if cover.to_id == request.person.id)
+    return "rota", (request.say("rota_agreed", span=span(taken, request.voice), role=taken.duty.role),)
+
+
+def _others(request: Request, turn: Turn) -> list[Person]:
+    """Return who could take a duty: leads for a lead's, else facilitators before leads."""
+    roles = ("lead",) if turn.role == "lead" else ("facilitator", "lead")
+    found = request.session.scalars(
+        select(Person)
+        .where(Person.state == "staff", Person.role.in_(roles), Person.id != request.person.id)
+        .order_by(Person.role, Person.created_at, Person.id)
+    ).all()
+    facilitators = [p for p in found if p.role == "facilitator"]
+    return facilitators + [p for p in found if p.role == "lead" and not p.is_external_lead]

@@ -1,0 +1,168 @@
+"""Handing a duty over, and swapping two: asked by one, agreed to by the other. Until then nothing changes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.content.catalogue import Text
+from companion.db import new_id
+from companion.escalation.words import Voice
+from companion.messaging.addresses import usable
+from companion.messaging.outbox import enqueue
+from companion.models import Cover, Person, record
+from companion.rota.codes import new_code
+from companion.rota.cover import AHEAD
+from companion.rota.duties import RotaError, check_may_be_rostered, turns_between
+from companion.rota.schedule import Turn
+from companion.when import day_and_time
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What changes hands: one turn, from `starts_at` (now, if it has begun) to its end."""
+
+    turn: Turn
+    giver: uuid.UUID
+    taker: uuid.UUID
+
+
+def my_turns(session: Session, person: Person, now: datetime) -> list[Turn]:
+    """Return the duties of `person` in the next 14 days, the one going on first."""
+    return [turn for turn in turns_between(session, now, now + AHEAD) if turn.person_id == person.id]
+
+
+def offer(session: Session, asker: Person, other: Person, what: Sequence[Stretch], now: datetime) -> list[Cover]:
+    """Ask `other` to agree. Raises RotaError when one of the two may not have what they would get.
+
+    An earlier offer of the same duty is withdrawn.
+    """
+    if asker.id == other.id:
+        raise RotaError("Choose somebody else than yourself.")
+    for stretch in what:
+        check_may_be_rostered(session, asker if stretch.taker == asker.id else other, stretch.turn.role)
+    code, swap = new_code(session), new_id()
+    covers = []
+    for stretch in what:
+        begins = max(stretch.turn.starts_at, now)
+        _withdraw_earlier(session, stretch, begins, now)
+        covers.append(
+            Cover(
+                swap_id=swap,
+                code=code,
+                duty_id=stretch.turn.duty_id,
+                asked_by=asker.id,
+                asked_of=other.id,
+                from_id=stretch.giver,
+                to_id=stretch.taker,
+                starts_at=begins,
+                ends_at=stretch.turn.ends_at,
+                state="offered",
+                offered_at=now,
+            )
+        )
+    session.add_all(covers)
+    session.flush()
+    record(session, now, "cover offered", covers[0], actor=asker.id, to=str(other.id), duties=len(covers))
+    return covers
+
+
+def answer(session: Session, covers: Sequence[Cover], person: Person, *, yes: bool, now: datetime) -> bool:
+    """Let the one who was asked answer; return False when the offer is over.
+
+    Raises RotaError when somebody may no longer have what they would get.
+    """
+    mine = [cover for cover in covers if cover.state == "offered" and cover.asked_of == person.id]
+    if not mine or any(cover.ends_at <= now for cover in mine):
+        return False
+    if yes:
+        for cover in mine:
+            check_may_be_rostered(session, session.get_one(Person, cover.to_id), cover.duty.role)
+    for cover in mine:
+        cover.state, cover.answered_at = ("accepted" if yes else "declined"), now
+        cover.starts_at = max(cover.starts_at, now) if yes else cover.starts_at
+    record(session, now, "cover accepted" if yes else "cover declined", mine[0], actor=person.id, duties=len(mine))
+    return True
+
+
+def with_code(session: Session, code: str) -> list[Cover]:
+    """Return what belongs to the offer with this code."""
+    return list(session.scalars(select(Cover).where(Cover.code == code).order_by(Cover.starts_at, Cover.id)))
+
+
+def withdraw(session: Session, covers: Sequence[Cover], person: Person, now: datetime) -> bool:
+    """Let the one who asked take the offer back; False when it is over."""
+    mine = [cover for cover in covers if cover.state == "offered" and cover.asked_by == person.id]
+    for cover in mine:
+        cover.state, cover.answered_at = "withdrawn", now
+    if mine:
+        record(session, now, "cover withdrawn", mine[0], actor=person.id)
+    return bool(mine)
+
+
+def question(session: Session, covers: Sequence[Cover], voice: Voice) -> Text:
+    """Return what the one who is asked reads, with the code to answer with."""
+    asker = session.get_one(Person, covers[0].asked_by)
+    taken = next(cover for cover in covers if cover.from_id == asker.id)
+    given = next((cover for cover in covers if cover.to_id == asker.id), None)
+    values = {"who": asker.label, "code": taken.code, "span": span(taken, voice)}
+    if given is None:
+        return voice.words.render("rota_please_take", role=taken.duty.role, **values)
+    return voice.words.render("rota_please_swap", other_span=span(given, voice), **values)
+
+
+def ask_by_text(session: Session, covers: Sequence[Cover], now: datetime, voice: Voice) -> None:
+    """Text the one who is asked."""
+    other = session.get_one(Person, covers[0].asked_of)
+    _tell(session, other, f"rota-ask:{covers[0].swap_id}", question(session, covers, voice), now)
+
+
+def tell_asker(session: Session, covers: Sequence[Cover], text_id: str, now: datetime, voice: Voice) -> None:
+    """Text the one who asked what came of it (`rota_agreed_for_you`, `rota_declined` or `rota_lapsed`)."""
+    asker, other = session.get_one(Person, covers[0].asked_by), session.get_one(Person, covers[0].asked_of)
+    given = next((cover for cover in covers if cover.from_id == asker.id), covers[0])
+    text = voice.words.render(text_id, who=other.label, span=span(given, voice))
+    _tell(session, asker, f"{text_id}:{given.swap_id}", text, now)
+
+
+def lapse(session: Session, now: datetime, voice: Voice) -> None:
+    """Close the offers that nobody answered before the duty began, and tell who asked."""
+    waiting = session.scalars(
+        select(Cover).where(Cover.state == "offered", Cover.starts_at <= now, Cover.offered_at < Cover.starts_at)
+    ).all()
+    late = session.scalars(select(Cover).where(Cover.state == "offered", Cover.ends_at <= now)).all()
+    for code in {cover.code for cover in (*waiting, *late)}:
+        covers = [cover for cover in with_code(session, code) if cover.state == "offered"]
+        for cover in covers:
+            cover.state, cover.answered_at = "lapsed", now
+        record(session, now, "cover lapsed", covers[0])
+        tell_asker(session, covers, "rota_lapsed", now, voice)
+
+
+def span(cover: Cover | Turn, voice: Voice) -> str:
+    """Return "Thu 26 Nov, 6pm to Fri 27 Nov, 8am" in the programme's time."""
+    zone = voice.settings.zone
+    return f"{day_and_time(cover.starts_at, zone)} to {day_and_time(cover.ends_at, zone)}"
+
+
+def _withdraw_earlier(session: Session, stretch: Stretch, begins: datetime, now: datetime) -> None:
+    for old in session.scalars(
+        select(Cover).where(
+            Cover.state == "offered",
+            Cover.duty_id == stretch.turn.duty_id,
+            Cover.starts_at < stretch.turn.ends_at,
+            Cover.ends_at > begins,
+        )
+    ):
+        old.state, old.answered_at = "withdrawn", now
+
+
+def _tell(session: Session, person: Person, key: str, text: Text, now: datetime) -> None:
+    to = usable(session, person)
+    if to is not None:
+        enqueue(session, key=f"{key}:{person.id}", lane="reply", to=to, text=text, now=now)

@@ -1,0 +1,57 @@
+"""What the tests of the rota share: putting people on duty, and finding the code in a text."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+
+from sqlalchemy import select
+
+from companion.models import Duty, Person
+from companion.rota.duties import add_duty
+from tests.world import World
+
+MONDAY = date(2026, 11, 23)  # the day on which the worlds of the tests begin, at nine
+
+
+def person(world: World, name: str) -> Person:
+    """Return somebody by name."""
+    with world.database.read() as session:
+        return next(p for p in session.scalars(select(Person)) if p.name == name)
+
+
+def on_duty(
+    world: World,
+    name: str,
+    role: str = "first",
+    *,
+    on: date = MONDAY,
+    start: time = time(18),
+    days: int = 1,
+    end: time = time(8),
+    weekly: bool = False,
+) -> Duty:
+    """Put somebody on the rota, by default from six in the evening until eight the next morning."""
+    with world.database.write() as session:
+        return add_duty(
+            session,
+            session.merge(person(world, name)),
+            role,
+            starts_on=on,
+            from_time=start,
+            days=days,
+            until_time=end,
+            weekly=weekly,
+            last_on=None,
+            group_id=None,
+            time_zone="Europe/London",
+            now=world.clock.now(),
+            by=None,
+        )
+
+
+def code_in(text: str) -> str:
+    """Return the four characters that a text asks to reply with."""
+    found = re.search(r"\b(?=[A-Z]*\d)[A-Z0-9]{4}\b", text.split("eply", 1)[1])
+    assert found, text
+    return found.group()
