@@ -34,6 +34,7 @@ from companion.models import (
     GroupSession,
     InboundMessage,
     Invitation,
+    JoinSource,
     OutboxMessage,
     Page,
     Person,
@@ -253,8 +254,10 @@ def _programme(session: Session, staff: dict[str, uuid.UUID]) -> dict[str, uuid.
         created_at=NOW,
     )
     session.add(cohort)
+    source = JoinSource(code="MESS", name="Poster in the mess", created_at=NOW)
+    session.add(source)
     session.flush()
-    ids = {}
+    ids = {"cohort": cohort.id, "source": source.id}
     for name, who in (("tuesday", "ada"), ("thursday", "bo")):
         group = Group(
             cohort_id=cohort.id,

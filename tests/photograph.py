@@ -24,6 +24,8 @@ from tests.test_console_pages import _crowd
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 COORDINATORS = (  # pages that only a coordinator has
+    "/console/cohorts/new",
+    "/console/cohorts/{cohort}",
     "/console/users",
     "/console/users/invite",
     "/console/users/{bo}",

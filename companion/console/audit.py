@@ -2,36 +2,161 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from companion.console.desk import AUDITOR, COORDINATOR, LEAD, allow, desk, pages
+from companion.console.desk import AUDITOR, COORDINATOR, LEAD, allow, desk, my_id, now, pages
 from companion.console.messages import moment
 from companion.console.queries import LATEST
-from companion.models import AuditEntry, Person
+from companion.console.words import all_named, named
+from companion.models import AuditEntry, Person, record
+
+MOST = 10_000  # entries in one file; more need another range of days
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What of the audit is wanted. Everything may be left out; days are local and both count."""
+
+    who: uuid.UUID | None
+    action: str | None
+    since: date | None
+    until: date | None
+
+    def choose(self) -> Select[tuple[AuditEntry]]:
+        """Return the entries that fit, the latest first."""
+        chosen = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        if self.who is not None:
+            chosen = chosen.where(AuditEntry.actor_id == self.who)
+        if self.action is not None:
+            chosen = chosen.where(AuditEntry.action == self.action)
+        if self.since is not None:
+            chosen = chosen.where(AuditEntry.at >= _midnight(self.since))
+        if self.until is not None:
+            chosen = chosen.where(AuditEntry.at < _midnight(self.until + timedelta(days=1)))
+        return chosen
+
+    def as_query(self) -> dict[str, str]:
+        """Return it as the address of a page has it."""
+        given = {"who": self.who, "action": self.action, "since": self.since, "until": self.until}
+        return {name: str(value) for name, value in given.items() if value is not None}
 
 
 @pages.get("/audit")
 @allow(LEAD, COORDINATOR, AUDITOR)
 def audit() -> ResponseReturnValue:
     """List what was done and seen, the latest first."""
-    before = moment(request.args.get("before"))
-    chosen = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(LATEST)
+    before, wanted = moment(request.args.get("before")), _wanted()
+    chosen = wanted.choose().limit(LATEST)
     if before:
         chosen = chosen.where(AuditEntry.at < before)
     with desk().database.read() as session:
         entries = session.scalars(chosen).all()
-        ids = {entry.actor_id for entry in entries} | {entry.subject_id for entry in entries}
-        names = _names(session, ids)
-    older = entries[-1].at if len(entries) == LATEST else None
-    return render_template("console/audit.html", entries=entries, names=names, older=older, first=before is None)
+        names = _names(session, entries)
+        staff = session.scalars(select(Person).where(Person.state == "staff")).all()
+    return render_template(
+        "console/audit.html",
+        entries=entries,
+        names=names,
+        staff=sorted(staff, key=lambda person: person.alias.casefold()),
+        actions=sorted(all_named("audit").items(), key=lambda each: each[1].casefold()),
+        wanted=wanted,
+        details=in_words,
+        older=entries[-1].at if len(entries) == LATEST else None,
+        first=before is None,
+        most=MOST,
+    )
 
 
-def _names(session: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
-    found = session.scalars(select(Person).where(Person.id.in_([each for each in ids if each])))
-    return {each.id: each.alias if each.role == "trainee" else each.name or each.alias for each in found}
+@pages.get("/audit.csv")
+@allow(LEAD, COORDINATOR, AUDITOR)
+def audit_file() -> ResponseReturnValue:
+    """Download what fits as a file; that it was taken is in the audit too."""
+    wanted = _wanted()
+    with desk().database.write() as session:
+        entries = session.scalars(wanted.choose().limit(MOST)).all()
+        names = _names(session, entries)
+        record(session, now(), "audit taken", session.get_one(Person, my_id()), actor=my_id(), count=len(entries))
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["when (UTC)", "who", "what", "about", "details"])
+    for entry in entries:
+        writer.writerow(
+            [
+                entry.at.isoformat(timespec="seconds"),
+                plain_cell(_who(entry.actor_id, names)),
+                named("audit", entry.action),
+                plain_cell(_about(entry, names)),
+                in_words(entry.details),
+            ]
+        )
+    return Response(
+        file.getvalue(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f"attachment; filename=audit-{now():%Y-%m-%d}.csv"},
+    )
+
+
+def plain_cell(words: str) -> str:
+    """Return words that no spreadsheet takes for a formula."""
+    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
+
+
+def in_words(details: Mapping[str, Any]) -> str:
+    """Return the details of an entry: "name: Wards to Ward doctors; count: 3"."""
+    return "; ".join(
+        f"{name.replace('_', ' ')}: {' to '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in details.items()
+    )
+
+
+def _wanted() -> Filter:
+    given = request.args
+    try:
+        who = uuid.UUID(given.get("who", ""))
+    except ValueError:
+        who = None
+    action = given.get("action", "")
+    return Filter(
+        who, action if action in all_named("audit") else None, _day(given.get("since")), _day(given.get("until"))
+    )
+
+
+def _day(given: str | None) -> date | None:
+    try:
+        return date.fromisoformat(given or "")
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), desk().settings.zone)
+
+
+def _who(person_id: uuid.UUID | None, names: Mapping[uuid.UUID, str]) -> str:
+    return names.get(person_id, "Someone removed") if person_id else "The service"
+
+
+def _about(entry: AuditEntry, names: Mapping[uuid.UUID, str]) -> str:
+    known = names.get(entry.subject_id) if entry.subject_id else None
+    return known or named("subjects", entry.subject_kind)
+
+
+def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[uuid.UUID, str]:
+    ids: Iterable[uuid.UUID | None] = {e.actor_id for e in entries} | {e.subject_id for e in entries}
+    wanted = [each for each in ids if each]
+    found: dict[uuid.UUID, str] = {}
+    for start in range(0, len(wanted), 500):
+        for each in session.scalars(select(Person).where(Person.id.in_(wanted[start : start + 500]))):
+            found[each.id] = each.alias if each.role == "trainee" else each.name or each.alias
+    return found

@@ -13,13 +13,16 @@ from companion.console import (
     account,
     audit,
     broadcasts,
+    cohorts,
     content,
     episodes,
     groups,
     messages,
     nav,
     people,
+    rights,
     search,
+    settings_page,
     staff,
     today,
     words,
@@ -40,6 +43,7 @@ PAGES = (
     episodes,
     groups,
     people,
+    rights,
     messages,
     audit,
     account,
@@ -48,6 +52,8 @@ PAGES = (
     search,
     broadcasts,
     content,
+    cohorts,
+    settings_page,
 )
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
@@ -89,6 +95,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         top_places=nav.top_places,
         more_places=nav.more_places,
         alphabet=alphabet,
+        setting_details=audit.in_words,
     )
 
 

@@ -31,7 +31,9 @@ TOP = (
 # Less often: on a page of their own, with a line that says what each is for.
 MORE = (
     Place("console.texts", "Content", EVERYONE, "Every text, a sentence tried out, and the places that help."),
+    Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),
+    Place("console.settings", "Settings", (LEAD, COORDINATOR), "What each setting means and where it is changed."),
     Place("console.audit", "Audit", (LEAD, COORDINATOR, AUDITOR), "Who saw and did what, and when."),
 )
 

@@ -61,7 +61,7 @@ def people() -> ResponseReturnValue:
 def person(person_id: uuid.UUID) -> ResponseReturnValue:
     """Show one person: where they belong, and what they agreed to, when, in which words."""
     with desk().database.read() as session:
-        found = _find(session, person_id)
+        found = find_person(session, person_id)
         group = session.get(Group, found.group_id) if found.group_id else None
         consents = session.scalars(
             select(Consent).where(Consent.person_id == found.id).order_by(Consent.at.desc()).limit(LATEST)
@@ -80,7 +80,7 @@ def number(person_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason; then show the number once."""
     form = NumberForm()
     with desk().database.write() as session:
-        found = _find(session, person_id)
+        found = find_person(session, person_id)
         addresses: list[Address] = []
         if form.validate_on_submit():
             addresses = list(session.scalars(select(Address).where(Address.person_id == found.id)))
@@ -88,7 +88,8 @@ def number(person_id: uuid.UUID) -> ResponseReturnValue:
         return render_template("console/number.html", person=found, form=form, addresses=addresses)
 
 
-def _find(session: Session, person_id: uuid.UUID) -> Person:
+def find_person(session: Session, person_id: uuid.UUID) -> Person:
+    """Return a trainee whom one may see; anybody else is a 404."""
     found = session.scalar(
         select(Person)
         .where(Person.id == person_id, Person.role == "trainee", my_people(me(), Person.id))

@@ -37,6 +37,11 @@ def named(section: str, name: str, fallback: str | None = None) -> str:
     return str(found if found is not None else name.replace("_", " "))
 
 
+def all_named(section: str) -> dict[str, str]:
+    """Return every stored value of a section with its words."""
+    return {str(name): str(words) for name, words in _words()[section].items()}
+
+
 def clock(moment: datetime) -> str:
     """Return "6pm" or "6:30pm" in the programme's time zone."""
     return clock_time(moment.astimezone(desk().settings.zone))

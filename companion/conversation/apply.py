@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
@@ -23,6 +25,7 @@ from companion.models import (
     ContactRequest,
     GroupSession,
     InboundMessage,
+    JoinSource,
     Person,
     record,
 )
@@ -74,6 +77,7 @@ def _(change: changes.AskConsent, scene: Scene) -> None:
     person = scene.person
     person.cohort_id, person.asked_at = change.cohort_id, scene.now
     person.state = "asked" if person.state != "joined" else person.state
+    person.source_id = person.source_id or _source(scene)
     for text in change.shown:
         shown = text.said_in(person.language)
         _consent(scene, "shown", shown.body, shown.version)
@@ -240,6 +244,12 @@ def _(change: changes.LeaveOut, scene: Scene) -> None:
 @apply.register
 def _(change: changes.LetIn, scene: Scene) -> None:
     let_in(scene.session, scene.someone(), scene.session.get_one(Person, change.person_id), scene.now)
+
+
+def _source(scene: Scene) -> uuid.UUID | None:
+    """Return the source whose word stands in the text that asked to join ("JOIN ICU MESS"), or None."""
+    words = re.findall(r"[A-Z][A-Z0-9]{2,11}", (scene.inbound.body or "").upper())
+    return scene.session.scalar(select(JoinSource.id).where(JoinSource.code.in_(words)).limit(1)) if words[2:] else None
 
 
 def _start(scene: Scene) -> None:

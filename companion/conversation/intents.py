@@ -18,7 +18,7 @@ from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
 from companion.conversation.phrases import Hit
-from companion.conversation.slots import Slots, joined_code, named, read_slots
+from companion.conversation.slots import Slots, joined_code, named, poster_code, read_slots
 from companion.conversation.wordlist import WordList, word_list
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
         intent = words.commands.get(said.words[start])
         if intent is not None:
             hits[intent] = Hit(intent, "whole", said.words[start], start, end)
+    if poster_code(said.raw):
+        hits.setdefault("join", Hit("join", "whole", "join, a code and where the poster hangs", 0, len(said.words)))
 
 
 def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, state: str) -> None:

@@ -63,6 +63,8 @@ def _join(said: Said, words: WordList) -> Slots:
     code = joined_code(said.words, words) or named(said.words, words.cohorts)
     if code:
         return {"cohort_code": code}
+    if scanned := poster_code(said.raw):
+        return {"cohort_code": scanned}
     after = re.search(r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)\s*[.!]*$", said.raw, re.I)
     if after and after.group(1).lower() not in _NOT_CODES:
         return {"cohort_code": after.group(1).upper()}
@@ -73,6 +75,15 @@ _NOT_CODES = words_of(
     "please pls plz thanks group groups us up in now me the programme one this it again x xx you something somewhere "
     "support yet today too peer"
 )
+
+
+_POSTER = re.compile(r"\s*JOIN\s+([A-Z]{2,20})\s+[A-Z][A-Z0-9]{2,11}\s*[.!]?\s*")
+
+
+def poster_code(raw: str) -> str | None:
+    """The cohort's code in what a poster's code to scan writes: JOIN ICU MESS, where MESS is where the poster hangs."""
+    found = _POSTER.fullmatch(raw)
+    return found.group(1) if found and found.group(1).lower() not in _NOT_CODES else None
 
 
 def joined_code(said: tuple[str, ...], words: WordList) -> str | None:
