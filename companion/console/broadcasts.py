@@ -138,7 +138,7 @@ def undo_broadcast(broadcast_id: uuid.UUID) -> ResponseReturnValue:
 
 def _preview(session: Session, form: BroadcastForm) -> str:
     kind, _, key = form.audience.data.partition(":")
-    audience = broadcast.Audience(kind, key or None)  # type: ignore[arg-type]
+    audience = broadcast.Audience(kind, key or None)
     author = session.get_one(Person, my_id())
     shown = broadcast.preview(session, author, audience, form.words.data, now(), desk().voice)
     if not shown.people:

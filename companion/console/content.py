@@ -15,7 +15,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from companion.console.desk import EVERYONE, allow, desk, now, pages
-from companion.content.catalogue import Catalogue, Kind, Wording
+from companion.content.catalogue import Catalogue
+from companion.content.wording import Kind, Wording
 from companion.escalation.watchlist import Verdict, load_watchlist
 from companion.messaging.parts import Parts, count
 from companion.signposting import Resource, Shown
