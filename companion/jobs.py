@@ -30,7 +30,7 @@ def tick(services: Services) -> None:
         with services.database.write() as session:
             if not alone(session, "programme"):
                 return
-            more = programme_tick(session, services.clock.now(), services.words)
+            more = programme_tick(session, services.clock.now(), services.voice)
     with services.database.write() as session:
         ran(session, "tick", services.clock.now())
 

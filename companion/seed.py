@@ -45,6 +45,9 @@ def seed(session: Session, now: datetime, settings: Settings) -> bool:
                 first_on=today + timedelta(days=3),
                 at=time(18, 30),
                 join_link=JOIN_LINK,
+                dial_in="020 7946 0018",  # one of Ofcom's for drama
+                dial_code="246810#",
+                cover_note="Dr Erskine covers for items while the group meets.",
                 facilitators=("Dr Cole", "Dr Dunne"),
             ),
         ),

@@ -280,7 +280,7 @@ def _programme(session: Session, staff: dict[str, uuid.UUID]) -> dict[str, uuid.
         meeting = GroupSession(group_id=ids["tuesday"], starts_at=starts, ends_at=starts + timedelta(minutes=45))
         session.add(meeting)
         session.flush()
-        session.add(Booking(session_id=meeting.id, person_id=person.id, status="yes", offered_at=NOW))
+        session.add(Booking(session_id=meeting.id, person_id=person.id, status="yes", seat=1, offered_at=NOW))
     for event_, wording in (("shown", "We text reminders and a check-in a week."), ("yes", None)):
         session.add(
             Consent(

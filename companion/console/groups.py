@@ -13,6 +13,7 @@ from companion.console.desk import EVERYONE, allow, desk, me, now, pages
 from companion.console.queries import LATEST, in_my_groups
 from companion.console.today import meetings
 from companion.models import Booking, Cohort, Group, GroupFacilitator, GroupSession, Person
+from companion.programme.recurrence import in_words
 
 
 @pages.get("/groups")
@@ -70,4 +71,11 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
             .limit(6)
         ).all()
         coming = meetings(session, limit=6, group_id=found.id)
-    return render_template("console/group.html", group=found, meetings=coming, people=people, past=past)
+    return render_template(
+        "console/group.html",
+        rhythm=lambda each: in_words(each.rule, each.first_on),
+        group=found,
+        meetings=coming,
+        people=people,
+        past=past,
+    )

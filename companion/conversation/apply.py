@@ -18,7 +18,6 @@ from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (
     Address,
-    Booking,
     CheckIn,
     Cohort,
     Consent,
@@ -30,9 +29,10 @@ from companion.models import (
     record,
 )
 from companion.privacy import erasure, links
+from companion.programme import places
 from companion.programme.aliases import new_alias
 from companion.programme.cohorts import move_to_cohort
-from companion.programme.notices import tell_facilitators_of_request
+from companion.programme.notices import tell_facilitators_of_request, tell_runners_of_late
 from companion.programme.sessions import group_for
 
 
@@ -127,7 +127,7 @@ def _(change: changes.Stop, scene: Scene) -> None:
     episode = open_episode(scene.session, scene.address)
     if episode is not None:
         scene.voice.tell_owner_of_new_text(scene.session, episode, scene.now)
-    _give_up_places(scene, person)
+    places.give_up_all(scene.session, person, scene.now)
     record(scene.session, scene.now, "stopped", person, source=change.source)
 
 
@@ -143,14 +143,27 @@ def _(_change: changes.StartAgain, scene: Scene) -> None:
 
 @apply.register
 def _(change: changes.Book, scene: Scene) -> None:
+    meeting = scene.session.get_one(GroupSession, change.session_id)
+    places.book(scene.session, meeting, scene.someone(), change.status, scene.now)
+
+
+@apply.register
+def _(change: changes.SayLate, scene: Scene) -> None:
+    meeting = scene.session.get_one(GroupSession, change.session_id)
+    tell_runners_of_late(scene.session, meeting, scene.someone(), scene.now, scene.voice)
+
+
+@apply.register
+def _(change: changes.JoinBy, scene: Scene) -> None:
+    scene.someone().joins_by = change.way
+
+
+@apply.register
+def _(change: changes.GiveCalendar, scene: Scene) -> None:
     person = scene.someone()
-    booking = scene.session.scalar(
-        select(Booking).where(Booking.session_id == change.session_id, Booking.person_id == person.id)
-    )
-    if booking is None:
-        booking = Booking(session_id=change.session_id, person_id=person.id, status=change.status, offered_at=scene.now)
-        scene.session.add(booking)
-    booking.status, booking.answered_at = change.status, scene.now
+    if person.calendar_number != change.number:
+        record(scene.session, scene.now, "calendar link given", person, number=change.number)
+    person.calendar_number = change.number
 
 
 @apply.register
@@ -199,7 +212,7 @@ def _(change: changes.LivesIn, scene: Scene) -> None:
 def _(change: changes.ChooseGroup, scene: Scene) -> None:
     person = scene.someone()
     if person.group_id != change.group_id:
-        _give_up_places(scene, person)
+        places.give_up_all(scene.session, person, scene.now)
         person.group_id = change.group_id
         record(scene.session, scene.now, "group chosen", person, group=str(change.group_id))
 
@@ -208,7 +221,7 @@ def _(change: changes.ChooseGroup, scene: Scene) -> None:
 def _(change: changes.MoveCohort, scene: Scene) -> None:
     person = scene.someone()
     move_to_cohort(scene.session, person, change.cohort_id, scene.now)
-    _give_up_places(scene, person)
+    places.give_up_all(scene.session, person, scene.now)
 
 
 @apply.register
@@ -272,16 +285,3 @@ def _consent(scene: Scene, event: str, wording: str | None = None, version: str 
             at=scene.now,
         )
     )
-
-
-def _give_up_places(scene: Scene, person: Person) -> None:
-    for booking in scene.session.scalars(
-        select(Booking)
-        .join(GroupSession)
-        .where(
-            Booking.person_id == person.id,
-            Booking.status.in_(("offered", "yes", "waiting")),
-            GroupSession.starts_at > scene.now,
-        )
-    ):
-        booking.status, booking.answered_at = "no", scene.now

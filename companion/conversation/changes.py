@@ -50,6 +50,27 @@ class Book:
 
 
 @dataclass(frozen=True)
+class SayLate:
+    """They will be late for a session: its facilitators are told."""
+
+    session_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class JoinBy:
+    """How they come to sessions from now on: video or phone."""
+
+    way: str
+
+
+@dataclass(frozen=True)
+class GiveCalendar:
+    """They are given the link of their calendar with this number; those with an earlier one no longer hold."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class CheckedIn:
     """The answer to the last check-in; a word has no score."""
 
@@ -146,6 +167,9 @@ Change = (
     | Stop
     | StartAgain
     | Book
+    | SayLate
+    | JoinBy
+    | GiveCalendar
     | CheckedIn
     | WantsPerson
     | Pause

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
 from companion.conversation.apply import Scene, apply
 from companion.conversation.around import facts, wants_cohorts
-from companion.conversation.flows import leaving_out
+from companion.conversation.flows import booking, leaving_out
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import understand
@@ -29,8 +30,10 @@ from companion.escalation.watchlist import WatchList
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.inbound import Arrival
-from companion.models import Address, Booking, CheckIn, Cohort, Flag, InboundMessage, Person
+from companion.models import Address, CheckIn, Cohort, Flag, InboundMessage, Person
 from companion.models.base import put
+from companion.programme import places
+from companion.programme.links import calendar_url, place_url
 from companion.programme.sessions import next_session_for
 from companion.rota.cover import cover_line
 from companion.signposting import Directory
@@ -43,13 +46,24 @@ TOO_LONG = 0.2  # seconds; the watch list taking longer counts as not having rea
 HEARD_IN_FULL = frozenset(
     (
         *("join", "consent_yes", "consent_no", "stop", "start_again", "menu", "pause", "resume", "change_channel"),
-        *("book_yes", "book_no", "next_session", "join_link", "checkin_score", "survey_yes", "survey_no", "thanks"),
+        *(
+            "book_yes",
+            "book_no",
+            "next_session",
+            "join_link",
+            "running_late",
+            "checkin_score",
+            "survey_yes",
+            "survey_no",
+            "thanks",
+        ),
     )
 )
 
 
-ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link"))
+ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link", "running_late"))
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood"))  # forgotten with the next text that is understood
+MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 
 
@@ -226,9 +240,8 @@ class TextDesk:
         # Only what the meaning calls for is asked of the database.
         state = person.state if person else None
         cohorts = _open_cohorts(session) if wants_cohorts(meant.intents, arrival.body, state) else ()
-        meeting = (
-            _next_session(session, person, meant.intent, now) if ABOUT_SESSIONS.intersection(meant.intents) else None
-        )
+        about = ABOUT_SESSIONS.intersection(meant.intents) or booking.needs_session(arrival.body)
+        meeting = self._session(session, person, meant.intent, kept, now) if about and person is not None else None
         cohort = person.cohort if person is not None else None
         return Known(
             now=now,
@@ -248,6 +261,7 @@ class TextDesk:
             cohorts=cohorts,
             session=meeting,
             earlier_scores=_scores(session, person) if asked == "checkin_prompt" else (),
+            calendar=self._calendar(person, arrival.body),
             asked=asked,
             kept=kept,
             colleagues=_colleagues(session) if leaving_out.asks(arrival.body) else (),
@@ -256,6 +270,35 @@ class TextDesk:
             around=facts(session, person, arrival.body, meant.intents, now),
             lives_in=person.nation if person else None,
         )
+
+    def _session(
+        self, session: Session, person: Person, intent: str, kept: dict[str, Any], now: datetime
+    ) -> SessionFacts | None:
+        """Return the session that was asked about last, or the next one; locked when a place in it may be taken."""
+        wanted = uuid.UUID(kept["session"]) if "session" in kept else None
+        found = next_session_for(session, person, now, lock=intent in MAY_BOOK, wanted=wanted)
+        if found is None:
+            return None
+        theirs = places.booking_of(session, found.id, person)
+        has_place = theirs is not None and theirs.status in ("yes", "attended")
+        group = found.group
+        return SessionFacts(
+            id=found.id,
+            group=group.name,
+            starts_at=found.starts_at,
+            status=theirs.status if theirs else None,
+            open=has_place or places.is_open_to(session, found, theirs),
+            link=place_url(self._settings, theirs.id) if theirs is not None and has_place else "",
+            dial_in=group.dial_in,
+            dial_code=group.dial_code,
+        )
+
+    def _calendar(self, person: Person | None, text: str) -> tuple[int, str] | None:
+        wanted = booking.calendar_asked(text)
+        if wanted is None or person is None:
+            return None
+        number = person.calendar_number + 1 if wanted == "new" else max(person.calendar_number, 1)
+        return number, calendar_url(self._settings, person.id, number)
 
 
 def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:
@@ -286,23 +329,6 @@ def _remember(session: Session, person: Person, decision: Decision, known: Known
         return
     until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)
     put(session, person, dialogue=asks.state, dialogue_data=dict(asks.keep), dialogue_until=until)
-
-
-def _next_session(session: Session, person: Person | None, intent: str, now: datetime) -> SessionFacts | None:
-    if person is None:
-        return None
-    found = next_session_for(session, person, now, lock=intent in ("book_yes", "consent_yes"))
-    if found is None:
-        return None
-    status = session.scalar(
-        select(Booking.status).where(Booking.session_id == found.id, Booking.person_id == person.id)
-    )
-    taken = session.scalar(
-        select(func.count()).where(Booking.session_id == found.id, Booking.status.in_(("yes", "attended")))
-    )
-    return SessionFacts(
-        found.id, found.group.name, found.starts_at, found.group.join_link, status, found.group.places - (taken or 0)
-    )
 
 
 def _scores(session: Session, person: Person | None) -> tuple[int, ...]:

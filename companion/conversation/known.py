@@ -29,14 +29,25 @@ class CohortFacts:
 
 @dataclass(frozen=True)
 class SessionFacts:
-    """The next session of the trainee's group. `status` is their booking's, None without one; times are UTC."""
+    """The session that a text is about: the one asked about last, or the next of their group. Times are UTC.
+
+    `status` is their booking's, None without one. `open` says whether a place is theirs, kept for them or free. `link`
+    leads to their own page, or is empty while they have no place.
+    """
 
     id: uuid.UUID
     group: str
     starts_at: datetime
-    link: str
     status: str | None
-    places_left: int
+    open: bool
+    link: str
+    dial_in: str | None
+    dial_code: str | None
+
+    @property
+    def has_place(self) -> bool:
+        """Whether they have a place, or were there."""
+        return self.status in ("yes", "attended")
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class Known:
     cohorts: tuple[CohortFacts, ...]
     session: SessionFacts | None
     earlier_scores: tuple[int, ...]  # newest first
+    calendar: tuple[int, str] | None  # the number and address of their calendar, for a text that asks for it
     asked: str  # the state of the conversation: what the last text asked
     kept: Mapping[str, Any]  # what goes with it
     colleagues: tuple[Colleague, ...] = ()  # only where the text may be about one of them

@@ -27,6 +27,7 @@ from companion.models.programme import (
     Group,
     GroupFacilitator,
     GroupSession,
+    SessionLeave,
     facilitators_of,
 )
 from companion.models.rota import (
@@ -94,6 +95,7 @@ __all__ = [
     "Reference",
     "SenderRate",
     "SentWording",
+    "SessionLeave",
     "SetupMark",
     "SupervisionDate",
     "SupervisionDue",

@@ -73,6 +73,7 @@ class Person(Base):
         CheckConstraint("(role = 'trainee') = (state <> 'staff')", "staff_state"),
         CheckConstraint("state <> 'joined' OR joined_at IS NOT NULL", "joined_at"),
         CheckConstraint(one_of("language", "en", "cy"), "language"),
+        CheckConstraint(one_of("joins_by", "video", "phone"), "joins_by"),
     )
     id: Mapped[Id]
     role: Mapped[str]
@@ -104,6 +105,8 @@ class Person(Base):
     failing_since: Mapped[Moment | None]  # texts have failed for weeks, so the service paused them by itself
     erase_asked_at: Mapped[Moment | None]  # wants everything removed; waits for an open episode to be closed
     is_external_lead: Mapped[bool] = mapped_column(default=False)  # paged when everyone else is excluded
+    joins_by: Mapped[str] = mapped_column(default="video")  # how they come to a session: video, or phone
+    calendar_number: Mapped[int] = mapped_column(default=0)  # which calendar link of theirs holds; 0: they have none
     cohort: Mapped[Cohort | None] = relationship()
 
     @property

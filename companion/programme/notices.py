@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion import when
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import Person, facilitators_of
+from companion.models import GroupSession, Person, facilitators_of
+from companion.programme.sessions import runners
 
 
 def tell_facilitators_of_request(session: Session, person: Person, now: datetime, voice: Voice) -> None:
@@ -22,3 +25,14 @@ def tell_facilitators_of_request(session: Session, person: Person, now: datetime
         if to is not None:
             key = f"request:{person.id}:{now.timestamp():.0f}:{facilitator.id}"
             enqueue(session, key=key, lane="reply", to=to, text=text, now=now, expires_at=now + timedelta(hours=24))
+
+
+def tell_runners_of_late(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice) -> None:
+    """Tell who runs a session, once, that someone with a place will be late."""
+    time = when.clock_time(meeting.starts_at.astimezone(ZoneInfo(meeting.group.time_zone)))
+    text = voice.words.render("facilitator_late", alias=person.alias, group=meeting.group.name, time=time)
+    for facilitator in runners(session, meeting):
+        to = usable(session, facilitator)
+        if to is not None:
+            key = f"late:{meeting.id}:{person.id}:{facilitator.id}"
+            enqueue(session, key=key, lane="reply", to=to, text=text, now=now, expires_at=meeting.ends_at)

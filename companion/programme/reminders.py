@@ -1,27 +1,37 @@
-"""Invitations to sessions, and reminders of them: once each, and never when they have lost their sense."""
+"""Invitations to sessions, and reminders of them: once each, and never when they have lost their sense.
+
+The key of a reminder holds the session's version: one that was moved is reminded of anew, at its new time.
+"""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
-from companion.content.catalogue import Catalogue, Text
+from companion.content.catalogue import Text
+from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
-from companion.models import Booking, GroupSession, OutboxMessage, Person, facilitators_of
+from companion.models import Booking, GroupFacilitator, GroupSession, OutboxMessage, Person, SessionLeave
+from companion.programme import places
+from companion.programme.links import place_url
 
 INVITE_BEFORE = timedelta(days=7)
 INVITE_UNTIL = timedelta(hours=2)  # before the start: later a place could not be made use of
 LONG_BEFORE = 6 * 60  # minutes: a reminder further ahead than this names the day
 LOOK_BACK = timedelta(hours=6)  # how long after a start a reminder that never went is still recorded as dropped
 BATCH = 200
+NAMED = 6  # how many aliases fit into one text
 
 
-def invite(session: Session, now: datetime, words: Catalogue) -> int:
+def invite(session: Session, now: datetime, voice: Voice) -> int:
     """Offer a place in the next session to members who have not been asked; return how many (at most BATCH)."""
     invited = 0
     for meeting in _coming(session, now + INVITE_UNTIL, now + INVITE_BEFORE):
@@ -33,102 +43,164 @@ def invite(session: Session, now: datetime, words: Catalogue) -> int:
             to = usable(session, person)
             if to is None:
                 continue
-            text = words.render("offer_session", group=meeting.group.name, when=when_)
             enqueue(
                 session,
                 key=f"offer:{meeting.id}:{person.id}",
                 lane="reminder",
                 to=to,
-                text=text,
+                text=voice.words.render("offer_session", group=meeting.group.name, when=when_),
                 now=now,
                 expires_at=meeting.starts_at - INVITE_UNTIL,
             )
-            person.dialogue, person.dialogue_until, person.dialogue_data = "booking_offer", meeting.starts_at, {}
+            places.asked(person, "booking_offer", meeting)
     return invited
 
 
-def remind(session: Session, now: datetime, words: Catalogue) -> None:
-    """Remind those who are booked, and the facilitators, at each of the group's times before a session."""
-    for meeting in _coming(session, now - LOOK_BACK, now + timedelta(days=8)):
-        offsets = sorted(set(meeting.group.reminder_minutes), reverse=True)
-        for position, minutes in enumerate(offsets):
-            due = meeting.starts_at - timedelta(minutes=minutes)
-            if due > now:
-                break
-            last = position == len(offsets) - 1
-            ends = meeting.starts_at if last else meeting.starts_at - timedelta(minutes=offsets[position + 1])
-            _remind_all(session, meeting, minutes, due, ends, now, words, last=last)
+@dataclass(frozen=True)
+class Due:
+    """One of a session's times for reminders has come: `at`; what is not sent before `ends` is of no use (UTC)."""
+
+    meeting: GroupSession
+    minutes: int
+    at: datetime
+    ends: datetime
+    last: bool
+
+    @property
+    def kind(self) -> str:
+        """Whether the text names the day, or only the hour."""
+        return "day" if self.minutes >= LONG_BEFORE else "hour"
+
+    def key(self, person_id: uuid.UUID) -> str:
+        """Return the key that makes a reminder the only one of its kind."""
+        return f"reminder:{self.meeting.id}:{self.meeting.version}:{person_id}:{self.minutes}"
 
 
-def _remind_all(
-    session: Session,
-    meeting: GroupSession,
-    minutes: int,
-    due: datetime,
-    ends: datetime,
-    now: datetime,
-    words: Catalogue,
-    *,
-    last: bool,
-) -> None:
-    kind = "day" if minutes >= LONG_BEFORE else "hour"
-    for booking in _booked(session, meeting, minutes):
-        person = booking.person
-        if not last and (booking.answered_at or due) > due:
-            continue  # booked since: the answer to that said when it is
-        text = _text(words, f"reminder_{kind}", meeting)
-        paused = person.paused_until is not None and person.paused_until > now
-        _once(session, meeting, person, minutes, text, now, ends, "paused" if paused else None)
-        if now < ends and not paused:
-            person.dialogue, person.dialogue_until, person.dialogue_data = "reminder", meeting.ends_at, {}
-    count = _count(session, meeting)
-    for facilitator in facilitators_of(session, meeting.group_id):
-        text = _text(words, f"facilitator_reminder_{kind}", meeting, count=count)
-        _once(session, meeting, facilitator, minutes, text, now, ends, None)
+def remind(session: Session, now: datetime, voice: Voice) -> None:
+    """Remind those who are booked, and who runs it, at each of the group's times before a session."""
+    due = [
+        each for meeting in _coming(session, now - LOOK_BACK, now + timedelta(days=8)) for each in _due(meeting, now)
+    ]
+    if not due:
+        return
+    ids = {each.meeting.id for each in due}
+    coming, staff = _booked(session, ids), _running(session, ids)
+    settled = _settled(
+        session,
+        [
+            *(each.key(booking.person_id) for each in due for booking in coming.get(each.meeting.id, ())),
+            *(each.key(person.id) for each in due for person in staff.get(each.meeting.id, ())),
+        ],
+    )
+    for each in due:
+        bookings = coming.get(each.meeting.id, ())
+        for booking in bookings:
+            if each.key(booking.person_id) not in settled and not _knows(each, booking):
+                _remind_trainee(session, each, booking, now, voice)
+        for person in staff.get(each.meeting.id, ()):
+            if each.key(person.id) not in settled and not _changed_since(each):
+                _once(session, each, person, staff_text(voice, each.kind, each.meeting, bookings), now, None)
 
 
-def _once(
-    session: Session,
-    meeting: GroupSession,
-    person: Person,
-    minutes: int,
-    text: Text,
-    now: datetime,
-    ends: datetime,
-    reason: str | None,
-) -> None:
+def _due(meeting: GroupSession, now: datetime) -> Iterable[Due]:
+    offsets = sorted(set(meeting.group.reminder_minutes), reverse=True)
+    for position, minutes in enumerate(offsets):
+        at = meeting.starts_at - timedelta(minutes=minutes)
+        if at > now:
+            return
+        last = position == len(offsets) - 1
+        ends = meeting.starts_at if last else meeting.starts_at - timedelta(minutes=offsets[position + 1])
+        yield Due(meeting, minutes, at, ends, last)
+
+
+def _knows(due: Due, booking: Booking) -> bool:
+    """Whether they have booked, or heard of a change, since it was due: the answer to that said when it is."""
+    return not due.last and ((booking.answered_at or due.at) > due.at or _changed_since(due))
+
+
+def _changed_since(due: Due) -> bool:
+    return not due.last and due.meeting.changed_at is not None and due.meeting.changed_at > due.at
+
+
+def _remind_trainee(session: Session, due: Due, booking: Booking, now: datetime, voice: Voice) -> None:
+    person, meeting = booking.person, due.meeting
+    paused = person.paused_until is not None and person.paused_until > now
+    _once(session, due, person, trainee_text(voice, due.kind, booking, meeting), now, "paused" if paused else None)
+    if now < due.ends and not paused:
+        places.asked(person, "reminder", meeting)
+
+
+def trainee_text(voice: Voice, kind: str, booking: Booking, meeting: GroupSession) -> Text:
+    """Return a reminder with the link of someone's own page, or with the number for those who come by phone."""
+    group = meeting.group
+    if booking.person.joins_by == "phone" and group.dial_in:
+        call = call_line(voice, group.dial_in, group.dial_code)
+        return _text(voice, f"reminder_{kind}_dial", meeting, call=call)
+    return _text(voice, f"reminder_{kind}", meeting, link=place_url(voice.settings, booking.id))
+
+
+def call_line(voice: Voice, number: str, code: str | None) -> str:
+    """Return the number to call, with the code to key in when there is one."""
+    if code:
+        return voice.words.render("call_with_code", number=number, dial_code=code).body
+    return voice.words.render("call", number=number).body
+
+
+def staff_text(voice: Voice, kind: str, meeting: GroupSession, bookings: Sequence[Booking]) -> Text:
+    """Return what those who run a session are reminded of: when, and who is coming, by alias."""
+    return _text(
+        voice,
+        f"facilitator_reminder_{kind}",
+        meeting,
+        coming=who_line(voice, [booking.person.alias for booking in bookings]),
+        link=meeting.group.join_link,
+    )
+
+
+def who_line(voice: Voice, aliases: Sequence[str]) -> str:
+    """Return aliases in a row, as many as a text has room for, with the count of the others."""
+    if not aliases:
+        return voice.words.render("nobody_coming").body
+    shown = ", ".join(aliases[:NAMED])
+    if len(aliases) <= NAMED:
+        return shown
+    return voice.words.render("and_more", coming=shown, count=len(aliases) - NAMED).body
+
+
+def _once(session: Session, due: Due, person: Person, text: Text, now: datetime, reason: str | None) -> None:
     to = usable(session, person)
     if to is None:
         return
-    key = reminder_key(meeting, person, minutes)
-    if reason is None and now >= ends:
+    key = due.key(person.id)
+    if reason is None and now >= due.ends:
         reason = "too late"
     if reason is not None:
         drop(session, key=key, lane="reminder", to=to, text=text, now=now, reason=reason)
     else:
-        enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=ends)
+        enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=due.ends)
 
 
-def reminder_key(meeting: GroupSession, person: Person, minutes: int) -> str:
-    """Return the key that makes a reminder the only one of its kind."""
-    return f"reminder:{meeting.id}:{person.id}:{minutes}"
-
-
-def _text(words: Catalogue, text_id: str, meeting: GroupSession, **more: object) -> Text:
+def _text(voice: Voice, text_id: str, meeting: GroupSession, **values: object) -> Text:
     zone = ZoneInfo(meeting.group.time_zone)
-    values: dict[str, object] = {"group": meeting.group.name, "link": meeting.group.join_link, **more}
-    if text_id.endswith("_day"):
-        values["when"] = when.day_and_time(meeting.starts_at, zone)
+    if "_day" in text_id:
+        moment: dict[str, object] = {"when": when.day_and_time(meeting.starts_at, zone)}
     else:
-        values["time"] = when.clock_time(meeting.starts_at.astimezone(zone))
-    return words.render(text_id, **values)
+        moment = {"time": when.clock_time(meeting.starts_at.astimezone(zone))}
+    return voice.words.render(text_id, group=meeting.group.name, **moment, **values)
 
 
 def _coming(session: Session, after: datetime, until: datetime) -> list[GroupSession]:
     return list(
         session.scalars(
             select(GroupSession)
-            .where(GroupSession.status == "planned", GroupSession.starts_at > after, GroupSession.starts_at <= until)
+            .join(GroupSession.group)
+            .where(
+                GroupSession.status == "planned",
+                GroupSession.cancel_at.is_(None),
+                GroupSession.starts_at > after,
+                GroupSession.starts_at <= until,
+            )
+            .options(contains_eager(GroupSession.group))
             .order_by(GroupSession.starts_at)
         )
     )
@@ -150,20 +222,43 @@ def _not_asked(session: Session, meeting: GroupSession, now: datetime, limit: in
     )
 
 
-def _booked(session: Session, meeting: GroupSession, minutes: int) -> list[Booking]:
-    """Return the bookings whose reminder is not settled yet."""
-    settled = select(OutboxMessage.person_id).where(
-        OutboxMessage.key.like(f"reminder:{meeting.id}:%:{minutes}"), OutboxMessage.person_id.is_not(None)
-    )
-    return list(
-        session.scalars(
-            select(Booking).where(
-                Booking.session_id == meeting.id, Booking.status == "yes", Booking.person_id.not_in(settled)
-            )
-        )
-    )
+def _booked(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Booking]]:
+    """Return who has a place in each of these sessions, by alias."""
+    found: dict[uuid.UUID, list[Booking]] = {}
+    for booking in session.scalars(
+        select(Booking)
+        .join(Booking.person)
+        .where(Booking.session_id.in_(list(ids)), Booking.status.in_(("yes", "attended")))
+        .options(contains_eager(Booking.person))
+        .order_by(Person.alias)
+    ):
+        found.setdefault(booking.session_id, []).append(booking)
+    return found
 
 
-def _count(session: Session, meeting: GroupSession) -> int:
-    booked = select(func.count()).where(Booking.session_id == meeting.id, Booking.status == "yes")
-    return session.scalar(booked) or 0
+def _running(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Person]]:
+    """Return who runs each of these sessions, in the order in which they are paged."""
+    out = exists().where(
+        SessionLeave.session_id == GroupSession.id,
+        SessionLeave.person_id == Person.id,
+        SessionLeave.state == "out",
+    )
+    found: dict[uuid.UUID, list[Person]] = {}
+    for session_id, person in session.execute(
+        select(GroupSession.id, Person)
+        .join(GroupFacilitator, GroupFacilitator.group_id == GroupSession.group_id)
+        .join(Person, Person.id == GroupFacilitator.person_id)
+        .where(GroupSession.id.in_(list(ids)), ~out)
+        .order_by(GroupFacilitator.position)
+    ):
+        found.setdefault(session_id, []).append(person)
+    return found
+
+
+def _settled(session: Session, keys: Sequence[str]) -> set[str]:
+    """Return which of these texts are in the outbox already, sent or not."""
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        chunk = keys[start : start + 500]
+        found |= set(session.scalars(select(OutboxMessage.key).where(OutboxMessage.key.in_(chunk))))
+    return found

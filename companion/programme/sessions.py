@@ -1,43 +1,87 @@
-"""When groups meet: the same local time every so many weeks, through both clock changes."""
+"""The sessions of groups: made ahead from each group's rule, and found again for whoever asks."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from companion.models import Group, GroupCover, GroupSession, Person
+from companion.models import Group, GroupCover, GroupFacilitator, GroupSession, Person, SessionLeave, facilitators_of
+from companion.programme import recurrence
 
 HORIZON = timedelta(weeks=8)  # how far ahead sessions are made
+_SLACK = timedelta(days=1)  # how much of the horizon may be missing before more are made
+
+
+def days_of(group: Group, after: date, until: date) -> list[date]:
+    """Return the local days on which `group` meets, from `after` to `until`, without those it skips."""
+    skip = {date.fromisoformat(day) for day in group.skip_on or ()}
+    if group.skips_bank_holidays:
+        skip |= recurrence.bank_holidays(group.cohort.nation, after, until).keys()
+    return list(recurrence.days(group.rule, group.first_on, after, until, skip))
 
 
 def meetings(group: Group, after: datetime, until: datetime) -> Iterator[datetime]:
     """Yield when `group` meets after `after` and until `until`, in UTC."""
     zone = ZoneInfo(group.time_zone)
-    step = timedelta(weeks=group.every_weeks)
-    gone = max(0, (after.astimezone(zone).date() - group.first_on) // step)
-    on = group.first_on + gone * step
-    while (starts_at := datetime.combine(on, group.local_time, zone).astimezone(UTC)) <= until:
-        if starts_at > after:
+    for day in days_of(group, recurrence.local_day(after, zone), recurrence.local_day(until, zone)):
+        starts_at = recurrence.at_local(day, group.local_time, zone)
+        if after < starts_at <= until:
             yield starts_at
-        on += step
 
 
 def make_sessions(session: Session, now: datetime) -> int:
     """Make the sessions of the coming weeks that do not exist yet; return how many."""
-    made = 0
-    for group in session.scalars(select(Group).where(Group.ended_at.is_(None))):
-        latest = session.scalar(select(func.max(GroupSession.starts_at)).where(GroupSession.group_id == group.id))
-        after = max(now, latest) if latest else now
-        for starts_at in meetings(group, after, now + HORIZON):
-            session.add(
-                GroupSession(group=group, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=group.minutes))
+    lacking = select(Group).where(
+        Group.ended_at.is_(None), (Group.made_until.is_(None)) | (Group.made_until < now + HORIZON - _SLACK)
+    )
+    return sum(make_for(session, group, now) for group in session.scalars(lacking).all())
+
+
+def make_for(session: Session, group: Group, now: datetime) -> int:
+    """Make what one group lacks until the horizon; return how many. What exists, cancelled too, is left alone."""
+    known = session.execute(
+        select(GroupSession.occurrence, GroupSession.starts_at, GroupSession.status).where(
+            GroupSession.group_id == group.id, GroupSession.ends_at > now - HORIZON
+        )
+    ).all()
+    days = {occurrence for occurrence, _, _ in known}
+    taken = {starts_at for _, starts_at, status in known if status == "planned"}
+    zone, made = ZoneInfo(group.time_zone), 0
+    for starts_at in meetings(group, now, now + HORIZON):
+        day = recurrence.local_day(starts_at, zone)
+        if day in days or starts_at in taken:
+            continue
+        session.add(
+            GroupSession(
+                group=group,
+                occurrence=day,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=group.minutes),
             )
-            made += 1
+        )
+        days.add(day)
+        made += 1
+    group.made_until = now + HORIZON
+    session.flush()
     return made
+
+
+def has_sessions(session: Session, group: Group) -> bool:
+    """Whether any session of a group was ever made."""
+    return session.scalar(select(GroupSession.id).where(GroupSession.group_id == group.id).limit(1)) is not None
+
+
+def timing(group: Group) -> tuple[object, ...]:
+    """Return all of a group that its dates and times follow from, to be compared."""
+    return (
+        group.rule, group.first_on, group.local_time, group.time_zone, group.minutes,
+        tuple(group.skip_on or ()), bool(group.skips_bank_holidays), group.cohort_id,
+    )  # fmt: skip
 
 
 def group_for(session: Session, cohort_id: object) -> Group | None:
@@ -55,10 +99,13 @@ def group_for(session: Session, cohort_id: object) -> Group | None:
     )
 
 
-def next_session_for(session: Session, person: Person, now: datetime, *, lock: bool = False) -> GroupSession | None:
+def next_session_for(
+    session: Session, person: Person, now: datetime, *, lock: bool = False, wanted: uuid.UUID | None = None
+) -> GroupSession | None:
     """Return the next session of the trainee's group (or of the group they would join) that has not ended.
 
-    With `lock` no other transaction can book into it until this one ends.
+    `wanted` is the one they were asked about: it comes first while it is still to come. With `lock` no other
+    transaction can book into it until this one ends.
     """
     group_id = person.group_id
     if group_id is None and person.cohort_id is not None:
@@ -66,10 +113,31 @@ def next_session_for(session: Session, person: Person, now: datetime, *, lock: b
         group_id = group.id if group else None
     if group_id is None:
         return None
-    wanted = (
-        select(GroupSession)
-        .where(GroupSession.group_id == group_id, GroupSession.status == "planned", GroupSession.ends_at > now)
-        .order_by(GroupSession.starts_at)
-        .limit(1)
+    coming = select(GroupSession).where(
+        GroupSession.group_id == group_id, GroupSession.status == "planned", GroupSession.ends_at > now
     )
-    return session.scalar(wanted.with_for_update() if lock else wanted)
+    coming = coming.with_for_update() if lock else coming
+    if wanted is not None and (found := session.scalar(coming.where(GroupSession.id == wanted))) is not None:
+        return found
+    return session.scalar(coming.order_by(GroupSession.starts_at).limit(1))
+
+
+def locked(session: Session, meeting: GroupSession) -> GroupSession:
+    """Return `meeting` as it is now, with nobody else able to book into it or change it until this transaction ends."""
+    session.refresh(meeting, with_for_update={"of": GroupSession})
+    return meeting
+
+
+def runners(session: Session, meeting: GroupSession) -> list[Person]:
+    """Return who runs a session: the facilitators of its group without those who handed it over."""
+    out = session.scalars(
+        select(SessionLeave.person_id).where(SessionLeave.session_id == meeting.id, SessionLeave.state == "out")
+    ).all()
+    return [person for person in facilitators_of(session, meeting.group_id) if person.id not in out]
+
+
+def sessions_of_staff(person: Person) -> object:
+    """Return the condition that a group is one whose sessions `person` may change: their own, or any for leads."""
+    if person.role != "facilitator":
+        return Group.ended_at.is_(None)
+    return Group.id.in_(select(GroupFacilitator.group_id).where(GroupFacilitator.person_id == person.id))

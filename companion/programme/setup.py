@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
+import phonenumbers
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from sqlalchemy import select
@@ -16,7 +17,8 @@ from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
 from companion.models import Address, Cohort, CohortAlias, Group, GroupFacilitator, Person, record
 from companion.programme.cohorts import usual_cohorts
-from companion.programme.sessions import make_sessions
+from companion.programme.recurrence import check_rule, weekly
+from companion.programme.sessions import has_sessions, make_for, timing
 from companion.rota.cover import begin
 from companion.settings import Nation
 from companion.signposting import load_directory
@@ -92,12 +94,54 @@ class GroupPlan(_Strict):
     cohort: str
     first_on: date
     at: TimeOfDay
-    every_weeks: int = Field(default=2, ge=1, le=12)
+    every_weeks: int | None = Field(default=None, ge=1, le=12)
+    rule: str | None = None
+    skip_on: tuple[date, ...] = ()
+    skip_bank_holidays: bool = False
     minutes: int = Field(default=45, ge=10, le=240)
     places: int = Field(default=6, ge=1, le=50)
+    minimum: int = Field(default=0, ge=0, le=50)
+    decide_hours: int = Field(default=24, ge=1, le=168)
     join_link: str = Field(pattern=r"^https://\S+$", max_length=200)
-    reminder_minutes: tuple[int, ...] = (1440, 60)
+    dial_in: str | None = None
+    dial_code: str | None = Field(default=None, pattern=r"^[0-9 ]{2,20}#?$")
+    cover_note: str | None = Field(default=None, max_length=300)
+    reminder_minutes: tuple[Annotated[int, Field(ge=5, le=7 * 24 * 60)], ...] = (1440, 60)
     facilitators: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("rule")
+    @classmethod
+    def _rule(cls, value: str | None) -> str | None:
+        return None if value is None else check_rule(value)
+
+    @field_validator("dial_in")
+    @classmethod
+    def _dial_in(cls, value: str | None) -> str | None:
+        return None if value is None else dial_number(value)
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> Self:
+        if self.rule is not None and self.every_weeks is not None:
+            raise ValueError("takes either every_weeks or rule, not both")
+        return self
+
+    @property
+    def rhythm(self) -> str:
+        """The recurrence rule; every two weeks if nothing is said."""
+        return self.rule or weekly(self.every_weeks or 2)
+
+
+def dial_number(value: str) -> str:
+    """Return a number that people dial, as it is dialled here. Raises ValueError."""
+    try:
+        parsed = phonenumbers.parse(value, "GB")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("is not a telephone number such as 020 7946 0018") from error
+    if not phonenumbers.is_possible_number(parsed):
+        raise ValueError("is not a telephone number such as 020 7946 0018")
+    home = parsed.country_code == 44
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, style))
 
 
 class Programme(_Strict):
@@ -137,7 +181,9 @@ def load_programme(
     for group in plan.groups:
         _group(session, group, cohorts, people, now, zone_name)
     session.flush()
-    make_sessions(session, now)
+    for new in session.scalars(select(Group).where(Group.ended_at.is_(None), Group.made_until.is_(None))):
+        if not has_sessions(session, new):
+            make_for(session, new, now)
 
 
 def _cohort(session: Session, plan: CohortPlan, now: datetime, zone_name: str, nation: Nation) -> Cohort:
@@ -204,9 +250,16 @@ def _group(
     if group is None:
         group = Group(name=plan.name, time_zone=zone_name, created_at=now)
         session.add(group)
+    before = timing(group)
     group.cohort, group.first_on, group.local_time = cohort, plan.first_on, plan.at
-    group.every_weeks, group.minutes, group.places = plan.every_weeks, plan.minutes, plan.places
+    group.rule, group.minutes, group.places = plan.rhythm, plan.minutes, plan.places
+    group.skip_on, group.skips_bank_holidays = [day.isoformat() for day in plan.skip_on], plan.skip_bank_holidays
     group.join_link, group.reminder_minutes = plan.join_link, list(plan.reminder_minutes)
+    group.dial_in, group.dial_code, group.cover_note = plan.dial_in, plan.dial_code, plan.cover_note
+    group.minimum, group.decide_hours = plan.minimum, plan.decide_hours
+    if group.made_until is not None and timing(group) != before:
+        group.made_until = None  # the next tick moves what is planned, and tells whom it concerns
+        group.version += 1
     session.flush()
     for old in session.scalars(select(GroupFacilitator).where(GroupFacilitator.group_id == group.id)):
         session.delete(old)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from companion.content.catalogue import Catalogue
-from companion.models import Cohort, GroupSession, Person
-from companion.programme import checkins, reminders, sessions
+from companion.escalation.words import Voice
+from companion.models import Booking, Cohort, GroupSession, Person
+from companion.programme import changing, checkins, places, reminders, sessions
 
 
-def tick(session: Session, now: datetime, words: Catalogue) -> bool:
+def tick(session: Session, now: datetime, voice: Voice) -> bool:
     """Do what is due at `now` (UTC); return whether there may be more of it."""
+    changing.line_up_all(session, now, voice)
     sessions.make_sessions(session, now)
-    session.flush()
-    invited = reminders.invite(session, now, words)
-    reminders.remind(session, now, words)
-    asked = checkins.ask(session, now, words)
+    places.offer_freed(session, now, voice)
+    invited = reminders.invite(session, now, voice)
+    reminders.remind(session, now, voice)
+    asked = checkins.ask(session, now, voice.words)
     return invited >= reminders.BATCH or asked >= checkins.BATCH
 
 
@@ -37,6 +38,9 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
         ]
         moments.append((meeting.starts_at - reminders.INVITE_BEFORE, "invitation"))
         moments.append((meeting.starts_at, "session"))
+    held = session.scalar(select(func.min(Booking.held_until)).where(Booking.held_until > now))
+    if held is not None:
+        moments.append((held, "place"))
     joined = select(Person.cohort_id).where(Person.state == "joined")
     for cohort in session.scalars(select(Cohort).where(Cohort.id.in_(joined))):
         moments.append((_next_checkin(cohort, now), "check-in"))

@@ -1,10 +1,22 @@
-"""Places in the next session: offered, taken, given up, and how to get there."""
+"""Places in a session: offered, taken, given up, waited for, and how to get there."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Literal
+
 from companion import when
-from companion.conversation.changes import Book
-from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayLate
+from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
+from companion.conversation.optout_words import bare
+
+LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
+RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
+_DIAL = frozenset({"dial", "dial in", "phone in", "call in", "dial number", "dial in number"})
+_DIAL_ALWAYS = frozenset({"dial always", "always dial", "by phone"})
+_VIDEO = frozenset({"video", "dial off", "by video"})
+_CALENDAR = frozenset({"calendar", "my calendar", "calendar link"})
+_CALENDAR_NEW = frozenset({"calendar new", "new calendar", "new calendar link"})
 
 
 def offer(known: Known) -> Decision:
@@ -12,9 +24,8 @@ def offer(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),))
-    text = known.say("offer_session", group=session.group, when=_when(known))
-    asks = Asked("booking_offer", session.starts_at - known.now)
-    return Decision((text,), (Book(session.id, "offered"),), asks)
+    text = known.say("offer_session", group=session.group, when=_when(known, session))
+    return Decision((text,), (Book(session.id, "offered"),), _asks(known, session))
 
 
 def accept(known: Known) -> Decision:
@@ -22,9 +33,10 @@ def accept(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),), asks=NOTHING)
-    if session.status == "yes" or session.places_left > 0:
-        return Decision((known.say("booked", when=_when(known)),), (Book(session.id, "yes"),), NOTHING)
-    return Decision((known.say("booked_waiting", when=_when(known)),), (Book(session.id, "waiting"),), NOTHING)
+    if session.open:
+        return Decision((known.say("booked", when=_when(known, session)),), (Book(session.id, "yes"),), NOTHING)
+    text = known.say("booked_waiting", when=_when(known, session))
+    return Decision((text,), (Book(session.id, "waiting"),), NOTHING)
 
 
 def decline(known: Known) -> Decision:
@@ -32,7 +44,10 @@ def decline(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),), asks=NOTHING)
-    return Decision((known.say("declined", when=_when(known)),), (Book(session.id, "no"),), NOTHING)
+    text = known.say("declined", when=_when(known, session))
+    # YES to what this text says takes a place in the very session it names.
+    again = Asked("booking_offer", min(session.starts_at - known.now, RECONSIDER), {"session": str(session.id)})
+    return Decision((text,), (Book(session.id, "no"),), again)
 
 
 def next_session(known: Known) -> Decision:
@@ -40,30 +55,78 @@ def next_session(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),))
-    fragment = {"yes": "place_booked", "waiting": "place_waiting", "no": "place_declined"}.get(
+    fragment = {"yes": "place_booked", "attended": "place_booked", "no": "place_declined"}.get(
         session.status or "", "place_offered"
     )
+    if session.status == "waiting":
+        fragment = "place_held" if session.open else "place_waiting"
     state = known.say(fragment).body
-    text = known.say("next_session", group=session.group, when=_when(known), place_state=state)
-    asks = None if session.status == "yes" else Asked("booking_offer", session.starts_at - known.now)
-    return Decision((text,), asks=asks)
+    text = known.say("next_session", group=session.group, when=_when(known, session), place_state=state)
+    return Decision((text,), asks=None if session.has_place else _asks(known, session))
 
 
 def join_link(known: Known) -> Decision:
-    """Give the link to those who have a place."""
+    """Give their own page to those who have a place, or the number to those who dial in."""
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),))
-    if session.status != "yes":
-        asks = Asked("booking_offer", session.starts_at - known.now)
-        return Decision((known.say("link_not_booked", when=_when(known)),), asks=asks)
-    return Decision((known.say("join_link", when=_when(known), link=session.link),))
+    if not session.has_place:
+        text = known.say("link_not_booked", when=_when(known, session))
+        return Decision((text,), asks=_asks(known, session))
+    return Decision((known.say("join_link", when=_when(known, session), link=session.link),))
 
 
 def late(known: Known) -> Decision:
-    """Take note that someone will be late; the facilitators read it."""
-    return Decision((known.say("late_noted"),), read_me=True)
+    """Tell the facilitators of today's session, by alias; a person reads it when there is none."""
+    session = known.session
+    if session is None or not session.has_place or session.starts_at - known.now > LATE_FROM:
+        return Decision((known.say("late_noted"),), read_me=True)
+    return Decision((known.say("late_told"),), (SayLate(session.id),))
 
 
-def _when(known: Known) -> str:
-    return when.day_and_time(known.session.starts_at, known.zone) if known.session else ""
+def said(known: Known) -> Decision | None:
+    """Answer DIAL, CALENDAR and what belongs to them; None when the text is neither."""
+    text = bare(known.text)
+    if text in _DIAL:
+        return _dial(known)
+    if text in _DIAL_ALWAYS or text in _VIDEO:
+        by = "phone" if text in _DIAL_ALWAYS else "video"
+        return Decision((known.say(f"joins_by_{by}"),), (JoinBy(by),), heard_as="joins_by")
+    if known.calendar is not None:
+        number, url = known.calendar
+        return Decision((known.say("calendar_link", link=url),), (GiveCalendar(number),), heard_as="calendar")
+    return None
+
+
+def needs_session(text: str) -> bool:
+    """Whether answering a text that is no intent takes the next session."""
+    return bare(text) in _DIAL
+
+
+def calendar_asked(text: str) -> Literal["same", "new"] | None:
+    """Whether a text asks for the link of one's calendar, or for a new one in place of the old."""
+    return "new" if bare(text) in _CALENDAR_NEW else "same" if bare(text) in _CALENDAR else None
+
+
+def _dial(known: Known) -> Decision:
+    session = known.session
+    if session is None:
+        return Decision((known.say("offer_none"),))
+    if not session.has_place:
+        text = known.say("link_not_booked", when=_when(known, session))
+        return Decision((text,), asks=_asks(known, session))
+    if session.dial_in is None:
+        return Decision((known.say("dial_none", link=session.link),), heard_as="dial")
+    if session.dial_code:
+        call = known.say("call_with_code", number=session.dial_in, dial_code=session.dial_code).body
+    else:
+        call = known.say("call", number=session.dial_in).body
+    return Decision((known.say("dial", when=_when(known, session), call=call),), heard_as="dial")
+
+
+def _asks(known: Known, session: SessionFacts) -> Asked:
+    return Asked("booking_offer", session.starts_at - known.now, {"session": str(session.id)})
+
+
+def _when(known: Known, session: SessionFacts) -> str:
+    return when.day_and_time(session.starts_at, known.zone)

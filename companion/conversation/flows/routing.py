@@ -64,6 +64,7 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     language.said,
     placing.group,
     placing.move,
+    booking.said,
 )
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
 HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them

@@ -1,0 +1,295 @@
+"""Sessions that are cancelled, moved or put back on, one by one or from here on: everyone concerned hears it once.
+
+Each change raises the session's version. What was queued for the old time is withdrawn from the outbox, and the keys of
+all that is made anew hold the version, so that nothing said twice or said of the wrong time can go out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session, contains_eager
+
+from companion import when
+from companion.content.catalogue import Text
+from companion.escalation.words import Voice
+from companion.messaging.addresses import usable
+from companion.messaging.outbox import enqueue
+from companion.models import Booking, Group, GroupSession, OutboxMessage, Person, record
+from companion.programme import places, recurrence
+from companion.programme.sessions import HORIZON, days_of, locked, make_for, runners
+
+CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
+OUT_OF_DATE = ("offer", "place", "reminder", "few", "roll", "late")  # how the keys of texts about a session begin
+FURTHEST = timedelta(days=7)  # how far a session is moved when its group's days change; further off it is another one
+
+
+class CannotChangeError(Exception):
+    """The change cannot be made; the message says why, in words for whoever wants it."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What becomes of a planned session: it moves to `starts_at` (UTC) as `day`, or is cancelled (both None)."""
+
+    meeting: GroupSession
+    starts_at: datetime | None
+    ends_at: datetime | None
+    day: date | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who will hear of a change: trainees with what they had answered, and those who run the session."""
+
+    trainees: Sequence[Booking]
+    staff: Sequence[Person]
+
+    def count(self, status: str) -> int:
+        """Return how many of the trainees had answered so."""
+        return sum(1 for booking in self.trainees if booking.status == status)
+
+
+def concerned(session: Session, meeting: GroupSession, *, but: uuid.UUID | None = None) -> Told:
+    """Return who is to hear that a session changes; `but` is who changes it and knows."""
+    trainees = session.scalars(
+        select(Booking)
+        .join(Booking.person)
+        .where(Booking.session_id == meeting.id, Booking.status.in_(CONCERNED), Person.state == "joined")
+        .options(contains_eager(Booking.person))
+        .order_by(Person.alias)
+    ).all()
+    return Told(trainees, [person for person in runners(session, meeting) if person.id != but])
+
+
+def cancel(session: Session, meeting: GroupSession, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+    """Cancel one session; return how many people are told. Raises CannotChangeError when it is over or off already."""
+    _still_to_come(locked(session, meeting), now)
+    return _tell(session, [_apply(session, Shift(meeting, None, None, None), now, by)], now, voice, by)
+
+
+def move(
+    session: Session, meeting: GroupSession, starts_at: datetime, now: datetime, voice: Voice, by: uuid.UUID | None
+) -> int:
+    """Move one session to another time (UTC), as long as before; return how many people are told."""
+    _still_to_come(locked(session, meeting), now)
+    check_move(session, meeting, starts_at, now)
+    ends_at = starts_at + (meeting.ends_at - meeting.starts_at)
+    shifted = _apply(session, Shift(meeting, starts_at, ends_at, meeting.occurrence), now, by)
+    meeting.moved_alone = True
+    session.flush()
+    return _tell(session, [shifted], now, voice, by)
+
+
+def check_move(session: Session, meeting: GroupSession, starts_at: datetime, now: datetime) -> None:
+    """Raise CannotChangeError unless the session can be moved there."""
+    if starts_at == meeting.starts_at:
+        raise CannotChangeError("The session is at this time already. Choose another.")
+    if starts_at <= now:
+        raise CannotChangeError("This time is over. Choose one that is still to come.")
+    if starts_at > now + timedelta(days=366):
+        raise CannotChangeError("This is more than a year away. Choose a nearer day.")
+    other = session.scalar(
+        select(GroupSession.id).where(
+            GroupSession.group_id == meeting.group_id,
+            GroupSession.id != meeting.id,
+            GroupSession.status == "planned",
+            GroupSession.starts_at < starts_at + (meeting.ends_at - meeting.starts_at),
+            GroupSession.ends_at > starts_at,
+        )
+    )
+    if other is not None:
+        raise CannotChangeError("Another session of this group is at that time. Choose another time.")
+
+
+def restore(session: Session, meeting: GroupSession, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+    """Put a cancelled session back on, with the places people had; return how many people are told."""
+    locked(session, meeting)
+    if meeting.status != "cancelled":
+        raise CannotChangeError("This session is not cancelled.")
+    if meeting.starts_at <= now:
+        raise CannotChangeError("The time of this session is over.")
+    check_move(session, meeting, meeting.starts_at + timedelta(seconds=1), now)
+    meeting.status, meeting.few_answer = "planned", "run"
+    _changed(session, meeting, now)
+    record(session, now, "session put back on", meeting, actor=by)
+    return _tell(
+        session, [(Shift(meeting, meeting.starts_at, meeting.ends_at, meeting.occurrence), None)], now, voice, by
+    )
+
+
+def end_from(session: Session, group: Group, day: date, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+    """End a group: cancel its sessions from `day` on and make no more; return how many people are told."""
+    group.ended_at, group.version = now, group.version + 1
+    record(session, now, "group ended", group, actor=by, day=day.isoformat())
+    first = recurrence.at_local(day, datetime.min.time(), ZoneInfo(group.time_zone))
+    meetings = [each for each in _planned(session, group, now) if each.starts_at >= first]
+    shifts = [_apply(session, Shift(locked(session, each), None, None, None), now, by) for each in meetings]
+    return _tell(session, shifts, now, voice, by)
+
+
+def line_up_all(session: Session, now: datetime, voice: Voice) -> int:
+    """Bring into line the sessions of groups whose rule or time was changed; return how many people are told."""
+    changed = session.scalars(select(Group).where(Group.ended_at.is_(None), Group.made_until.is_(None))).all()
+    return sum(line_up(session, group, now, voice, None) for group in changed)
+
+
+def line_up(session: Session, group: Group, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+    """Move and cancel what is planned as the group's rule now says, and make what is missing; return how many hear."""
+    shifts = [_apply(session, shift, now, by) for shift in plan(group, _planned(session, group, now, lock=True), now)]
+    session.flush()
+    make_for(session, group, now)
+    return _tell(session, shifts, now, voice, by)
+
+
+def plan_for(session: Session, group: Group, now: datetime) -> list[Shift]:
+    """Return what a change of the group's rule or time would do to its planned sessions."""
+    return plan(group, _planned(session, group, now), now)
+
+
+def plan(group: Group, planned: Sequence[GroupSession], now: datetime) -> list[Shift]:
+    """Return what becomes of planned sessions under the group's rule: those of the same day, then the nearest ones."""
+    zone = ZoneInfo(group.time_zone)
+    today = recurrence.local_day(now, zone)
+    days = [
+        day
+        for day in days_of(group, today, recurrence.local_day(now + HORIZON, zone))
+        if recurrence.at_local(day, group.local_time, zone) > now
+    ]
+    fixed = [each for each in planned if each.moved_alone]
+    busy = {each.starts_at for each in fixed} | {each.occurrence for each in planned}
+    free = [d for d in days if d not in busy and recurrence.at_local(d, group.local_time, zone) not in busy]
+    shifts = []
+    for each in planned:
+        if each.moved_alone or each.occurrence is None:
+            continue
+        day = each.occurrence if each.occurrence in days else _nearest(free, each.occurrence)
+        if day is None:
+            shifts.append(Shift(each, None, None, None))
+            continue
+        free = [other for other in free if other != day]
+        starts_at = recurrence.at_local(day, group.local_time, zone)
+        ends_at = starts_at + timedelta(minutes=group.minutes)
+        if (starts_at, ends_at) != (each.starts_at, each.ends_at):
+            shifts.append(Shift(each, starts_at, ends_at, day))
+    return shifts
+
+
+def _nearest(days: Collection[date], to: date) -> date | None:
+    near = [day for day in days if abs(day - to) <= FURTHEST]
+    return min(near, key=lambda day: (abs(day - to), day), default=None)
+
+
+def _planned(session: Session, group: Group, now: datetime, *, lock: bool = False) -> Sequence[GroupSession]:
+    chosen = (
+        select(GroupSession)
+        .where(GroupSession.group_id == group.id, GroupSession.status == "planned", GroupSession.starts_at > now)
+        .order_by(GroupSession.starts_at)
+    )
+    return session.scalars(chosen.with_for_update() if lock else chosen).all()
+
+
+def _still_to_come(meeting: GroupSession, now: datetime) -> None:
+    if meeting.status == "cancelled":
+        raise CannotChangeError("This session is cancelled already. Nothing was changed.")
+    if meeting.ends_at <= now:
+        raise CannotChangeError("This session is over. Nothing was changed.")
+
+
+def _apply(session: Session, shift: Shift, now: datetime, by: uuid.UUID | None) -> tuple[Shift, datetime]:
+    """Change one session and withdraw what was queued for it; return the shift with the time it had."""
+    meeting, before = shift.meeting, shift.meeting.starts_at
+    if shift.starts_at is None or shift.ends_at is None:
+        meeting.status, meeting.few_answer = "cancelled", "off" if meeting.few_asked_at else None
+    else:
+        meeting.starts_at, meeting.ends_at, meeting.occurrence = shift.starts_at, shift.ends_at, shift.day
+        meeting.few_asked_at = meeting.few_answer = None
+    _changed(session, meeting, now)
+    what = "session cancelled" if shift.starts_at is None else "session moved"
+    record(session, now, what, meeting, actor=by, version=meeting.version)
+    session.flush()
+    return shift, before
+
+
+def _changed(session: Session, meeting: GroupSession, now: datetime) -> None:
+    meeting.version, meeting.changed_at = meeting.version + 1, now
+    meeting.cancel_at = meeting.cancel_by = None
+    places.release_holds(session, meeting)
+    withdraw(session, meeting, now)
+
+
+def withdraw(session: Session, meeting: GroupSession, now: datetime) -> None:
+    """Drop what waits in the outbox about a session as it was before."""
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.status == "queued",
+            or_(*(OutboxMessage.key.startswith(f"{kind}:{meeting.id}:") for kind in OUT_OF_DATE)),
+        )
+        .values(status="dropped", reason="changed", settled_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _tell(
+    session: Session,
+    shifts: Sequence[tuple[Shift, datetime | None]],
+    now: datetime,
+    voice: Voice,
+    by: uuid.UUID | None,
+) -> int:
+    """Tell everyone concerned, in one text each, of the first of their sessions that changes."""
+    hears: dict[uuid.UUID, tuple[Person, str | None, list[tuple[Shift, datetime | None]]]] = {}
+    for shift, before in shifts:
+        told = concerned(session, shift.meeting, but=by)
+        each: Iterable[tuple[Person, str | None]] = [
+            *((booking.person, booking.status) for booking in told.trainees),
+            *((person, None) for person in told.staff),
+        ]
+        for person, status in each:
+            hears.setdefault(person.id, (person, status, []))[2].append((shift, before))
+    count = 0
+    for person, status, changes in hears.values():
+        to = usable(session, person)
+        if to is None:
+            continue
+        shift, before = changes[0]
+        text = _text(voice, shift, before, status, more=len(changes) > 1)
+        expires = max(filter(None, (before, shift.starts_at)))
+        enqueue(
+            session,
+            key=f"changed:{shift.meeting.id}:{shift.meeting.version}:{person.id}",
+            lane="reminder",
+            to=to,
+            text=text,
+            now=now,
+            expires_at=expires,
+        )
+        if status is not None and shift.starts_at is not None:
+            places.asked(person, "reminder" if status == "yes" else "booking_offer", shift.meeting)
+        count += 1
+    return count
+
+
+_STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
+
+
+def _text(voice: Voice, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:
+    meeting, zone = shift.meeting, ZoneInfo(shift.meeting.group.time_zone)
+    say, which = voice.words.render, "sessions" if more else "session"
+    values = {"group": meeting.group.name, "when": when.day_and_time(before or meeting.starts_at, zone)}
+    if shift.starts_at is None:
+        return say(f"facilitator_{which}_off" if status is None else f"{which}_cancelled", **values)
+    if before is None:
+        if status is None:
+            return say("facilitator_session_on", **values)
+        return say("session_back_on", place_state=say(_STATE[status]).body, **values)
+    new = when.day_and_time(shift.starts_at, zone)
+    if status is None:
+        return say(f"facilitator_{which}_moved", new=new, **values)
+    return say(f"{which}_moved", new=new, place_state=say(_STATE[status]).body, **values)

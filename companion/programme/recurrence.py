@@ -1,0 +1,119 @@
+"""On which days a group meets: an iCalendar rule without the days it skips, at one wall-clock time all year."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from dateutil.rrule import rrulestr
+
+FORTNIGHTLY = "FREQ=WEEKLY;INTERVAL=2"
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_PARTS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "COUNT", "UNTIL", "WKST"})
+_NATIONS: Mapping[str, str] = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "ni": "NIR"}
+_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class RuleError(ValueError):
+    """The rule cannot be used; the message says why, for whoever wrote it."""
+
+
+def check_rule(rule: str) -> str:
+    """Return a recurrence rule (RFC 5545, 3.3.10) as it is stored. Raises RuleError.
+
+    At most one meeting a day: the time of day is the group's, so rules by the hour or minute are refused.
+    """
+    parts = [part for part in rule.upper().removeprefix("RRULE:").replace(" ", "").split(";") if part]
+    names = [part.partition("=")[0] for part in parts]
+    unknown = sorted(set(names) - _PARTS)
+    if unknown:
+        raise RuleError(f"{', '.join(unknown)} cannot be used here: a group meets at one time of day")
+    if len(set(names)) < len(names):
+        raise RuleError("says the same thing twice")
+    if not {"FREQ=WEEKLY", "FREQ=MONTHLY"} & set(parts):
+        raise RuleError("needs FREQ=WEEKLY or FREQ=MONTHLY, as in FREQ=WEEKLY;INTERVAL=2")
+    if any(part.startswith("UNTIL=") and len(part) != len("UNTIL=20270101") for part in parts):
+        raise RuleError("UNTIL takes a date such as UNTIL=20270101")
+    stored = ";".join(parts)
+    try:
+        first = next(days(stored, date(2026, 1, 1), date(2026, 1, 1), date(2046, 1, 1)), None)
+    except (ValueError, TypeError, AttributeError, IndexError, ZeroDivisionError) as error:
+        raise RuleError("is no iCalendar rule such as FREQ=WEEKLY;INTERVAL=2") from error
+    if first is None and not any(name in ("UNTIL", "COUNT") for name in names):
+        raise RuleError("never comes to a day")
+    return stored
+
+
+def weekly(weeks: int) -> str:
+    """Return the rule for every so many weeks, on the weekday of the first meeting."""
+    return f"FREQ=WEEKLY;INTERVAL={weeks}"
+
+
+def days(rule: str, first_on: date, after: date, until: date, skip: Collection[date] = ()) -> Iterator[date]:
+    """Yield the days of `rule`, counted from `first_on`, from `after` to `until` (both included) without `skip`."""
+    if after > until:
+        return
+    found = rrulestr(rule, dtstart=datetime.combine(first_on, time()))
+    for moment in found.between(datetime.combine(after, time()), datetime.combine(until, time()), inc=True):
+        if moment.date() not in skip:
+            yield moment.date()
+
+
+def at_local(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return when it is `at` on `day` in `zone`, in UTC.
+
+    As RFC 5545 (3.3.5) says: a time that does not exist, because the clocks go forward over it, is read by the clock
+    before the change; of a time that comes twice the first is meant.
+    """
+    return datetime.combine(day, at, zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def _holidays(nation: str, year: int) -> Mapping[date, str]:
+    return dict(holidays.country_holidays("GB", subdiv=_NATIONS[nation], years=year))
+
+
+def bank_holidays(nation: str, after: date, until: date) -> dict[date, str]:
+    """Return the bank holidays of a nation from `after` to `until` (both included), with their names."""
+    if nation not in _NATIONS:
+        return {}
+    years = range(after.year, until.year + 1)
+    return {
+        day: name for year in years for day, name in sorted(_holidays(nation, year).items()) if after <= day <= until
+    }
+
+
+def in_words(rule: str, first_on: date) -> str:
+    """Return a rule in words: "every 2 weeks on Thursday". One that is not plain is shown as it is."""
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    every = int(parts.get("INTERVAL", "1"))
+    until = _until(parts)
+    plain = parts.keys() <= {"FREQ", "INTERVAL", "BYDAY", "UNTIL", "WKST"}
+    given = parts.get("BYDAY", WEEKDAYS[first_on.weekday()]).split(",")
+    if parts["FREQ"] == "WEEKLY" and plain and all(day in WEEKDAYS for day in given):
+        names = " and ".join(_NAMES[WEEKDAYS.index(day)] for day in given)
+        return f"every {'week' if every == 1 else f'{every} weeks'} on {names}{until}"
+    if parts["FREQ"] == "MONTHLY" and plain and "BYDAY" not in parts:
+        return f"every {'month' if every == 1 else f'{every} months'} on day {first_on.day}{until}"
+    return rule
+
+
+def _until(parts: Mapping[str, str]) -> str:
+    given = parts.get("UNTIL")
+    if given is None:
+        return ""
+    last = datetime.strptime(given, "%Y%m%d").date()  # noqa: DTZ007 (a day, not a moment)
+    return f" until {last.day} {last:%B %Y}"
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the day that it is in `zone` at `moment`."""
+    return moment.astimezone(zone).date()
+
+
+def a_year_on(day: date) -> date:
+    """Return the day 53 weeks later: far enough to see every date of a year's rule."""
+    return day + timedelta(weeks=53)
