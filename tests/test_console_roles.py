@@ -122,7 +122,7 @@ AUDITOR = {
 LOGIN = ("/password", "/sign-", "/second-factor", "/recovery-code", "/code", "/account/", "/invitation")
 
 # Seen by everybody, or guarded by Twilio's signature.
-OPEN = ("/twilio/", "/copy/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css")
+OPEN = ("/twilio/", "/copy/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css", "/s/<token>", "/c/<token>")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -63,6 +63,7 @@ HEARD_IN_FULL = frozenset(
 
 ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link", "running_late"))
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood"))  # forgotten with the next text that is understood
+LATER_QUESTIONS = ("none", "checkin_prompt")
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 
@@ -237,6 +238,10 @@ class TextDesk:
         if stopped:
             asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
         meant = understand(arrival.body, asked, payload=arrival.payload)
+        bare = meant.intent == "unknown" and asked in LATER_QUESTIONS and booking.bare_answer(arrival.body)
+        if bare and person is not None and places.asked_about(session, person, now):
+            # They were asked about a session, and about something else since: a plain answer still counts.
+            meant = understand(arrival.body, "booking_offer")
         # Only what the meaning calls for is asked of the database.
         state = person.state if person else None
         cohorts = _open_cohorts(session) if wants_cohorts(meant.intents, arrival.body, state) else ()

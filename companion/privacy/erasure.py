@@ -25,6 +25,7 @@ from companion.models import (
     record,
 )
 from companion.privacy.holdings import HOLDINGS, Holding
+from companion.programme import places
 
 UNSENT = ("queued",)
 
@@ -76,6 +77,7 @@ def _leave(session: Session, person: Person, now: datetime) -> None:
         )
     )
     person.state, person.left_at = "left", now
+    places.give_up_all(session, person, now)
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.person_id == person.id, OutboxMessage.status.in_(UNSENT), OutboxMessage.lane >= 2)

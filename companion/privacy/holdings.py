@@ -122,6 +122,10 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("calendar_feeds.person_id", "staff"),
     Holding("drills.responder_id", "staff"),
     Holding("group_facilitators.person_id", "staff"),
+    Holding("sessions.cancel_by", "staff"),
+    Holding("sessions.attendance_by", "staff"),
+    Holding("session_leaves.person_id", "staff"),
+    Holding("session_leaves.answered_by", "staff"),
     Holding("users.person_id", "staff"),
 )
 OWNERS = ("people", "addresses")

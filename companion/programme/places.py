@@ -21,7 +21,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
 from companion.models import Booking, GroupSession, Person
-from companion.programme.sessions import locked
+from companion.programme.sessions import locked, next_session_for
 
 LONGEST_WAIT = timedelta(hours=24)  # how long a freed place is kept for one person, with days to go
 SHORTEST_WAIT = timedelta(minutes=15)
@@ -210,6 +210,12 @@ def asked(person: Person, state: str, meeting: GroupSession) -> None:
     """Remember that the last text to someone asked about this session, so that YES and NO are about it."""
     person.dialogue, person.dialogue_until = state, meeting.ends_at
     person.dialogue_data = {"session": str(meeting.id)}
+
+
+def asked_about(session: Session, person: Person, now: datetime) -> bool:
+    """Whether someone was asked about the next session of their group."""
+    meeting = next_session_for(session, person, now)
+    return meeting is not None and booking_of(session, meeting.id, person) is not None
 
 
 def coming(session: Session, session_id: uuid.UUID) -> Sequence[Booking]:

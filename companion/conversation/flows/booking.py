@@ -12,6 +12,7 @@ from companion.conversation.optout_words import bare
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
+_BARE = frozenset({"yes", "y", "yes please", "no", "n", "no thanks", "no thank you"})
 _DIAL = frozenset({"dial", "dial in", "phone in", "call in", "dial number", "dial in number"})
 _DIAL_ALWAYS = frozenset({"dial always", "always dial", "by phone"})
 _VIDEO = frozenset({"video", "dial off", "by video"})
@@ -34,9 +35,12 @@ def accept(known: Known) -> Decision:
     if session is None:
         return Decision((known.say("offer_none"),), asks=NOTHING)
     if session.open:
-        return Decision((known.say("booked", when=_when(known, session)),), (Book(session.id, "yes"),), NOTHING)
-    text = known.say("booked_waiting", when=_when(known, session))
-    return Decision((text,), (Book(session.id, "waiting"),), NOTHING)
+        text, status = known.say("booked", when=_when(known, session)), "yes"
+    else:
+        text, status = known.say("booked_waiting", when=_when(known, session)), "waiting"
+    # "Reply NO" is what the text says, so NO must be understood for as long as it may be said.
+    later = Asked("reminder", session.starts_at - known.now, {"session": str(session.id)})
+    return Decision((text,), (Book(session.id, status),), later)
 
 
 def decline(known: Known) -> Decision:
@@ -101,6 +105,11 @@ def said(known: Known) -> Decision | None:
 def needs_session(text: str) -> bool:
     """Whether answering a text that is no intent takes the next session."""
     return bare(text) in _DIAL
+
+
+def bare_answer(text: str) -> bool:
+    """Whether a text is YES or NO and nothing else: if nothing else asked for it, it is about the next session."""
+    return bare(text) in _BARE
 
 
 def calendar_asked(text: str) -> Literal["same", "new"] | None:
