@@ -20,6 +20,8 @@ ROOMS = {
     "intent": "companion.conversation.cli",
     "content": "companion.content.cli",
     "simulate": "companion.simulator.cli",
+    "doctor": "companion.programme.cli",
+    "poster": "companion.programme.cli",
     "users": "companion.console.cli",
     "templates": "companion.messaging.cli",
     "erase": "companion.privacy.cli",

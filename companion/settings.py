@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     companion_countries: Words = ("GB",)
     companion_content_dir: Path | None = None
     companion_clock_file: Path | None = None
+    companion_backup_dir: Path | None = None
     companion_web_processes: int = Field(default=1, ge=1, le=32)
     companion_web_threads: int = Field(default=8, ge=1, le=64)
     companion_tick_seconds: float = Field(default=5.0, ge=0.2, le=60)

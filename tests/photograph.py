@@ -26,6 +26,7 @@ WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 COORDINATORS = (  # pages that only a coordinator has
     "/console/cohorts/new",
     "/console/cohorts/{cohort}",
+    "/console/set-up",
     "/console/users",
     "/console/users/invite",
     "/console/users/{bo}",

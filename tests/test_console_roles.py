@@ -60,6 +60,9 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/people/{wren}/write"): (OUT, IN, GONE, IN, IN),
     ("GET", "/console/audit"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/audit.csv"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/set-up"): (OUT, NO, NO, NO, IN),
+    ("POST", "/console/set-up/check"): (OUT, NO, NO, NO, DONE),
+    ("POST", "/console/set-up/words/done"): (OUT, NO, NO, NO, DONE),
     ("GET", "/console/settings"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/account"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/account/stay"): (OUT, "204", "204", "204", "204"),
@@ -198,6 +201,6 @@ def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None
 
 
 def _shape(path: str) -> str:
-    chosen = ("open", "pass") if "/gate/" in path else ("on", "off") if "/users/" in path else ("none",)
+    chosen = ("open", "pass") if "/gate/" in path else ("on", "off") if "/users/" in path else ("none", "words", "done")
     parts = ["*" if part[:1] in "<{" or part in chosen else part for part in path.split("/")]
     return "/".join(parts)

@@ -16,6 +16,7 @@ from companion.console import (
     cohorts,
     content,
     episodes,
+    first_run,
     groups,
     messages,
     nav,
@@ -54,6 +55,7 @@ PAGES = (
     content,
     cohorts,
     settings_page,
+    first_run,
 )
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.

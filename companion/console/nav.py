@@ -30,6 +30,7 @@ TOP = (
 )
 # Less often: on a page of their own, with a line that says what each is for.
 MORE = (
+    Place("console.set_up", "Set-up", (COORDINATOR,), "What is done, what is next, and a check of the whole set-up."),
     Place("console.texts", "Content", EVERYONE, "Every text, a sentence tried out, and the places that help."),
     Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),

@@ -13,7 +13,21 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from companion.console.desk import AUDITOR, EVERYONE, LEAD, READERS, SIGNED_IN, allow, desk, me, my_id, now, pages
+from companion.console.desk import (
+    AUDITOR,
+    COORDINATOR,
+    EVERYONE,
+    LEAD,
+    READERS,
+    SIGNED_IN,
+    allow,
+    desk,
+    me,
+    my_id,
+    now,
+    pages,
+)
+from companion.console.first_run import Step, steps_of
 from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
 from companion.models import (
     Alarm,
@@ -29,9 +43,11 @@ from companion.models import (
     Reference,
     record,
 )
+from companion.rota.cover import Gap, gaps
 
 SOON = timedelta(days=8)
 LATELY = timedelta(days=7)
+GAPS = timedelta(days=7)  # how far ahead gaps in the rota of the whole programme are shown
 SHOWN = 20  # of each kind; a list that is longer says so
 
 
@@ -56,6 +72,13 @@ class Today:
     unread: Sequence[tuple[InboundMessage, Person | None]]
     failed: Sequence[tuple[OutboxMessage, Person | None]]
     alarms: Sequence[Alarm]
+    gaps: Sequence[Gap]
+    set_up: Sequence[Step]  # for a coordinator, until all is done
+
+    @property
+    def twilio_down(self) -> bool:
+        """Whether nothing goes out: Twilio cannot be reached, or refuses everything."""
+        return any(alarm.kind in ("twilio_not_reached", "twilio_held") for alarm in self.alarms)
 
     @property
     def nobody_yet(self) -> int:
@@ -133,10 +156,17 @@ def _load() -> Today:
             notices=_notices(session),
             unread=_unread(session),
             failed=_failed(session),
+            gaps=gaps(session, now(), GAPS),
+            set_up=_set_up(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)
             ).all(),
         )
+
+
+def _set_up(session: Session) -> Sequence[Step]:
+    steps = steps_of(session) if me().role == COORDINATOR else ()
+    return () if all(step.done for step in steps) else steps
 
 
 def _rows(session: Session, statement: Any) -> Sequence[Any]:

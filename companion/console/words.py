@@ -7,11 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
 import yaml
 
 from companion.console.desk import desk, now
 from companion.escalation.watchlist import load_watchlist
+from companion.messaging.numbers import written
 from companion.models import OutboxMessage
 from companion.when import clock_time
 
@@ -49,13 +49,7 @@ def clock(moment: datetime) -> str:
 
 def number(address: str) -> str:
     """Return a number as people here write it ("07700 900123"), or an address that is no number as it is."""
-    try:
-        parsed = phonenumbers.parse(address, None)
-    except phonenumbers.NumberParseException:
-        return address
-    home = parsed.country_code == 44
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return str(phonenumbers.format_number(parsed, style))
+    return written(address)
 
 
 def day(moment: datetime) -> str:

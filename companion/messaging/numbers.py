@@ -58,6 +58,16 @@ def read_number(raw: str, countries: Collection[str]) -> str | None:
     return sender.address if sender.kind == "mobile" else None
 
 
+def written(address: str) -> str:
+    """Return a number as people here write it ("07700 900123"), or an address that is no number as it is."""
+    try:
+        parsed = phonenumbers.parse(address, None)
+    except phonenumbers.NumberParseException:
+        return address
+    style = PhoneNumberFormat.NATIONAL if parsed.country_code == 44 else PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, style))
+
+
 def _parse(text: str, countries: Collection[str]) -> phonenumbers.PhoneNumber | None:
     if len(text) > 40 or re.search(r"[A-Za-z]", text):
         return None

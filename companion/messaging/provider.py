@@ -60,6 +60,15 @@ class KnownTemplate:
     approval: Approval
 
 
+@dataclass(frozen=True)
+class InboundHook:
+    """Where the texts to a number of ours go, and where when that fails. Empty for nowhere."""
+
+    url: str
+    method: str
+    fallback: str
+
+
 class RefusedError(Exception):
     """Twilio answered that it does not take the text; `code` is Twilio's error code, or 0."""
 

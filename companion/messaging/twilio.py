@@ -21,6 +21,7 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from companion.messaging.provider import (
     Accepted,
     Approval,
+    InboundHook,
     KnownTemplate,
     NoAnswerError,
     NotReachedError,
@@ -121,6 +122,14 @@ class Twilio:
         only = {"to": sender} if sender else {}
         messages = self._client.messages.stream(**only, date_sent_after=since, limit=looked_at)
         return [_received(m) for m in islice((m for m in messages if m.direction == "inbound"), limit)]
+
+    def inbound_hook(self, number: str) -> InboundHook | None:
+        """Return where texts to one of our numbers (E.164) are sent, or None when the account does not have it."""
+        with _telling():
+            found = self._client.incoming_phone_numbers.list(phone_number=number, limit=1)
+        if not found:
+            return None
+        return InboundHook(found[0].sms_url or "", found[0].sms_method or "", found[0].sms_fallback_url or "")
 
     def templates(self) -> list[KnownTemplate]:
         """Return the account's templates with what WhatsApp says of each."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from companion.messaging.numbers import written
 from companion.models import Cohort, JoinSource
 from companion.qr import picture
 from companion.settings import Settings
@@ -52,3 +53,14 @@ def poster_for(
         emergency=standing["emergency"],
         samaritans=standing["samaritans"],
     )
+
+
+def page(poster: Poster) -> str:
+    """Return the poster as a page of its own, which needs nothing else to be printed."""
+    from jinja2 import Environment, PackageLoader, select_autoescape  # noqa: PLC0415 (only a command needs it)
+
+    environment = Environment(
+        loader=PackageLoader("companion", "console/templates"), autoescape=select_autoescape(["html"])
+    )
+    environment.filters["number"] = written
+    return environment.get_template("console/poster_file.html").render(poster=poster)

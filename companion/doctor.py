@@ -1,0 +1,301 @@
+"""Checks a real set-up and says what to mend. `companion doctor` and the console's set-up page say the same things.
+
+Each check is a function that returns one or more findings and changes nothing. What cannot be known from here is said
+to be unsure, never good.
+"""
+
+from __future__ import annotations
+
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from companion.clock import SystemClock
+from companion.content.checks import check_content
+from companion.content.reader import ContentError
+from companion.content.templates import definitions
+from companion.crypto import CannotDecryptError
+from companion.db import DatabaseError
+from companion.heartbeats import STALE, last_run
+from companion.messaging.addresses import usable_of
+from companion.messaging.numbers import read_sender
+from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
+from companion.models import Person, WhatsAppTemplate
+from companion.rota.cover import not_live
+from companion.schema import require_current
+from companion.services import Services
+
+State = Literal["good", "bad", "unsure"]
+
+PATIENCE = 5.0  # seconds for one question over the network
+MOST_SKEW = timedelta(seconds=30)
+LEAST_SPACE = 1_000_000_000  # bytes
+OLDEST_BACKUP = timedelta(hours=26)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `mend` says what to do where it is not good."""
+
+    name: str
+    state: State
+    says: str
+    mend: str = ""
+
+
+def examine(services: Services) -> list[Finding]:
+    """Look at everything and return what was found, in the order in which a set-up is done."""
+    found = list(_database(services))
+    checks: list[Callable[[Services], Iterator[Finding]]] = [_twilio, _sender, _address, _worker, _clock]
+    if all(finding.state == "good" for finding in found):
+        checks += [_templates, _people]
+    for check in (*checks, _content, _disk, _backups):
+        found += check(services)
+    return found
+
+
+def _database(services: Services) -> Iterator[Finding]:
+    try:
+        require_current(services.database)
+    except DatabaseError as error:
+        yield Finding("Database", "bad", f"{error}.", "Run `companion db upgrade`, and look at DATABASE_URL.")
+    except CannotDecryptError as error:
+        yield Finding("Keys", "bad", f"{error}.", "Put the keys it was made with into ENCRYPTION_KEYS.")
+    else:
+        kind = "SQLite, one file" if services.database.is_sqlite else "PostgreSQL"
+        yield Finding("Database", "good", f"It has the shape this version needs, and the keys open it ({kind}).")
+
+
+def _twilio(services: Services) -> Iterator[Finding]:
+    name = "Twilio"
+    try:
+        services.twilio.received_since(services.clock.now(), 1)
+    except RefusedError as error:
+        mend = "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again."
+        yield Finding(name, "bad", f"It refuses our sign-in (HTTP {error.status}).", mend)
+    except (NotReachedError, NoAnswerError):
+        yield Finding(name, "bad", "It cannot be reached.", "Let this machine connect to api.twilio.com on port 443.")
+    else:
+        where = "The stand-in answers; this is a rehearsal." if services.settings.simulated else "It takes our sign-in."
+        yield Finding(name, "good", where)
+
+
+def _sender(services: Services) -> Iterator[Finding]:
+    settings = services.settings
+    number = settings.twilio_sms_from
+    if number is None:
+        yield Finding(
+            "Number",
+            "unsure",
+            "A messaging service sends: its numbers are seen at Twilio only.",
+            "See at Twilio that its numbers can receive, and that its webhooks are those of this service.",
+        )
+        return
+    if read_sender(number, settings.companion_countries).kind != "mobile":
+        yield Finding(
+            "Number",
+            "bad",
+            f"{number} is not a mobile number, so people may not be able to answer.",
+            "Buy a mobile number that can send and receive SMS.",
+        )
+        return
+    if settings.simulated:
+        yield Finding("Number", "good", f"Texts come from {number}, at the stand-in.")
+        return
+    try:
+        hook = services.twilio.inbound_hook(number)
+    except (RefusedError, NotReachedError, NoAnswerError):
+        yield Finding("Number", "unsure", "Twilio did not say whether the number is ours.", "Try again.")
+        return
+    wanted = f"{settings.public_url}/twilio/inbound"
+    if hook is None:
+        yield Finding("Number", "bad", f"{number} is not a number of this account.", "Correct TWILIO_SMS_FROM.")
+    elif hook.url != wanted or hook.method != "POST":
+        yield Finding(
+            "Number",
+            "bad",
+            f"Twilio sends its texts to {hook.url or 'nowhere'} ({hook.method}).",
+            f'Set "A message comes in" of the number to {wanted}, HTTP POST.',
+        )
+    elif not hook.fallback:
+        yield Finding(
+            "Number",
+            "bad",
+            "Texts come here, but nobody answers while this server is down.",
+            'Make the TwiML Bin of docs/going-live.md and choose it under "Primary handler fails".',
+        )
+    else:
+        yield Finding("Number", "good", f"{number} is ours, and its texts come to this service.")
+
+
+def _address(services: Services) -> Iterator[Finding]:
+    """Ask our own door from outside: an unsigned text must be refused by us, with 403."""
+    url = services.settings.public_url
+    try:
+        status = _status(f"{url}/twilio/inbound", b"From=%2B447700900123")
+    except (OSError, HTTPException, ValueError):
+        yield Finding(
+            "Web address",
+            "bad",
+            f"{url} does not answer from here.",
+            "Start `companion serve`, and the proxy that speaks https for it; look at PUBLIC_URL.",
+        )
+        return
+    if status == 403:
+        yield Finding("Web address", "good", f"{url} answers, and refuses texts that Twilio did not sign.")
+    else:
+        yield Finding(
+            "Web address",
+            "bad",
+            f"{url} answered {status} where this service answers 403.",
+            "Let the proxy pass /twilio/ on to this service, unchanged.",
+        )
+
+
+def _worker(services: Services) -> Iterator[Finding]:
+    try:
+        ticked = last_run(services.database, "tick")
+    except SQLAlchemyError:
+        return  # the database is named already
+    if ticked is not None and services.clock.now() - ticked <= STALE:
+        yield Finding("Worker", "good", "It has run in the last minute.")
+    else:
+        yield Finding(
+            "Worker",
+            "bad",
+            "It has not run for a minute, so nothing is sent and nobody is paged.",
+            "Start `companion worker`, and see that the machine starts it again by itself.",
+        )
+
+
+def _clock(services: Services) -> Iterator[Finding]:
+    if services.settings.companion_clock_file is not None or services.settings.simulated:
+        yield Finding("Clock", "good", "In a rehearsal the clock need not be right.")
+        return
+    try:
+        theirs = _date("https://api.twilio.com/")
+    except (OSError, HTTPException, ValueError):
+        yield Finding("Clock", "unsure", "Twilio could not be asked for the time.", "Try again.")
+        return
+    apart = abs(SystemClock().now() - theirs)
+    if apart <= MOST_SKEW:
+        yield Finding("Clock", "good", "It agrees with Twilio's.")
+    else:
+        yield Finding(
+            "Clock",
+            "bad",
+            f"It is {apart.total_seconds():.0f} seconds away from Twilio's.",
+            "Let the machine set its clock from the network (timedatectl set-ntp true).",
+        )
+
+
+def _templates(services: Services) -> Iterator[Finding]:
+    if services.settings.twilio_whatsapp_from is None:
+        yield Finding("WhatsApp", "good", "It is not used: everything goes by SMS.")
+        return
+    wanted = {d.name for d in definitions(services.words.with_standing(url=services.voice.console_url)).values()}
+    with services.database.read() as session:
+        rows = session.scalars(select(WhatsAppTemplate).where(WhatsAppTemplate.name.in_(wanted))).all()
+    approved = sum(row.status == "approved" for row in rows)
+    if approved == len(wanted):
+        yield Finding("WhatsApp", "good", f"All {approved} templates are approved.")
+    else:
+        yield Finding(
+            "WhatsApp",
+            "bad",
+            f"{approved} of {len(wanted)} templates are approved; the rest goes by SMS.",
+            "Run `companion templates create`, then `submit`, then `sync`.",
+        )
+
+
+def _people(services: Services) -> Iterator[Finding]:
+    """Whether somebody can be paged, and told when the service needs help."""
+    with services.database.read() as session:
+        staff = session.scalars(select(Person).where(Person.state == "staff")).all()
+        reached = usable_of(session, staff)
+        waiting = not_live(session, services.clock.now())
+    for role, mend in (
+        ("lead", "A lead is paged when no facilitator answers. Add one with a mobile number."),
+        ("coordinator", "A coordinator is told when the service needs help. Add one with a mobile number."),
+    ):
+        there = [person for person in staff if person.role == role and person.id in reached]
+        says = f"{len(there)} can be reached by text." if there else "None can be reached by text."
+        yield Finding(f"{role.capitalize()}s", "good" if there else "bad", says, "" if there else mend)
+    for name, lacks in waiting:
+        yield Finding(f"Group {name}", "bad", f"It is not open to trainees. {' '.join(lacks)}", "See its page.")
+
+
+def _content(services: Services) -> Iterator[Finding]:
+    try:
+        problems = check_content(services.settings.companion_content_dir)
+    except ContentError as error:
+        yield Finding("Words", "bad", f"{error}.", "Mend the file and run `companion content check`.")
+        return
+    if problems:
+        yield Finding(
+            "Words",
+            "bad",
+            f"{len(problems)} thing{'s' if len(problems) > 1 else ''} to mend in the texts.",
+            "Run `companion content check`.",
+        )
+    else:
+        yield Finding("Words", "good", "Every text is in order.")
+
+
+def _disk(services: Services) -> Iterator[Finding]:
+    file = services.database.engine.url.database if services.database.is_sqlite else None
+    free = shutil.disk_usage(Path(file).resolve().parent if file else Path()).free
+    says = f"{free / 1e9:.1f} GB are free."
+    if free >= LEAST_SPACE:
+        yield Finding("Disk", "good", says)
+    else:
+        yield Finding("Disk", "bad", says, "Make room: when the disk is full no text can be taken.")
+
+
+def _backups(services: Services) -> Iterator[Finding]:
+    folder = services.settings.companion_backup_dir
+    if folder is None:
+        yield Finding(
+            "Backups",
+            "unsure",
+            "Nobody has said where they are.",
+            "Set COMPANION_BACKUP_DIR to the folder they are put in, and their age is watched here.",
+        )
+        return
+    files = [each.stat().st_mtime for each in folder.glob("*") if each.is_file()] if folder.is_dir() else []
+    if not files:
+        yield Finding("Backups", "bad", f"There is none in {folder}.", "See docs/going-live.md, step 3.")
+        return
+    age = SystemClock().now() - datetime.fromtimestamp(max(files), UTC)
+    hours = f"{age.total_seconds() / 3600:.0f} hours old."
+    if age <= OLDEST_BACKUP:
+        yield Finding("Backups", "good", f"The newest is {hours}")
+    else:
+        yield Finding("Backups", "bad", f"The newest is {hours}", "See why none was made last night.")
+
+
+def _status(url: str, form: bytes) -> int:
+    request = urllib.request.Request(url, data=form)  # noqa: S310 (the address of the settings: http or https)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def _date(url: str) -> datetime:
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
+            return parsedate_to_datetime(answer.headers["Date"])
+    except urllib.error.HTTPError as error:
+        return parsedate_to_datetime(error.headers["Date"])
