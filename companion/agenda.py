@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from companion.messaging import outbox
 from companion.models import Episode
+from companion.programme.around import next_due as around_next_due
 from companion.programme.tick import next_due as programme_next_due
 from companion.rota.tick import next_due as rota_next_due
 
 
 def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     """Return the next moment after `now` (UTC) at which something happens by itself, and what kind of thing."""
-    moments = [programme_next_due(session, now)]
+    moments = [programme_next_due(session, now), around_next_due(session, now)]
     waiting = outbox.next_due(session)
     if waiting is not None:
         moments.append((waiting, "text"))

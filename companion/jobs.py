@@ -9,6 +9,7 @@ from companion.escalation.tick import tick as escalation_tick
 from companion.heartbeats import ran
 from companion.messaging import templates
 from companion.messaging.claiming import URGENT
+from companion.programme.around import tick as around_tick
 from companion.programme.tick import tick as programme_tick
 from companion.retention import purge as purge_old
 from companion.rota import tick as rota_tick
@@ -32,6 +33,9 @@ def tick(services: Services) -> None:
                 return
             more = programme_tick(session, services.clock.now(), services.voice)
     with services.database.write() as session:
+        if not alone(session, "programme"):
+            return
+        around_tick(session, services.clock.now(), services.voice)
         ran(session, "tick", services.clock.now())
 
 

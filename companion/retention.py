@@ -8,8 +8,20 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from companion.messaging.inbound import EMPTY
-from companion.models import Address, Consent, CopyLink, Episode, Flag, InboundMessage, Note, OutboxMessage, Person
+from companion.models import (
+    Address,
+    Broadcast,
+    Consent,
+    CopyLink,
+    Episode,
+    Flag,
+    InboundMessage,
+    Note,
+    OutboxMessage,
+    Person,
+)
 from companion.privacy.erasure import finish_waiting
+from companion.programme import survey
 
 BODIES = timedelta(days=30)  # after arrival; texts of an episode 30 days after it is closed
 PROOF = timedelta(days=730)  # of consent, after leaving
@@ -53,6 +65,13 @@ def purge(session: Session, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     session.execute(delete(CopyLink).where(CopyLink.expires_at < now - timedelta(days=7)))
+    survey.forget_unsettled(session, now)
+    session.execute(
+        update(Broadcast)
+        .where(Broadcast.body.is_not(None), Broadcast.created_at < now - BODIES)
+        .values(body=None)
+        .execution_options(synchronize_session=False)
+    )
     _forget_strangers(session, now)
     finish_waiting(session, now)
 

@@ -160,6 +160,33 @@ class LetIn:
     person_id: uuid.UUID
 
 
+@dataclass(frozen=True)
+class CountAnswer:
+    """Whether a group's session was helpful, counted without a name; the text itself is not kept."""
+
+    group: str
+    quarter: str
+    helpful: bool
+
+
+@dataclass(frozen=True)
+class KeepComment:
+    """Words about a group's sessions, kept without a name until their author says whether they may be shown."""
+
+    group: str
+    quarter: str
+    words: str
+    comment: str  # its random id
+
+
+@dataclass(frozen=True)
+class SettleComment:
+    """Whether the words of KeepComment may be shown; if not, they go."""
+
+    comment: str
+    agreed: bool
+
+
 Change = (
     AskConsent
     | GiveConsent
@@ -180,6 +207,9 @@ Change = (
     | OpenCopy
     | Erase
     | ChooseGroup
+    | CountAnswer
+    | KeepComment
+    | SettleComment
     | MoveCohort
     | LeaveOut
     | LetIn

@@ -17,13 +17,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
+from companion.conversation import apply_around  # noqa: F401 - so that `apply` knows its changes
 from companion.conversation.apply import Scene, apply
 from companion.conversation.around import facts, wants_cohorts
-from companion.conversation.flows import booking, leaving_out
+from companion.conversation.changes import CountAnswer
+from companion.conversation.flows import booking, leaving_out, survey
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import understand
-from companion.conversation.known import CohortFacts, Colleague, Decision, Known, SessionFacts
+from companion.conversation.known import NOTHING, CohortFacts, Colleague, Decision, Known, SessionFacts
 from companion.conversation.staff import StaffDesk
 from companion.escalation import episodes
 from companion.escalation.watchlist import WatchList
@@ -222,6 +224,10 @@ class TextDesk:
             and known.meant.intent in ("unknown", "checkin_word", "feedback", "thanks")
         ):
             return Decision(self._support(known), decision.changes, decision.asks, read_me=True)
+        if screened.route == "notice" and decision.heard_as == survey.ANSWERED:
+            # A person reads it under the alias, so its words are kept there and not as words without a name.
+            counted = tuple(each for each in decision.changes if isinstance(each, CountAnswer))
+            return Decision(self._support(known), counted, NOTHING, read_me=True, heard_as=survey.ANSWERED)
         return decision
 
     def _support(self, known: Known) -> tuple[Text, ...]:

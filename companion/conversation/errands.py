@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from companion.conversation import group_messages
+from companion.conversation import group_messages, supervising
 from companion.conversation.request import Answer, Request
 from companion.rota import phone
 
@@ -16,6 +16,7 @@ Errand = Callable[[Request], Answer | None]
 ERRANDS: tuple[Errand, ...] = (
     phone.answer,
     group_messages.answer,
+    supervising.answer,
 )
 
 

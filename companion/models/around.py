@@ -66,13 +66,17 @@ class SurveyTally(Base):
 
 
 class SurveyComment(Base):
-    """Words that somebody agreed to have shown without their name. Its id is random and it has no moment."""
+    """Words about a group's sessions. Its id is random and it has no moment, so it has no order and leads to nobody.
+
+    Only what is `agreed` is ever shown. While the question waits, its id stands in the dialogue of who wrote it.
+    """
 
     __tablename__ = "survey_comments"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)  # never new_id: that holds the time
     group_id: Mapped[uuid.UUID] = link("groups.id")
     quarter: Mapped[date]
     body: Mapped[Secret]
+    agreed: Mapped[bool] = mapped_column(default=False)
 
 
 class SurveyResult(Base):

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Uuid(), nullable=False),
         sa.Column("quarter", sa.Date(), nullable=False),
         sa.Column("body", companion.db.EncryptedText(), nullable=False),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["group_id"], ["groups.id"], name=op.f("fk_survey_comments_group_id"), ondelete="RESTRICT"
         ),

@@ -16,6 +16,7 @@ from companion.conversation.flows import (
     nation,
     placing,
     quiet,
+    survey,
 )
 from companion.conversation.intents import understand
 from companion.conversation.known import SILENCE, Decision, Known
@@ -42,9 +43,9 @@ MEMBER: dict[str, Flow] = {
     "running_late": booking.late,
     "checkin_score": checkin.scored,
     "checkin_word": checkin.in_words,
-    "survey_yes": _reply("survey_thanks"),
-    "survey_no": _reply("survey_thanks"),
-    "survey_comment": _reply("survey_thanks", read_me=True),
+    "survey_yes": survey.answer,
+    "survey_no": survey.nothing_to_add,
+    "survey_comment": survey.comment,
     "talk_to_person": helping.person,
     "pause": leaving.pause,
     "resume": leaving.resume,
@@ -59,6 +60,7 @@ MEMBER: dict[str, Flow] = {
 # What is said in words of its own and is no intent: the first that knows the text answers it.
 COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     leaving_out.answer,
+    survey.may_show,
     quiet.asked_for,
     nation.said,
     language.said,

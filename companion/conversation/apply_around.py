@@ -1,0 +1,35 @@
+"""Does what the flows around sessions decided. Imported by the desk, so that `apply` knows these changes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from companion.conversation import changes
+from companion.conversation.apply import Scene, apply
+from companion.programme import survey
+
+
+@apply.register
+def _(change: changes.CountAnswer, scene: Scene) -> None:
+    survey.count(scene.session, uuid.UUID(change.group), date.fromisoformat(change.quarter), helpful=change.helpful)
+    _keep_no_words(scene)
+
+
+@apply.register
+def _(change: changes.KeepComment, scene: Scene) -> None:
+    id_, group, quarter = uuid.UUID(change.comment), uuid.UUID(change.group), date.fromisoformat(change.quarter)
+    survey.keep_words(scene.session, id_, group, quarter, change.words)
+    _keep_no_words(scene)
+
+
+@apply.register
+def _(change: changes.SettleComment, scene: Scene) -> None:
+    survey.settle_words(scene.session, uuid.UUID(change.comment), agreed=change.agreed)
+    _keep_no_words(scene)
+
+
+def _keep_no_words(scene: Scene) -> None:
+    """Let the text itself show nothing of an answer, unless a person has to read it."""
+    if scene.inbound.route is None:
+        scene.inbound.body = None

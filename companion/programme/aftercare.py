@@ -1,0 +1,121 @@
+"""After a session: one text to each who came, and to each facilitator what is good to do before going home."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from companion import when
+from companion.content.catalogue import Text
+from companion.escalation.words import Voice
+from companion.messaging.addresses import usable
+from companion.messaging.outbox import enqueue
+from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
+from companion.programme import supervision, survey
+from companion.programme.broadcast import unsuitable
+
+AFTER = timedelta(minutes=30)  # after the end, so that it has been said who came
+LOOK_BACK = timedelta(hours=12)  # a session that ended longer ago is not written about any more
+GOOD_FOR = timedelta(hours=14)  # over a night, but not over the next day
+
+
+def look_after(session: Session, now: datetime, voice: Voice) -> None:
+    """Write to everyone of the sessions that have ended, once each."""
+    debriefed = exists().where(SupervisionDue.session_id == GroupSession.id)
+    for meeting in session.scalars(
+        select(GroupSession).where(
+            GroupSession.status == "planned",
+            GroupSession.ends_at <= now - AFTER,
+            GroupSession.ends_at > now - LOOK_BACK,
+            ~debriefed,
+        )
+    ):
+        for facilitator in facilitators_of(session, meeting.group_id):
+            _debrief(session, meeting, facilitator, now, voice)
+        people = came(session, meeting)
+        if people:
+            zone = ZoneInfo(meeting.group.time_zone)
+            quarter = survey.quarter_of(meeting.starts_at.astimezone(zone).date())
+            survey.open_tally(session, meeting.group_id, quarter)
+        for person in people:
+            _ask(session, meeting, person, now, voice)
+
+
+def came(session: Session, meeting: GroupSession) -> list[Person]:
+    """Return who came: those marked as attended or, when nobody was marked, those who had a place."""
+    booked = session.execute(
+        select(Person, Booking.status)
+        .join(Booking, Booking.person_id == Person.id)
+        .where(Booking.session_id == meeting.id, Booking.status.in_(("yes", "attended")), Person.state == "joined")
+        .order_by(Person.created_at)
+    ).all()
+    marked = [person for person, status in booked if status == "attended"]
+    return marked or [person for person, _ in booked]
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """Return when the next session is written about (UTC)."""
+    ends_at = session.scalar(
+        select(GroupSession.ends_at)
+        .where(GroupSession.status == "planned", GroupSession.ends_at > now - AFTER)
+        .order_by(GroupSession.ends_at)
+        .limit(1)
+    )
+    return ends_at + AFTER if ends_at else None
+
+
+def _ask(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice) -> None:
+    to = usable(session, person)
+    if to is None:
+        return
+    line = _help(person, now, voice)
+    text = voice.words.render("survey_helpful", group=meeting.group.name, resource_line=line)
+    key = f"survey:{meeting.id}:{person.id}"
+    if enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=now + GOOD_FOR) is None:
+        return
+    if person.paused_until is not None and person.paused_until > now:
+        return  # it is dropped when it comes to be sent
+    zone = ZoneInfo(meeting.group.time_zone)
+    quarter = survey.quarter_of(meeting.starts_at.astimezone(zone).date())
+    until = now + survey.OPEN_FOR
+    person.dialogue, person.dialogue_until = "survey_helpful", until
+    person.dialogue_data = {
+        "group": str(meeting.group_id),
+        "quarter": quarter.isoformat(),
+        "until": until.isoformat(),
+    }
+
+
+def _help(person: Person, now: datetime, voice: Voice) -> str:
+    """Return one place that fits the cohort and the nation and may stand on a locked screen; else a word to text."""
+    topic = person.cohort.topic if person.cohort else None
+    on = now.astimezone(voice.settings.zone).date()
+    if topic in voice.directory.topics:
+        for resource in voice.directory.by_topic(topic, person.nation, now):
+            line = resource.line(on)
+            if line and not resource.crisis_service and not unsuitable(line):
+                return line
+    return voice.words.render("survey_menu").body
+
+
+def _debrief(session: Session, meeting: GroupSession, facilitator: Person, now: datetime, voice: Voice) -> None:
+    session.add(SupervisionDue(session_id=meeting.id, person_id=facilitator.id, since=meeting.ends_at))
+    session.flush()
+    to = usable(session, facilitator)
+    if to is None:
+        return
+    text = voice.words.render(
+        "debrief", group=meeting.group.name, supervision=_next(session, facilitator, now, voice).body
+    )
+    key = f"debrief:{meeting.id}:{facilitator.id}"
+    enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=now + GOOD_FOR)
+
+
+def _next(session: Session, facilitator: Person, now: datetime, voice: Voice) -> Text:
+    at = supervision.next_for(session, facilitator, now)
+    if at is None:
+        return voice.words.render("supervision_none")
+    return voice.words.render("supervision_next", when=when.day_and_time(at, voice.settings.zone))

@@ -1,0 +1,27 @@
+"""What time brings around sessions. Called by the worker every few seconds, like the programme's own tick."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from companion.escalation.words import Voice
+from companion.programme import aftercare, supervision
+
+
+def tick(session: Session, now: datetime, voice: Voice) -> None:
+    """Do what is due at `now` (UTC)."""
+    aftercare.look_after(session, now, voice)
+    supervision.digest(session, now, voice)
+
+
+def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
+    """Return the next moment (UTC) at which something is said, and what."""
+    moments: list[tuple[datetime, str]] = []
+    after = aftercare.next_due(session, now)
+    if after is not None:
+        moments.append((after, "after a session"))
+    if (digest := supervision.next_digest(session, now)) is not None:
+        moments.append((digest, "supervision"))
+    return min((moment for moment in moments if moment[0] > now), default=None)
