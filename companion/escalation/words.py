@@ -106,6 +106,8 @@ class Voice:
 
     def _to_trainee(self, session: Session, episode: Episode, key: str, text: Text, now: datetime) -> None:
         to = episode.address
+        if episode.raised_by is not None and episode.last_crisis_reply_at is None:
+            return  # they sent no text that anybody could have
         if to.invalid_since is None:
             # Two hours on it would mislead: by then something else is true.
             self._queue(session, key, to, text, now, expires_at=now + timedelta(hours=2))

@@ -1,0 +1,85 @@
+"""An episode that somebody of the programme raises about a person, without a text of theirs.
+
+The person hears nothing of it: a text out of the blue that somebody has their text would be untrue, and might frighten.
+What is said to them is for the facilitator who takes it to say. Only when they write something themselves that the
+watch list knows do the crisis texts begin.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.escalation.episodes import open_episode
+from companion.escalation.paging import page_next
+from companion.escalation.references import reference_for
+from companion.escalation.words import Voice
+from companion.messaging.addresses import addresses_of, usable
+from companion.messaging.outbox import enqueue
+from companion.models import Address, Episode, Note, Page, Person, record
+
+
+class CannotRaiseError(Exception):
+    """There is no number of this person, so no episode can be about them."""
+
+
+def raise_concern(
+    session: Session, about: Person, by: Person, words: str, now: datetime, voice: Voice
+) -> tuple[Episode, str]:
+    """Open an episode about someone, or add to the open one, with `words` as a note; return it and `by`'s reference.
+
+    The chain is paged as for any other. If the one who raises it is the first in the chain, the second is paged too.
+    Raises CannotRaiseError.
+    """
+    address = usable(session, about) or next(iter(addresses_of(session, about)), None)
+    if address is None:
+        raise CannotRaiseError
+    episode = open_episode(session, address)
+    if episode is None:
+        episode = _open(session, address, by, now)
+        _page_somebody_else(session, episode, by, now, voice)
+    elif episode.owner is not None and episode.owner_id != by.id:
+        _tell_owner(session, episode, now, voice)
+    elif episode.state == "open":
+        page_next(session, episode, now, voice)
+    if words:
+        session.add(Note(episode=episode, person_id=by.id, body=words, at=now))
+    record(session, now, "concern raised", episode, actor=by.id)
+    return episode, reference_for(session, episode, by)
+
+
+def _open(session: Session, address: Address, by: Person, now: datetime) -> Episode:
+    episode = Episode(
+        address_id=address.id,
+        person_id=address.person_id,
+        raised_by=by.id,
+        state="open",
+        step=0,
+        rounds=0,
+        opened_at=now,
+        started_at=now,
+        next_action_at=now,
+    )
+    session.add(episode)
+    session.flush()
+    record(session, now, "episode opened", episode, actor=by.id)
+    return episode
+
+
+def _page_somebody_else(session: Session, episode: Episode, by: Person, now: datetime, voice: Voice) -> None:
+    page_next(session, episode, now, voice)
+    session.flush()
+    paged = session.scalars(select(Page.person_id).where(Page.episode_id == episode.id).distinct()).all()
+    if paged == [by.id]:
+        page_next(session, episode, now, voice)
+
+
+def _tell_owner(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    owner = episode.owner
+    to = usable(session, owner) if owner is not None else None
+    if owner is None or to is None:
+        return
+    text = voice.words.render("concern_added", reference=reference_for(session, episode, owner), url=voice.console_url)
+    enqueue(session, key=f"concern:{episode.id}:{now.timestamp():.0f}", lane="page", to=to, text=text, now=now)

@@ -1,0 +1,75 @@
+"""A concern that a facilitator raises about someone: by text, without a word to the person."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from companion.messaging.addresses import addresses_of
+from companion.models import AuditEntry, Episode, Note, Person
+from tests.world import World
+
+
+def test_a_facilitator_raises_a_concern_and_the_other_takes_it(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900102")
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    with world.database.read() as session:
+        aliases = sorted(session.scalars(select(Person.alias).where(Person.role == "trainee")))
+    cole.texts("CONCERN")
+    listed = cole.hears("Nothing has been raised yet", f"1 {aliases[0]}", f"2 {aliases[1]}", "999")
+    cole.texts(f"Concern {listed.count(',')}9 who is that")
+    cole.hears("Nothing has been raised yet")
+    cole.texts("concern 2: left early and seemed far away")
+    raised = cole.hears(f"about {aliases[1]} is open", f"{aliases[1]} gets no text", "TAKE")
+    world.settle()
+    cole.hears("an item needs you now")  # first in the chain, and the second with them
+    page = dunne.hears("an item needs you now")
+    world.advance(minutes=4)
+    reference = re.search(r"Reply (\w{4}) TAKE", page)
+    dunne.texts(f"{reference[1]} TAKE")
+    dunne.hears("You have")
+    world.settle()
+    cole.hears("has this one already")
+    # They are told neither that somebody has "their text" nor that nobody has.
+    asha.hears_nothing()
+    ben.hears_nothing()
+    # More about the same person goes to who has it; nobody is paged anew.
+    cole.texts(f"CONCERN {aliases[1]} did not answer me today")
+    cole.hears("is open", re.search(r"open: (\w{4})", raised)[1])
+    world.settle()
+    dunne.hears("something new on")
+    with world.database.read() as session:
+        episode = session.scalars(select(Episode)).one()
+        assert {note.body for note in session.scalars(select(Note))} == {
+            "left early and seemed far away",
+            "did not answer me today",
+        }
+        about = session.get_one(Person, episode.person_id)
+        assert about.alias == aliases[1]
+        done = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == episode.id)).all()
+        assert {"episode opened", "concern raised", "episode taken"} <= set(done)
+        theirs = asha if addresses_of(session, about)[0].address == asha.number else ben
+    # If they then write something themselves, the crisis reply comes as ever.
+    theirs.texts("I want to kill myself")
+    theirs.hears("no person has read your text yet")
+    theirs.hears("alerting a facilitator")
+    world.settle()
+    world.staff_ignores()
+
+
+def test_nobody_is_raised_by_a_slip_and_other_groups_are_closed(world: World) -> None:
+    world.member(code="SHIELDING")
+    cole, erskine = world.staff("facilitator"), world.staff("lead")
+    with world.database.read() as session:
+        alias = session.scalars(select(Person.alias).where(Person.role == "trainee")).one()
+    cole.texts(f"CONCERN {alias} is quiet")
+    cole.hears("nobody in a group of yours")
+    cole.texts("worried about parking")
+    cole.hears("When an item comes")
+    with world.database.read() as session:
+        assert session.scalars(select(Episode)).all() == []
+    erskine.texts(f"concern about {alias.lower()}")
+    erskine.hears(f"about {alias} is open")
+    world.settle()
+    world.staff_ignores()
