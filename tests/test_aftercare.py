@@ -53,7 +53,7 @@ def test_who_came_gets_help_and_one_question_that_leaves_no_trace(world: World) 
     asha.texts("no")
     asha.hears("Your words are removed")
     ben.texts("nothing")
-    ben.hears("helps us plan")
+    ben.ignores()
     # What worries the watch list goes to a person whatever was asked.
     dev.texts("no, and I am not coping at all")
     world.settle()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from companion.conversation.request import Answer, Request
 from companion.escalation.concerns import CannotRaiseError, raise_concern
+from companion.escalation.exclusions import may_see
 from companion.models import GroupFacilitator, Person
 
 LISTED = "concern_list"  # the dialogue in which numbers stand for the people of the last list
@@ -43,11 +44,13 @@ def answer(request: Request) -> Answer | None:
 
 def _people(request: Request) -> list[Person]:
     """Return the people it may be about, by alias: of one's own groups; for leads and coordinators, everyone."""
-    wanted = select(Person).where(Person.role == "trainee", Person.state == "joined").order_by(Person.alias)
+    wanted = select(Person).where(
+        Person.role == "trainee", Person.state == "joined", may_see(request.person.id, Person.id)
+    )
     if request.person.role == "facilitator":
         mine = select(GroupFacilitator.group_id).where(GroupFacilitator.person_id == request.person.id)
         wanted = wanted.where(Person.group_id.in_(mine))
-    return list(request.session.scalars(wanted))
+    return list(request.session.scalars(wanted.order_by(Person.alias)))
 
 
 def _which(request: Request, people: list[Person], words: str) -> tuple[Person | None, str]:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.content.checks import forbidden_words
+from companion.escalation.exclusions import may_see
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable_of
 from companion.messaging.cost import Estimate, estimate
@@ -96,7 +97,7 @@ class Undone:
 def preview(session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Voice) -> Preview:
     """Return what sending `words` would do, changing nothing. Raises BroadcastError."""
     text = _text(session, author, audience, words, voice)
-    everyone = _people(session, audience)
+    everyone = _people(session, author, audience)
     reached, left_out = _reached(session, everyone, now)
     leaves_at = now + UNDO_WITHIN
     by_id = {person.id: person for person in everyone}
@@ -116,7 +117,7 @@ def schedule(
 ) -> Broadcast:
     """Put it into the outbox, to leave in a minute. Raises BroadcastError, also when there is nobody to get it."""
     text = _text(session, author, audience, words, voice)
-    reached, _ = _reached(session, _people(session, audience), now)
+    reached, _ = _reached(session, _people(session, author, audience), now)
     if not reached:
         raise BroadcastError("nobody")
     broadcast = _draft_of(session, author, now) or _new(session, author, audience, now)
@@ -242,8 +243,12 @@ def _runs(session: Session, person: Person, group: Group) -> bool:
     return session.get(GroupFacilitator, (group.id, person.id)) is not None
 
 
-def _people(session: Session, audience: Audience) -> Sequence[Person]:
-    return session.scalars(select(Person).where(Person.state == "joined", _belongs(audience))).all()
+def _people(session: Session, author: Person, audience: Audience) -> Sequence[Person]:
+    """Return who belongs to the audience. Who has left a facilitator out hears nothing in that facilitator's name."""
+    wanted = select(Person).where(Person.state == "joined", _belongs(audience))
+    if author.role == "facilitator":
+        wanted = wanted.where(may_see(author.id, Person.id))
+    return session.scalars(wanted).all()
 
 
 def _belongs(audience: Audience) -> ColumnElement[bool]:
