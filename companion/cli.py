@@ -20,6 +20,7 @@ ROOMS = {
     "intent": "companion.conversation.cli",
     "content": "companion.content.cli",
     "simulate": "companion.simulator.cli",
+    "export": "companion.programme.cli",
     "doctor": "companion.programme.cli",
     "poster": "companion.programme.cli",
     "users": "companion.console.cli",

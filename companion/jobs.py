@@ -10,6 +10,7 @@ from companion.heartbeats import ran
 from companion.messaging import templates
 from companion.messaging.claiming import URGENT
 from companion.programme.around import tick as around_tick
+from companion.programme.figures import freeze as freeze_figures
 from companion.programme.tick import tick as programme_tick
 from companion.retention import purge as purge_old
 from companion.rota import tick as rota_tick
@@ -80,5 +81,6 @@ def purge(services: Services) -> None:
             return
         now = services.clock.now()
         purge_old(session, now)
+        freeze_figures(session, now)
         keep_wordings(session, services.words, now)
         ran(session, "purge", now)

@@ -47,6 +47,8 @@ PAGES = (
     "/console/content/places",
     "/console/audit",
     "/console/settings",
+    "/console/evaluation",
+    "/console/evaluation/report",
     "/console/account",
     "/console/password",
     "/console/second-factor",

@@ -63,6 +63,9 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/set-up"): (OUT, NO, NO, NO, IN),
     ("POST", "/console/set-up/check"): (OUT, NO, NO, NO, DONE),
     ("POST", "/console/set-up/words/done"): (OUT, NO, NO, NO, DONE),
+    ("GET", "/console/evaluation"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/evaluation/report"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/evaluation.csv"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/settings"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/account"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/account/stay"): (OUT, "204", "204", "204", "204"),
@@ -125,7 +128,17 @@ AUDITOR = {
 LOGIN = ("/password", "/sign-", "/second-factor", "/recovery-code", "/code", "/account/", "/invitation")
 
 # Seen by everybody, or guarded by Twilio's signature.
-OPEN = ("/twilio/", "/copy/", "/healthz", "/metrics", "/simulator", "/privacy", "/public.css", "/s/<token>", "/c/<token>")
+OPEN = (
+    "/twilio/",
+    "/copy/",
+    "/healthz",
+    "/metrics",
+    "/simulator",
+    "/privacy",
+    "/public.css",
+    "/s/<token>",
+    "/c/<token>",
+)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -16,6 +16,7 @@ from companion.console import (
     cohorts,
     content,
     episodes,
+    evaluation,
     first_run,
     groups,
     messages,
@@ -56,6 +57,7 @@ PAGES = (
     cohorts,
     settings_page,
     first_run,
+    evaluation,
 )
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
@@ -98,6 +100,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         more_places=nav.more_places,
         alphabet=alphabet,
         setting_details=audit.in_words,
+        now=now,
     )
 
 

@@ -32,6 +32,7 @@ TOP = (
 MORE = (
     Place("console.set_up", "Set-up", (COORDINATOR,), "What is done, what is next, and a check of the whole set-up."),
     Place("console.texts", "Content", EVERYONE, "Every text, a sentence tried out, and the places that help."),
+    Place("console.evaluation", "Evaluation", (LEAD, COORDINATOR), "Figures about the programme, a report and a file."),
     Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),
     Place("console.settings", "Settings", (LEAD, COORDINATOR), "What each setting means and where it is changed."),

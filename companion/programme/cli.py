@@ -38,6 +38,25 @@ def doctor() -> None:
 
 
 @click.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file instead.")
+def export(out: Path | None) -> None:
+    """Print the programme's figures as CSV: counts of ten people or more, none that leads to anyone."""
+    from companion.programme.figures import as_csv, freeze, tables
+
+    services = open_current()
+    now = services.clock.now()
+    with services.database.write() as session:
+        freeze(session, now)
+        session.flush()
+        found = as_csv(tables(session, "outside", now), now)
+    if out is None:
+        click.echo(found, nl=False)
+    else:
+        out.write_text(found, encoding="utf-8")
+        click.echo(f"{out} is written.")
+
+
+@click.command()
 @click.argument("code")
 @click.option("--source", help="The word of the place where it will hang; see Cohorts and posters in the console.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="poster.html", show_default=True)

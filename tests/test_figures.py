@@ -1,0 +1,117 @@
+"""Figures about the programme: right, frozen, and of many people only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from companion.models import CheckIn, Episode, FrozenFigure, JoinSource, Need
+from companion.programme.figures import SUPPRESSED, as_csv, freeze, suppress, tables
+from tests.console_stage import NOW, Stage, stage, trainee
+from tests.databases import NewDatabase
+
+OCTOBER = datetime(2026, 10, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("counts", "least", "shown"),
+    [
+        ([], 5, []),
+        ([0, 0], 5, [0, 0]),
+        ([12, 30], 5, [12, 30]),
+        ([3, 12, 30], 5, [SUPPRESSED, SUPPRESSED, 30]),
+        ([3, 4, 30], 5, [SUPPRESSED, SUPPRESSED, 30]),
+        ([3], 5, [SUPPRESSED]),
+        ([3, 0], 5, [SUPPRESSED, 0]),
+        ([9, 12, 30], 10, [SUPPRESSED, SUPPRESSED, 30]),
+    ],
+)
+def test_few_are_suppressed_and_cannot_be_worked_out(counts: list[int], least: int, shown: list[object]) -> None:
+    assert suppress(counts, least) == shown
+
+
+@pytest.fixture
+def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
+    here = stage(sqlite_databases())
+    with here.database.write() as session:
+        source = session.scalars(select(JoinSource)).one()
+        for number in range(12):
+            person, address = trainee(session, f"Crow {number:02}", f"+447700900{400 + number}")
+            person.created_at, person.joined_at = OCTOBER, OCTOBER
+            person.source_id = source.id if number < 7 else None
+            session.add(Need(person_id=person.id, kind="parking", asked_at=OCTOBER))
+            session.add(
+                CheckIn(
+                    person_id=person.id,
+                    local_day=date(2026, 10, 13),
+                    question="checkin_week",
+                    asked_at=OCTOBER,
+                    answered_at=OCTOBER if number < 6 else None,
+                    score=0,
+                )
+            )
+            if number < 6:
+                session.add(
+                    Episode(
+                        address_id=address.id,
+                        person_id=person.id,
+                        state="owned",
+                        owner_id=here.ids["ada"],
+                        opened_at=OCTOBER,
+                        started_at=OCTOBER,
+                        next_action_at=OCTOBER,
+                        owned_at=OCTOBER + timedelta(minutes=number + 2),
+                        step=1,
+                        rounds=1,
+                    )
+                )
+        freeze(session, NOW)
+    yield here
+    here.database.close()
+
+
+def rows(on: Stage, table: str, view: str) -> list[tuple[object, ...]]:
+    with on.database.write() as session:
+        return list(next(t for t in tables(session, view, NOW) if t.id == table).rows)  # type: ignore[arg-type]
+
+
+def test_what_is_counted(on: Stage) -> None:
+    assert sorted(rows(on, "uptake", "inside")) == [("Not known", 7, 7, 7), ("Poster in the mess", 7, 7, 7)]
+    assert sorted(rows(on, "uptake", "outside")) == [
+        (n, *[SUPPRESSED] * 3) for n in ("Not known", "Poster in the mess")
+    ]
+    assert rows(on, "checkins", "inside")[-1] == ("October 2026", 12, 6)
+    assert rows(on, "responses", "inside")[-1][:3] == ("October 2026", 6, 4)
+    assert rows(on, "responses", "outside")[-1][1:] == (SUPPRESSED,) * 3
+    assert rows(on, "needs", "outside") == [("Parking", 12)]
+    with on.database.write() as session:
+        file = as_csv(tables(session, "outside", NOW), NOW)
+    assert "Weekly questions,October 2026,Asked,12,2026-11-24" in file.splitlines()
+    assert "Crow" not in file
+
+
+def test_a_month_is_frozen_a_week_after_its_end_and_never_again(on: Stage) -> None:
+    with on.database.write() as session:
+        months = session.scalars(select(FrozenFigure.month)).all()
+        assert date(2026, 10, 1) in months
+        assert date(2026, 11, 1) not in months
+        for row in session.scalars(select(CheckIn)):
+            row.answered_at = OCTOBER
+        assert freeze(session, NOW) == 0
+        assert freeze(session, datetime.combine(date(2026, 12, 7), time(23), UTC)) == 0
+        assert freeze(session, datetime.combine(date(2026, 12, 8), time(1), UTC)) == 1
+    assert [row for row in rows(on, "checkins", "inside") if row[0] == "October 2026"] == [("October 2026", 12, 6)]
+
+
+def test_the_page_has_a_table_for_each_chart_and_the_report_shows_less(on: Stage) -> None:
+    lee = on.browser("lee")
+    page = lee.get("/console/evaluation").text
+    assert page.count("data:image/svg+xml") == page.count("Chart of the table below")
+    assert page.count("<table") >= page.count("Chart of the table below") > 3
+    assert "<script>" not in page
+    assert "<td>7</td>" in page
+    assert "<td>7</td>" not in lee.get("/console/evaluation/report").text
+    assert lee.get("/console/evaluation.csv").mimetype == "text/csv"
