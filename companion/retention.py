@@ -19,6 +19,7 @@ from companion.models import (
     Note,
     OutboxMessage,
     Person,
+    Question,
 )
 from companion.privacy.erasure import finish_waiting
 from companion.programme import survey
@@ -72,6 +73,7 @@ def purge(session: Session, now: datetime) -> None:
         .values(body=None)
         .execution_options(synchronize_session=False)
     )
+    session.execute(delete(Question).where(Question.day < (now - BODIES).date()))
     _forget_strangers(session, now)
     finish_waiting(session, now)
 

@@ -19,6 +19,7 @@ from companion.messaging.webhooks import webhooks
 from companion.models import LANES, OutboxMessage
 from companion.place_pages import place_pages
 from companion.privacy.pages import pages as copy_pages
+from companion.programme.weeks_page import pages as weeks_pages
 from companion.schema import require_current
 from companion.services import Services, open_services
 
@@ -39,6 +40,7 @@ def build_app(services: Services | None = None) -> Flask:
     register_console(app, database=database, clock=clock, settings=settings, voice=services.voice)
     app.register_blueprint(copy_pages(services.database, clock, settings, services.words))
     app.register_blueprint(place_pages(database, clock, services.voice))
+    app.register_blueprint(weeks_pages(services.database, clock, settings, services.words))
     _public_pages(app, services)
     _health(app, services)
     if settings.simulated:

@@ -29,7 +29,7 @@ from companion.models import (
     record,
 )
 from companion.privacy import erasure, links
-from companion.programme import places
+from companion.programme import places, questions
 from companion.programme.aliases import new_alias
 from companion.programme.cohorts import move_to_cohort
 from companion.programme.notices import tell_facilitators_of_request, tell_runners_of_late
@@ -174,7 +174,32 @@ def _(change: changes.CheckedIn, scene: Scene) -> None:
         select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
     )
     if last is not None:
-        last.answered_at, last.score = scene.now, change.score
+        last.answered_at, last.score, last.said_hard = scene.now, change.score, change.said_hard
+
+
+@apply.register
+def _(change: changes.AskAt, scene: Scene) -> None:
+    person = scene.someone()
+    person.checkin_weekday, person.checkin_at = change.weekday, change.at
+
+
+@apply.register
+def _(_change: changes.Helped, scene: Scene) -> None:
+    if scene.person is not None:
+        scene.person.helped += 1
+
+
+@apply.register
+def _(change: changes.Unanswered, scene: Scene) -> None:
+    questions.put_on_list(scene.session, scene.inbound.body, change.why, change.topic, scene.nation, scene.now)
+
+
+@apply.register
+def _(change: changes.HelpWas, scene: Scene) -> None:
+    questions.count(scene.session, change.topic, scene.now, needed=change.needed)
+    if not change.needed:
+        asked = questions.last_need(scene.session, scene.someone())
+        questions.put_on_list(scene.session, asked, "not needed", change.topic, scene.nation, scene.now)
 
 
 @apply.register

@@ -72,9 +72,39 @@ class GiveCalendar:
 
 @dataclass(frozen=True)
 class CheckedIn:
-    """The answer to the last check-in; a word has no score."""
+    """The answer to the last check-in; a word has no score, and `said_hard` when it says that it is hard."""
 
     score: int | None
+    said_hard: bool | None = None
+
+
+@dataclass(frozen=True)
+class AskAt:
+    """The weekly question comes on this weekday (0 is Monday) at this local time; None for both: with the cohort's."""
+
+    weekday: int | None
+    at: time | None
+
+
+@dataclass(frozen=True)
+class Helped:
+    """Places that help were sent: counted, so that now and then we ask whether they were what was needed."""
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A question for the list of those who keep the words; `why` is one of `models.understanding.WHYS`."""
+
+    why: str
+    topic: str | None = None
+
+
+@dataclass(frozen=True)
+class HelpWas:
+    """What was sent on a topic was what they needed, or not."""
+
+    topic: str
+    needed: bool
 
 
 @dataclass(frozen=True)
@@ -203,6 +233,10 @@ Change = (
     | QuietHours
     | UseChannel
     | LivesIn
+    | AskAt
+    | Helped
+    | Unanswered
+    | HelpWas
     | Speak
     | OpenCopy
     | Erase

@@ -26,13 +26,14 @@ from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, CohortFacts, Colleague, Decision, Known, SessionFacts
+from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.staff import StaffDesk
 from companion.escalation import episodes
 from companion.escalation.watchlist import WatchList
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.inbound import Arrival
-from companion.models import Address, CheckIn, Cohort, Flag, InboundMessage, Person
+from companion.models import Address, Cohort, Flag, InboundMessage, Person
 from companion.models.base import put
 from companion.programme import places
 from companion.programme.links import calendar_url, place_url
@@ -64,7 +65,8 @@ HEARD_IN_FULL = frozenset(
 
 
 ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link", "running_late"))
-FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood"))  # forgotten with the next text that is understood
+# Forgotten with the next text that is understood.
+FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood", "useful"))
 LATER_QUESTIONS = ("none", "checkin_prompt")
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
@@ -271,7 +273,7 @@ class TextDesk:
             cohort=CohortFacts(cohort.id, cohort.code, cohort.name) if cohort else None,
             cohorts=cohorts,
             session=meeting,
-            earlier_scores=_scores(session, person) if asked == "checkin_prompt" else (),
+            earlier=earlier_answer(session, person) if asked == "checkin_prompt" else None,
             calendar=self._calendar(person, arrival.body),
             asked=asked,
             kept=kept,
@@ -279,6 +281,7 @@ class TextDesk:
             public_url=self._settings.public_url,
             episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
             around=facts(session, person, arrival.body, meant.intents, now),
+            own=own_facts(session, person, arrival.body, self._settings, now),
             lives_in=person.nation if person else None,
         )
 
@@ -340,18 +343,3 @@ def _remember(session: Session, person: Person, decision: Decision, known: Known
         return
     until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)
     put(session, person, dialogue=asks.state, dialogue_data=dict(asks.keep), dialogue_until=until)
-
-
-def _scores(session: Session, person: Person | None) -> tuple[int, ...]:
-    if person is None:
-        return ()
-    return tuple(
-        score
-        for score in session.scalars(
-            select(CheckIn.score)
-            .where(CheckIn.person_id == person.id, CheckIn.score.is_not(None))
-            .order_by(CheckIn.asked_at.desc())
-            .limit(2)
-        )
-        if score is not None
-    )

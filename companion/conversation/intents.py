@@ -98,6 +98,8 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
         intents = [like] if like else []
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
     slots = read_slots(said, unique, words)
+    if unique[0] == "checkin_word" and "hard" in hits:
+        slots["low"] = 1  # a word that says it is hard: never more than that
     if "signpost" in unique:
         slots |= _topic_slot(said, words)
     return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state))

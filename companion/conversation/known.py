@@ -13,6 +13,7 @@ from companion.content.catalogue import Catalogue, Text
 from companion.conversation.around import Around
 from companion.conversation.changes import Change
 from companion.conversation.intents import Understanding
+from companion.conversation.own import Earlier, Own
 from companion.signposting import Directory
 
 
@@ -79,7 +80,7 @@ class Known:
     cohort: CohortFacts | None
     cohorts: tuple[CohortFacts, ...]
     session: SessionFacts | None
-    earlier_scores: tuple[int, ...]  # newest first
+    earlier: Earlier | None  # the answer to the check-in before, when one is being answered
     calendar: tuple[int, str] | None  # the number and address of their calendar, for a text that asks for it
     asked: str  # the state of the conversation: what the last text asked
     kept: Mapping[str, Any]  # what goes with it
@@ -87,6 +88,7 @@ class Known:
     public_url: str = ""
     episode_open: bool = False  # asked only when someone confirms that everything be removed
     around: Around = field(default_factory=Around)
+    own: Own = field(default_factory=Own)
     lives_in: str | None = None  # the nation, when it is the person's own and not the programme's
 
     def say(self, text_id: str, **values: object) -> Text:

@@ -45,6 +45,7 @@ from companion.models.rota import (
 )
 from companion.models.templates import WhatsAppTemplate
 from companion.models.texts import LANES, InboundMessage, OutboxMessage, SenderRate
+from companion.models.understanding import HelpTally, Question
 
 __all__ = [
     "DUTIES",
@@ -80,6 +81,7 @@ __all__ = [
     "GroupFacilitator",
     "GroupSession",
     "Heartbeat",
+    "HelpTally",
     "InboundMessage",
     "Invitation",
     "JoinSource",
@@ -91,6 +93,7 @@ __all__ = [
     "OutboxMessage",
     "Page",
     "Person",
+    "Question",
     "ReadinessCheck",
     "Reference",
     "SenderRate",

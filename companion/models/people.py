@@ -74,6 +74,8 @@ class Person(Base):
         CheckConstraint("state <> 'joined' OR joined_at IS NOT NULL", "joined_at"),
         CheckConstraint(one_of("language", "en", "cy"), "language"),
         CheckConstraint(one_of("joins_by", "video", "phone"), "joins_by"),
+        CheckConstraint("(checkin_weekday IS NULL) = (checkin_at IS NULL)", "own_checkin"),
+        CheckConstraint("checkin_weekday IS NULL OR checkin_weekday BETWEEN 0 AND 6", "checkin_weekday"),
     )
     id: Mapped[Id]
     role: Mapped[str]
@@ -98,6 +100,9 @@ class Person(Base):
     dialogue_until: Mapped[Moment | None]
     dialogue_data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     silent_checkins: Mapped[int] = mapped_column(default=0)
+    checkin_weekday: Mapped[int | None]  # 0 is Monday; None: when the cohort's is asked
+    checkin_at: Mapped[time | None]  # local, in `time_zone`
+    helped: Mapped[int] = mapped_column(default=0)  # how often places that help were sent
     source_id: Mapped[uuid.UUID | None] = link("join_sources.id", ondelete="SET NULL")
     # Nothing was heard of them for a while. It says nothing about how they are, and their next text ends it.
     quiet_since: Mapped[Moment | None]

@@ -148,7 +148,10 @@ class Booking(Base):
 
 
 class CheckIn(Base):
-    """One weekly question to one trainee, and what they said. No bands, no totals, no risk."""
+    """One weekly question to one trainee, and what they said. No bands, no totals, no risk.
+
+    `said_hard`: the answer was a word such as "rubbish", which is kept only to know a second such answer in a row.
+    """
 
     __tablename__ = "check_ins"
     __table_args__ = (
@@ -162,6 +165,7 @@ class CheckIn(Base):
     asked_at: Mapped[Moment]
     answered_at: Mapped[Moment | None]
     score: Mapped[int | None]
+    said_hard: Mapped[bool | None]
 
 
 class ContactRequest(Base):

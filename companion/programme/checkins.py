@@ -1,8 +1,10 @@
-"""The weekly question: at the hour the cohort chose, one in turn, and never more than three into silence."""
+"""The weekly question: at the hour of the cohort or of the person, one in turn, never more than three into silence."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
@@ -16,31 +18,60 @@ from companion.models import Booking, CheckIn, Cohort, GroupSession, Person
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
 ANSWER_WITHIN = timedelta(days=3)
 SILENCES = 3
+APART = timedelta(days=6)  # a new hour of one's own never brings two questions in a week
 BATCH = 200
 _FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here, so that a cohort has one question a week
 
 
-def last_due(cohort: Cohort, now: datetime) -> datetime:
-    """Return when the cohort's question was last due at `now`, in UTC."""
-    zone = ZoneInfo(cohort.time_zone)
-    local = now.astimezone(zone)
-    on = local.date() - timedelta(days=(local.weekday() - cohort.checkin_weekday) % 7)
-    due = datetime.combine(on, cohort.checkin_at, zone).astimezone(UTC)
-    if due > now:
-        due = datetime.combine(on - timedelta(days=7), cohort.checkin_at, zone).astimezone(UTC)
-    return due
+@dataclass(frozen=True)
+class Hour:
+    """A weekday (0 is Monday) and a local time at which some are asked: a cohort's, or one that people chose."""
+
+    cohort_id: uuid.UUID
+    zone: ZoneInfo
+    weekday: int
+    at: time
+    chosen: bool
+
+    def last_due(self, now: datetime) -> datetime:
+        """Return when it was last this hour at `now`, in UTC."""
+        local = now.astimezone(self.zone)
+        on = local.date() - timedelta(days=(local.weekday() - self.weekday) % 7)
+        due = datetime.combine(on, self.at, self.zone).astimezone(UTC)
+        if due > now:
+            due = datetime.combine(on - timedelta(days=7), self.at, self.zone).astimezone(UTC)
+        return due
+
+    def next_due(self, now: datetime) -> datetime:
+        """Return when it will next be this hour after `now`, in UTC."""
+        on = self.last_due(now).astimezone(self.zone).date() + timedelta(days=7)
+        return datetime.combine(on, self.at, self.zone).astimezone(UTC)
+
+
+def hours(session: Session) -> list[Hour]:
+    """Return every hour at which anyone is asked."""
+    theirs = [
+        Hour(cohort.id, ZoneInfo(cohort.time_zone), cohort.checkin_weekday, cohort.checkin_at, chosen=False)
+        for cohort in session.scalars(select(Cohort))
+    ]
+    chosen = session.execute(
+        select(Person.cohort_id, Person.time_zone, Person.checkin_weekday, Person.checkin_at)
+        .where(Person.state == "joined", Person.checkin_weekday.is_not(None))
+        .distinct()
+    )
+    return theirs + [Hour(cohort_id, ZoneInfo(zone), day, at, chosen=True) for cohort_id, zone, day, at in chosen]
 
 
 def ask(session: Session, now: datetime, words: Catalogue) -> int:
     """Ask those whose question is due; return how many were asked (at most BATCH)."""
     asked = 0
-    for cohort in session.scalars(select(Cohort)):
-        due = last_due(cohort, now)
+    for hour in hours(session):
+        due = hour.last_due(now)
         if now - due >= GOOD_FOR:
             continue
-        on = due.astimezone(ZoneInfo(cohort.time_zone)).date()
+        on = due.astimezone(hour.zone).date()
         question = words.prompt((on - _FIRST_MONDAY).days // 7)
-        for person in _to_ask(session, cohort, due, on, BATCH - asked):
+        for person in _to_ask(session, hour, due, on, BATCH - asked):
             asked += 1
             if person.silent_checkins >= SILENCES:
                 _stop_asking(session, person, on, now, due, words)
@@ -57,7 +88,8 @@ def _ask_one(session: Session, person: Person, on: date, question: Text, now: da
         return
     key = f"checkin:{person.id}:{on}"
     enqueue(session, key=key, lane="bulk", to=to, text=question, now=now, expires_at=due + GOOD_FOR)
-    person.dialogue, person.dialogue_until, person.dialogue_data = "checkin_prompt", now + ANSWER_WITHIN, {}
+    person.dialogue, person.dialogue_until = "checkin_prompt", now + ANSWER_WITHIN
+    person.dialogue_data = {"question": question.id}
 
 
 def _stop_asking(session: Session, person: Person, on: date, now: datetime, due: datetime, words: Catalogue) -> None:
@@ -70,20 +102,26 @@ def _stop_asking(session: Session, person: Person, on: date, now: datetime, due:
         enqueue(session, key=key, lane="bulk", to=to, text=text, now=now, expires_at=due + GOOD_FOR)
 
 
-def _to_ask(session: Session, cohort: Cohort, due: datetime, on: date, limit: int) -> list[Person]:
-    """Return members not asked yet, not paused, not at a session that day, and not left in peace after silence."""
+def _to_ask(session: Session, hour: Hour, due: datetime, on: date, limit: int) -> list[Person]:
+    """Return members not asked this week, not paused, not at a session that day, not left in peace after silence."""
     day = timedelta(days=1)
-    asked = exists().where(CheckIn.person_id == Person.id, CheckIn.local_day == on)
+    asked = exists().where(CheckIn.person_id == Person.id, CheckIn.local_day > on - APART)
     meets = (
         exists()
         .where(Booking.person_id == Person.id, Booking.status == "yes", Booking.session_id == GroupSession.id)
         .where(GroupSession.starts_at > due - day / 2, GroupSession.starts_at < due + day)
     )
+    at_this_hour = (
+        (Person.checkin_weekday == hour.weekday, Person.checkin_at == hour.at, Person.time_zone == hour.zone.key)
+        if hour.chosen
+        else (Person.checkin_weekday.is_(None),)
+    )
     return list(
         session.scalars(
             select(Person)
             .where(
-                Person.cohort_id == cohort.id,
+                Person.cohort_id == hour.cohort_id,
+                *at_this_hour,
                 Person.state == "joined",
                 Person.joined_at < due,
                 Person.silent_checkins <= SILENCES,

@@ -71,6 +71,13 @@ class CohortPlan(_Strict):
         usual = usual_cohorts().get(str(given.get("code"))) if isinstance(given, dict) else None
         return asdict(usual) | given if usual is not None else given
 
+    @field_validator("checkin_at")
+    @classmethod
+    def _by_day(cls, value: time) -> time:
+        if not time(8) <= value < time(22):
+            raise ValueError("is at night: choose a time from 8am to 10pm (people may choose a later one themselves)")
+        return value
+
     @field_validator("topic")
     @classmethod
     def _topic(cls, value: str | None) -> str | None:

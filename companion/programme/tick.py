@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.words import Voice
-from companion.models import Booking, Cohort, GroupSession, Person
+from companion.models import Booking, GroupSession, Person
 from companion.programme import changing, checkins, places, reminders, sessions
 
 
@@ -41,13 +40,6 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     held = session.scalar(select(func.min(Booking.held_until)).where(Booking.held_until > now))
     if held is not None:
         moments.append((held, "place"))
-    joined = select(Person.cohort_id).where(Person.state == "joined")
-    for cohort in session.scalars(select(Cohort).where(Cohort.id.in_(joined))):
-        moments.append((_next_checkin(cohort, now), "check-in"))
+    joined = set(session.scalars(select(Person.cohort_id).where(Person.state == "joined").distinct()))
+    moments += [(hour.next_due(now), "check-in") for hour in checkins.hours(session) if hour.cohort_id in joined]
     return min((m for m in moments if m[0] > now), default=None)
-
-
-def _next_checkin(cohort: Cohort, now: datetime) -> datetime:
-    zone = ZoneInfo(cohort.time_zone)
-    on = checkins.last_due(cohort, now).astimezone(zone).date() + timedelta(days=7)
-    return datetime.combine(on, cohort.checkin_at, zone).astimezone(UTC)

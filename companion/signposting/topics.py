@@ -73,7 +73,8 @@ class TopicsFile(_Strict):
 class Reading:
     """What was understood: topics with their points, best first, and which words gave them.
 
-    `words` are the words as they were compared; `reasons` are lines for a person.
+    `words` are the words as they were compared; `reasons` are lines for a person; `asks` tells whether help was asked
+    for, with a keyword or in words, or a need only told.
     """
 
     topics: tuple[str, ...]
@@ -82,6 +83,7 @@ class Reading:
     reasons: tuple[str, ...]
     nation: str | None = None
     asks_for_nation: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ class Topics:
         nation, asks = self._places.said(words)
         if words in self._aliases:
             topic = self._aliases[words]
-            return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks)
+            return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks, True)
         points, reasons = self._points(words)
         ranked = sorted(
             (topic for topic, score in points.items() if score >= self.file.threshold),
@@ -187,7 +189,8 @@ class Topics:
         )
         best = points[ranked[0]] if ranked else 0.0
         topics = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)[:2]
-        return Reading(topics, points, words, tuple(reasons), nation, asks)
+        asking = any(reason.startswith("asking:") for reason in reasons)
+        return Reading(topics, points, words, tuple(reasons), nation, asks, asking)
 
     def _points(self, words: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
         by_topic: dict[str, list[tuple[float, Phrase, frozenset[int]]]] = {}

@@ -15,9 +15,9 @@ _JOINED = str.maketrans({"'": "", "\u2019": "", "\u2018": "", "`": "", "\u00b4":
 _AANDE = re.compile(r"\ba ?& ?e\b")
 # "I'll" without its apostrophe is no illness.
 _I_WILL = re.compile(
-    r"\b(i|we|you|he|she|they|it)[\u2019'`]ll\b|\b(i)ll (?=(?:ask|let|be|come|get|see|try|check|do|have|call|text|bring|"
-    r"send|need|take|go|join|book|pop|phone|ring|leave|make|find|think|give|look|start|wait|tell|sort|speak|email|never|"
-    r"also|just)\b)"
+    r"\b(i|we|you|he|she|they|it)[\u2019'`]ll\b|\b(i)ll (?=(?:ask|let|be|come|get|see|try|check|do|have|call|text|"
+    r"bring|send|need|take|go|join|book|pop|phone|ring|leave|make|find|think|give|look|start|wait|tell|sort|speak|email|"
+    r"never|also|just)\b)"
 )
 _MANY_LETTERS = re.compile(r"([a-z])\1{2,}")
 # Longer than any text a phone sends in one go; what comes after is not read.

@@ -4,33 +4,47 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from companion.content.catalogue import Text
 from companion.conversation.changes import CheckedIn, WantsPerson
+from companion.conversation.flows import helping
 from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.conversation.own import Earlier
+from companion.signposting import Resource
 
-LOW = 3  # of 10
+LOW = 3  # of 10, and a word that says it is hard is as low
 FALL = 4
+# Which help fits a low answer, when the words name no need: by question.
+_FITTING = {
+    "checkin_rest": "sleep",
+    "checkin_connection": "isolation",
+    "checkin_load": "rota and rest facilities",
+}
+_USUAL = "low mood"
+
+
+def _was_low(earlier: Earlier) -> bool:
+    return earlier.said_hard if earlier.score is None else earlier.score <= LOW
 
 
 def scored(known: Known) -> Decision:
     """Answer a number from 0 to 10."""
     score = int(known.meant.slots["score"])
-    change = (CheckedIn(score),)
-    last = known.earlier_scores[0] if known.earlier_scores else None
-    again = last is not None and ((score <= LOW and last <= LOW) or last - score >= FALL)
-    if again:
-        text = known.say("checkin_low_again", resource_line=_resource(known))
-        return Decision((text,), change, Asked("flag_followup", timedelta(days=2)))
-    if score <= LOW:
-        return Decision((known.say("checkin_low", resource_line=_resource(known)),), change, NOTHING)
-    return Decision((known.say("checkin_thanks"),), change, NOTHING)
+    last = known.earlier
+    fell = last is not None and last.score is not None and last.score - score >= FALL
+    low = score <= LOW
+    if fell or (low and last is not None and _was_low(last)):
+        return _low(known, CheckedIn(score), ask=True)
+    return _low(known, CheckedIn(score), ask=False) if low else _noted(known, CheckedIn(score))
 
 
 def in_words(known: Known) -> Decision:
     """Answer a word or a sentence; a person reads it."""
-    change = (CheckedIn(None),)
-    if known.meant.slots.get("low"):
-        return Decision((known.say("checkin_low", resource_line=_resource(known)),), change, NOTHING, read_me=True)
-    return Decision((known.say("checkin_thanks"),), change, NOTHING, read_me=True)
+    low = bool(known.meant.slots.get("low"))
+    change = CheckedIn(None, said_hard=low)
+    if not low:
+        return Decision(read_me=True).and_then(_noted(known, change))
+    again = known.earlier is not None and _was_low(known.earlier)
+    return Decision(read_me=True).and_then(_low(known, change, ask=again))
 
 
 def followup_yes(known: Known) -> Decision:
@@ -43,8 +57,33 @@ def followup_no(known: Known) -> Decision:
     return Decision((known.say("contact_declined"),), asks=NOTHING)
 
 
-def _resource(known: Known) -> str:
-    found = [
-        r for r in known.directory.by_topic("low mood", known.nation, known.now) if not r.crisis_service
-    ] or known.directory.by_topic("low mood", known.nation, known.now)
-    return found[0].line(known.now.date()) if found else ""
+def _noted(known: Known, change: CheckedIn) -> Decision:
+    """Take note without a word on how high it was; with a need in the same text, help with that instead."""
+    if "signpost" in known.meant.intents:
+        return Decision((), (change,), NOTHING).and_then(helping.signpost(known))
+    return Decision((known.say("checkin_thanks"),), (change,), NOTHING)
+
+
+def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
+    """Thank, validate in a line, name one place that fits, offer a person; `ask` asks whether one may get in touch."""
+    place, warning = _place(known)
+    line = place.line(known.now.date()) if place else ""
+    if ask:
+        text, asks = known.say("checkin_low_again", resource_line=line), Asked("flag_followup", timedelta(days=2))
+    else:
+        text, asks = known.say("checkin_low", resource_line=line), NOTHING
+    first: tuple[Text, ...] = (known.say(warning),) if warning else ()
+    return Decision((*first, text), (change,), asks)
+
+
+def _place(known: Known) -> tuple[Resource | None, str | None]:
+    """The place that fits best: what the words ask for, else what the question was about; open now if one is."""
+    answer = known.directory.find(known.text, known.nation, known.now)
+    topic = _FITTING.get(str(known.kept.get("question")), _USUAL)
+    asked_for = () if answer.topics[:1] == (helping.AT_HOME,) else answer.resources  # never by the way
+    for found in (asked_for, *(known.directory.by_topic(t, known.nation, known.now) for t in (topic, _USUAL))):
+        places = [place for place in found if not place.crisis_service]
+        place = next((place for place in places if place.open_at(known.now) is not False), None)
+        if place is not None:
+            return place, place.warning
+    return None, None

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from companion.conversation.changes import WantsPerson
+from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
+from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
+from companion.messaging.parts import count
 from companion.signposting import Resource
 
 AT_ONCE = 2  # resources in one text
 MENU_AT_ONCE = 7  # topics in one text
+MOST_PARTS = 2  # of one answer
+AT_HOME = "domestic abuse"  # numbers only when asked for: somebody else may read the phone
+# Asked the second time that places are sent to somebody, and every fourth time after that; never about these.
+ASK_FIRST, ASK_EVERY = 1, 4
+_NEVER_ASKED = frozenset({"crisis", AT_HOME})
 
 
 def signpost(known: Known) -> Decision:
     """Answer with one or two resources, right for the nation; the rest wait for MORE."""
-    found, warning = _find(known)
+    found, topic, warning = _find(known)
     if not found:
-        return Decision((known.say("signpost_nothing"),), read_me=True)
+        return Decision((known.say("signpost_nothing"),), (Unanswered("nothing", topic),), read_me=True)
+    if topic == AT_HOME and not _asks(known):
+        return Decision((known.say("safe_when"),), asks=_rest(known, []), read_me=True)
     intro = (known.say(warning),) if warning else ()
-    text = known.say("signpost_intro", lines=_lines(known, found[:AT_ONCE]))
-    return Decision((*intro, text), asks=_rest(known, found))
+    useful = not intro and topic is not None and _ask_whether_useful(known, topic)
+    text = known.say("signpost_asks" if useful else "signpost_intro", lines=_lines(known, found[:AT_ONCE]))
+    rest = _rest(known, found, useful=topic if useful else None)
+    return Decision((*intro, text), (Helped(),), rest, heard_as="signpost")
+
+
+def besides(known: Known, answer: Decision) -> Decision:
+    """Add help with a topic to another answer: one place if both fit two parts, else the way to it."""
+    found, topic, warning = _find(known)
+    if not found or topic == AT_HOME:
+        return answer
+    line = known.say("signpost_besides", lines=_lines(known, found[:1]))
+    if not warning and sum(count(text.body).parts for text in (*answer.replies, line)) <= MOST_PARTS:
+        return answer.and_then(Decision((line,), (Helped(),), _beside(known, answer.asks, found[1:])))
+    return answer.and_then(Decision((known.say("signpost_on_more"),), (), _beside(known, answer.asks, found)))
 
 
 def more(known: Known) -> Decision:
@@ -27,32 +49,71 @@ def more(known: Known) -> Decision:
     found = [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
     if not found:
         return Decision((known.say("signpost_no_more"),))
-    return Decision((known.say("signpost_more", lines=_lines(known, found[:AT_ONCE])),), asks=_rest(known, found))
+    warning = next((r.warning for r in found[:AT_ONCE] if r.warning and not known.kept.get("warned")), None)
+    intro = (known.say(warning),) if warning else ()
+    text = known.say("signpost_more", lines=_lines(known, found[:AT_ONCE]))
+    return Decision((*intro, text), asks=_rest(known, found))
 
 
-def _find(known: Known) -> tuple[list[Resource], str | None]:
+def useful(known: Known) -> Decision | None:
+    """Answer YES or NO to "was this what you needed?"; None when it was not asked, or for another text."""
+    topic = known.kept.get("useful")
+    if not topic or len(known.text.split()) > _SHORT:
+        return None
+    said = understand(known.text, "survey_helpful").intent
+    if said == "survey_yes":
+        return Decision((known.say("help_needed"),), (HelpWas(str(topic), needed=True),), heard_as="help useful")
+    if said == "survey_no":
+        return Decision((known.say("help_not_needed"),), (HelpWas(str(topic), needed=False),), heard_as="help useful")
+    return None
+
+
+_SHORT = 4  # words: anything longer says something else as well
+
+
+def _ask_whether_useful(known: Known, topic: str) -> bool:
+    due = known.own.helped % ASK_EVERY == ASK_FIRST
+    return due and known.state == "joined" and known.asked == "none" and topic not in _NEVER_ASKED
+
+
+def _asks(known: Known) -> bool:
+    """Whether numbers were asked for: a question, a keyword, or a number of the menu."""
+    return "?" in known.text or len(known.text.split()) <= _KEYWORDS or known.directory.read(known.text).asks
+
+
+_KEYWORDS = 2
+
+
+def _find(known: Known) -> tuple[list[Resource], str | None, str | None]:
+    """The places for a text or a number of the menu, their topic, and what has to be said first."""
     topic = None
     if known.text.strip().isdecimal() and len(known.text.strip()) < 3:
         topic = known.directory.topic_of_menu(int(known.text))
-    if topic is not None:
-        return list(known.directory.by_topic(topic, known.nation, known.now)), (
-            "alcohol_warning" if topic == "addiction" else None
-        )
-    answer = known.directory.find(known.text, known.nation, known.now)
-    if answer.resources:
-        return list(answer.resources), answer.warning
-    topic = str(known.meant.slots.get("topic", ""))
-    if not topic:
-        return [], None
-    return list(known.directory.by_topic(topic, known.nation, known.now)), None
+    if topic is None:
+        answer = known.directory.find(known.text, known.nation, known.now)
+        if answer.resources:
+            return list(answer.resources), answer.topics[0], answer.warning
+        topic = str(known.meant.slots.get("topic", "")) or None
+    if topic is None:
+        return [], None, None
+    found = list(known.directory.by_topic(topic, known.nation, known.now))
+    return found, topic, next((resource.warning for resource in found if resource.warning), None)
 
 
 def _lines(known: Known, resources: list[Resource]) -> str:
     return "\n".join(resource.line(known.now.date()) for resource in resources)
 
 
-def _rest(known: Known, found: list[Resource]) -> Asked:
-    return known.still_asked(more=[resource.id for resource in found[AT_ONCE:]], menu=False)
+def _rest(known: Known, found: list[Resource], useful: str | None = None) -> Asked:
+    return known.still_asked(more=[resource.id for resource in found[AT_ONCE:]], menu=False, useful=useful)
+
+
+def _beside(known: Known, asks: Asked | None, rest: list[Resource]) -> Asked:
+    """What an answer asks, with the places that wait for MORE beside it."""
+    ids = [resource.id for resource in rest]
+    return (
+        Asked(asks.state, asks.lasts, {**asks.keep, "more": ids}) if asks else known.still_asked(more=ids, menu=False)
+    )
 
 
 def menu(known: Known) -> Decision:
@@ -69,16 +130,36 @@ def _menu_from(known: Known, first: int) -> Decision:
     return Decision((known.say("menu", topics=topics),), asks=asks)
 
 
+_WHO_SEES = (
+    "who see",
+    "who read",
+    "who can",
+    "private",
+    "confidential",
+    "privacy",
+    "who is told",
+    "see this",
+    "see my",
+)
+
+
 def help_page(known: Known) -> Decision:
-    """Say who we are; to WHO SEES THIS and HOW DOES THIS WORK, exactly that."""
+    """Say who we are; to WHO SEES THIS, HOW DOES THIS WORK and COMMANDS, exactly that."""
     text = known.text.lower()
     if known.state != "joined":
         return Decision((known.say("help_not_member"),))
-    if any(word in text for word in ("who see", "who read", "who can", "private", "confidential", "privacy")):
+    if any(word in text for word in _WHO_SEES):
         return Decision((known.say("who_sees_this"),))
     if "how" in text and "work" in text:
         return Decision((known.say("how_it_works"),))
     return Decision((known.say("help"),))
+
+
+def commands(known: Known) -> Decision | None:
+    """Answer COMMANDS with the words that do something; None for other texts."""
+    if known.text.strip().strip(".!?").lower() not in {"commands", "command", "keywords"}:
+        return None
+    return Decision((known.say("commands"),), heard_as="commands")
 
 
 def person(known: Known) -> Decision:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from companion.conversation.changes import Unanswered
 from companion.conversation.flows import (
     booking,
     checkin,
@@ -17,6 +18,7 @@ from companion.conversation.flows import (
     placing,
     quiet,
     survey,
+    weekly,
 )
 from companion.conversation.intents import understand
 from companion.conversation.known import SILENCE, Decision, Known
@@ -67,7 +69,11 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     placing.group,
     placing.move,
     booking.said,
+    weekly.my_weeks,
+    weekly.asked_at,
+    helping.commands,
 )
+WITH_THEIR_OWN_HELP = ("checkin_score", "checkin_word")  # a low answer names one place, and no more
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
 HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them
 WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "stop")
@@ -86,6 +92,8 @@ def decide(known: Known) -> Decision:
         return about_data
     if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
         return helping.more(known)
+    if (about_help := helping.useful(known)) is not None:
+        return about_help
     if known.kept.get("menu") and known.text.strip().isdecimal():
         return helping.signpost(known)
     if known.state != "joined":
@@ -100,7 +108,9 @@ def _member(known: Known) -> Decision:
     decision = main(known)
     # A text that answers and asks gets both, as long as the second is not another answer to the same question.
     for intent in known.meant.intents[1:2]:
-        if intent in ("signpost", "talk_to_person", "next_session", "join_link"):
+        if intent == "signpost" and known.meant.intent not in WITH_THEIR_OWN_HELP:
+            decision = helping.besides(known, decision)
+        elif intent in ("talk_to_person", "next_session", "join_link"):
             decision = decision.and_then(MEMBER[intent](known))
     return decision
 
@@ -124,9 +134,13 @@ def _agrees(text: str) -> bool:
     return understand(text, "confirm_consent").intent == "consent_yes"
 
 
+_WORTH_LEARNING = 3  # words: fewer teach nothing
+
+
 def _not_understood(known: Known) -> Decision:
     if not known.text.strip():
         return SILENCE if known.stopped else Decision((known.say("not_understood"),))
+    listed = (Unanswered("unclear"),) if len(known.text.split()) >= _WORTH_LEARNING else ()
     if known.kept.get("misunderstood"):
-        return Decision((known.say("not_understood_twice"),), read_me=True)
-    return Decision((known.say("not_understood"),), asks=known.still_asked(misunderstood=True), read_me=True)
+        return Decision((known.say("not_understood_twice"),), listed, read_me=True)
+    return Decision((known.say("not_understood"),), listed, known.still_asked(misunderstood=True), read_me=True)

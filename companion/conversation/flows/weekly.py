@@ -1,0 +1,88 @@
+"""MY WEEKS: a person's own numbers. CHECKIN TUE 7PM: when their weekly question comes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from companion import when
+from companion.content.catalogue import Bilingual
+from companion.conversation.changes import AskAt
+from companion.conversation.known import Decision, Known
+from companion.conversation.own import is_my_weeks
+from companion.messaging.quiet import end_of_quiet
+
+SHOWN = 6  # numbers in one text
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CHECKIN = re.compile(r"check[\s-]?ins?\b(.*)", re.DOTALL)
+_DAY = re.compile(r"\b(mon|tues?|wed(?:nes)?|thu(?:r|rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b")
+_TIME = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?\b|\b(noon|midday|midnight)\b")
+_BACK = {"usual", "default", "reset", "with the group", "as before"}
+_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+_A_MONDAY = date(2024, 1, 1)
+
+
+def my_weeks(known: Known) -> Decision | None:
+    """Answer MY WEEKS with the numbers and a link to a picture of them; None for other texts."""
+    if not is_my_weeks(known.text):
+        return None
+    if not known.own.weeks:
+        return Decision((known.say("weeks_none"),), heard_as="weeks")
+    shown = known.own.weeks[-SHOWN:]
+    numbers = "\n".join(f"{day.day} {day:%b}: {score}" for day, score in shown)
+    text = known.say("weeks", numbers=numbers, link=known.own.link)
+    return Decision((text,), heard_as="weeks")
+
+
+def asked_at(known: Known) -> Decision | None:
+    """Answer CHECKIN and a day and time; None for other texts."""
+    found = _CHECKIN.fullmatch(known.text.strip().lower().strip(".!"))
+    if found is None:
+        return None
+    rest = " ".join(found[1].replace(",", " ").split())
+    if rest in _BACK:
+        return Decision((known.say("checkin_usual"),), (AskAt(None, None),), heard_as="checkin time")
+    day, at = _DAY.search(rest), _time(_DAY.sub(" ", rest))
+    if day is None or at is None:
+        return Decision((known.say("checkin_how"),), heard_as="checkin time") if len(rest.split()) < _SHORT else None
+    weekday = next(number for number, name in enumerate(_DAYS) if day[1].startswith(name))
+    shown = _named(weekday, at)
+    if known.own.quiet and _quiet_at(known, weekday, at):
+        start, end = (when.clock_time(moment) for moment in known.own.quiet)
+        return Decision((known.say("checkin_quiet", when=shown, start=start, end=end),), heard_as="checkin time")
+    return Decision((known.say("checkin_set", when=shown),), (AskAt(weekday, at),), heard_as="checkin time")
+
+
+_SHORT = 5  # words
+
+
+def _time(text: str) -> time | None:
+    """Read a time of day: "7pm", "19:30", "half" is not read. Without am or pm, 1 to 7 is in the afternoon."""
+    found = _TIME.search(text)
+    if found is None:
+        return None
+    if found[4]:
+        return _NAMED[found[4]]
+    hour, minute = int(found[1]), int(found[2] or 0)
+    if found[3]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found[3] == "pm" else 0)
+    elif 1 <= hour <= 7:
+        hour += 12  # nobody asks for a question at five in the morning without saying so
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _quiet_at(known: Known, weekday: int, at: time) -> bool:
+    today = known.now.astimezone(known.zone).date()
+    on = today + timedelta(days=(weekday - today.weekday()) % 7)
+    moment = datetime.combine(on, at, known.zone).astimezone(UTC)
+    return known.own.quiet is not None and end_of_quiet(*known.own.quiet, known.zone, moment) is not None
+
+
+def _named(weekday: int, at: time) -> Bilingual:
+    day = _A_MONDAY + timedelta(days=weekday)
+    return Bilingual(f"{day:%A}s at {when.clock_time(at)}", f"{_DAYS_CY[weekday]} am {when.clock_time(at)}")
+
+
+_DAYS_CY = ("dydd Llun", "dydd Mawrth", "dydd Mercher", "dydd Iau", "dydd Gwener", "dydd Sadwrn", "dydd Sul")

@@ -1,0 +1,138 @@
+"""The weekly question and its answers, a person's own weeks, and the hour they choose."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from companion.conversation.intents import understand
+from companion.models import CheckIn, ContactRequest
+from companion.programme.weeks import person_of, token_for
+from companion.web import build_app
+from tests.world import START, World
+
+TUESDAY = datetime(2026, 11, 24, 19, 1, tzinfo=UTC)  # the cohort asks on Tuesdays at seven
+
+
+def asked(world: World, talker: object, at: datetime) -> str:
+    """Move to a week's question and return it."""
+    world.move_to(at)
+    world.staff_ignores()
+    texts = [text for text in talker.ignores() if "999" in text]  # type: ignore[attr-defined]
+    assert len(texts) == 1, texts
+    return str(texts[0])
+
+
+def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")  # no place, so no reminder takes the week's question
+    asha.ignores()
+    asked(world, asha, TUESDAY)
+    asha.texts("bit rubbish tbh")
+    asha.hears("Thanks for telling us. That sounds hard.", "CALL ME")
+    asked(world, asha, TUESDAY + timedelta(days=7))
+    asha.texts("about a 2")
+    low_again = asha.hears("still hard", "YES or NO")
+    assert not re.search(r"score|low|diagnos", low_again)
+    with world.database.read() as session:
+        assert session.scalars(select(ContactRequest)).all() == []
+    asha.texts("no thanks")
+    asha.hears("will not ask a facilitator")
+    asked(world, asha, TUESDAY + timedelta(days=14))
+    asha.texts("9!! passed my exam")
+    asha.hears("Thanks, noted")
+    asked(world, asha, TUESDAY + timedelta(days=21))
+    asha.texts("5")  # not low, but a fall of four
+    asha.hears("YES or NO")
+    asha.texts("yes please")
+    asha.hears("on the list for a facilitator")
+    world.settle()
+    world.staff_ignores()
+    with world.database.read() as session:
+        assert len(session.scalars(select(ContactRequest)).all()) == 1
+        given = session.execute(select(CheckIn.score, CheckIn.said_hard).order_by(CheckIn.asked_at)).all()
+    assert [tuple(row) for row in given] == [(None, True), (2, None), (9, None), (5, None)]
+
+    asha.texts("MY WEEKS")
+    told = asha.hears("8 Dec: 9", "15 Dec: 5", "/weeks/")
+    token = re.search(r"/weeks/(\S+)", told)
+    assert token is not None
+    pages = build_app(world.services).test_client()
+    shown = pages.get(f"/weeks/{token[1]}")
+    assert shown.status_code == 200
+    assert shown.headers["Cache-Control"] == "no-store, private"
+    assert all(f"<td>{number}</td>" in shown.text for number in (2, 9, 5))
+    drawn = pages.get(f"/weeks/{token[1]}/picture.svg")
+    assert drawn.mimetype == "image/svg+xml"
+    assert b"<svg" in drawn.data
+    assert b"<script" not in drawn.data
+    world.advance(hours=25)
+    assert pages.get(f"/weeks/{token[1]}").status_code == 404
+    assert pages.get(f"/weeks/{token[1]}/picture.svg").status_code == 404
+    asha.ignores()
+    world.staff_ignores()
+
+
+def test_the_hour_is_the_persons_own(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.ignores()
+    asha.texts("MY WEEKS")
+    asha.hears("not given us a number yet")
+    asha.texts("CHECKIN")
+    asha.hears("CHECKIN TUE 7PM")
+    asha.texts("QUIET 10PM TO 8AM")
+    asha.ignores()
+    asha.texts("checkin sunday 11pm")
+    asha.hears("quiet hours")
+    asha.texts("Checkin Sun 7.30pm")
+    asha.hears("Sundays at 7:30pm")
+    world.move_to(TUESDAY + timedelta(hours=1))
+    asha.hears_nothing()
+    asked(world, asha, datetime(2026, 11, 29, 19, 31, tzinfo=UTC))
+    asha.texts("PAUSE 2 weeks")
+    asha.hears("paused until")
+    world.move_to(datetime(2026, 12, 8, 20, 0, tzinfo=UTC))
+    assert not [text for text in asha.ignores() if "week" in text]
+    asha.texts("checkin usual")
+    asha.hears("everyone else")
+    world.staff_ignores()
+
+
+LOW = ("bit rubbish tbh", "Hard", "very hard", "exhausted", "not great", "😭", "cried twice", "really tough week")
+NOT_LOW = (
+    "not bad",
+    "could be worse",
+    "Good",
+    "Mixed",
+    "tired but ok",
+    "not too bad, busy",
+    "better than last week",
+    "ok",
+)
+
+
+@pytest.mark.parametrize("text", LOW)
+def test_words_that_say_it_is_hard(text: str) -> None:
+    assert understand(text, "checkin_prompt").slots == {"low": 1}
+
+
+@pytest.mark.parametrize("text", NOT_LOW)
+def test_words_that_do_not(text: str) -> None:
+    got = understand(text, "checkin_prompt")
+    assert got.intent == "checkin_word"
+    assert "low" not in got.slots
+
+
+def test_a_link_to_ones_weeks_cannot_be_made_up() -> None:
+    person = uuid.uuid4()
+    token = token_for("secret", person, START)
+    assert person_of("secret", token, START) == person
+    assert person_of("secret", token, START + timedelta(hours=24)) is None
+    assert person_of("another", token, START) is None
+    for wrong in ("", "x", token[:-1], token[:-2] + "AA", "é" * 30, "=" * 48):
+        assert person_of("secret", wrong, START) is None
