@@ -41,13 +41,18 @@ def load(folder: Path, say: str) -> WatchList:
         ("~stop it", ["stop it", "stopping it", "stopped it", "stops it"], ["stopper it"]),
         ("cut ..2 myself", ["cut myself", "cut a b myself"], ["cut a b c myself", "cut it. myself"]),
         ("^ bye $", ["bye", "hello. bye!", "just bye"], ["bye bye", "and bye now"]),
+        ("cut .. myself", ["cut a b c d e f myself"], ["cut it. myself"]),
+        ("cut ...2 myself", ["cut. it myself"], ["cut. it b myself"]),
+        ("cut ... myself", ["cut it. a b c. myself"], ["myself cut"]),
+        ("blood &2 (arm | my leg)", ["blood on my arm", "my leg a blood"], ["blood a b c arm", "blood. arm"]),
+        ("blood & arm", ["arm a b c d blood"], ["arm. blood"]),
         ("(cat | big dog) food", ["cat food", "big dog food"], ["dog food"]),
     ],
 )
 def test_language(tmp_path: Path, say: str, yes: list[str], no: list[str]) -> None:
     watch_list = load(tmp_path, say)
-    assert [text for text in yes if not watch_list.read(text).matches] == []
-    assert [text for text in no if watch_list.read(text).matches] == []
+    assert [text for text in yes if not watch_list.read(text).found] == []
+    assert [text for text in no if watch_list.read(text).found] == []
 
 
 @pytest.mark.parametrize(
@@ -60,6 +65,7 @@ def test_language(tmp_path: Path, say: str, yes: list[str], no: list[str]) -> No
         ("[maybe]", "could match anything"),
         ("cat | | dog", "alternative is empty"),
         ("what?!", "cannot read"),
+        ("& cat", "something before and after"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, say: str, complaint: str) -> None:

@@ -60,7 +60,7 @@ def test_family_routes_are_those_agreed() -> None:
     ],
 )
 def test_single_words_and_figures_of_speech_match_nothing(text: str) -> None:
-    assert load_watchlist().read(text).matches == ()
+    assert load_watchlist().read(text).found == ()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_nothing_stops_a_page(text: str) -> None:
 
 def test_a_gap_does_not_cross_the_end_of_a_sentence() -> None:
     watch_list = load_watchlist()
-    assert watch_list.read("scared of the reg. my husband is lovely").matches == ()
+    assert watch_list.read("scared of the reg. my husband is lovely").found == ()
     assert watch_list.read("I. Want. To. Die.").route == "page"
 
 

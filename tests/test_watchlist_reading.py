@@ -54,7 +54,7 @@ def test_disguises_and_typing_do_not_hide_a_phrase(text: str) -> None:
     ],
 )
 def test_places_are_those_of_the_original(text: str, words: str) -> None:
-    found = [text[match.start : match.end] for match in load_watchlist().read(text).matches]
+    found = [text[match.start : match.end] for match in load_watchlist().find(text)]
     assert words in found
 
 
@@ -69,7 +69,7 @@ def test_verdict_gives_route_families_and_phrases() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=300))
 def test_any_string_can_be_read(text: str) -> None:
-    for match in load_watchlist().read(text).matches:
+    for match in load_watchlist().find(text):
         assert 0 <= match.start < match.end <= len(text)
 
 

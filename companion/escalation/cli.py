@@ -28,7 +28,8 @@ def _answer(line: bytes) -> dict[str, Any]:
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
         return {"error": 'not a JSON line of the form {"text": "..."}'}
-    verdict = load_watchlist().read(text)
+    watch_list = load_watchlist()
+    verdict = watch_list.read(text)
     return {
         "route": verdict.route,
         "families": list(verdict.families),
@@ -41,7 +42,7 @@ def _answer(line: bytes) -> dict[str, Any]:
                 "end": match.end,
                 "words": text[match.start : match.end],
             }
-            for match in verdict.matches
+            for match in watch_list.find(text)
         ],
     }
 
@@ -54,13 +55,13 @@ def explain(text: str) -> None:
 
     watch_list = load_watchlist()
     click.echo(f"Watch list {watch_list.version} of {watch_list.date:%d %B %Y}")
-    verdict = watch_list.read(text)
-    if not verdict.matches:
+    matches = watch_list.find(text)
+    if not matches:
         click.echo("No phrase of the list is in this text. That does not mean that the person is safe.")
         return
     titles = {family.name: family.title for family in watch_list.families}
     whys = {phrase.id: phrase.why for family in watch_list.families for phrase in family.phrases}
-    for match in verdict.matches:
+    for match in matches:
         click.echo(f'{match.route}: "{text[match.start : match.end]}"')
         click.echo(f"    family {match.family} ({titles[match.family]}), phrase {match.phrase}")
         if whys[match.phrase]:
@@ -69,7 +70,7 @@ def explain(text: str) -> None:
         "page": "A facilitator is alerted now.",
         "notice": "A facilitator reads it by the next working day.",
     }
-    click.echo(action[verdict.route or "notice"])
+    click.echo(action[matches[0].route])
 
 
 @watchlist.command()

@@ -1,75 +1,69 @@
-"""The phrase language of the watch list: from a written phrase to a matcher over word symbols.
+"""The phrase language of the watch list: reads a written phrase into a tree.
 
 A phrase is written in plain words with a few marks (docs/watchlist.md shows them on one page)::
 
     <i> [just] <want> to <die>      words in this order, <...> a synonym class, [...] optional
     (cut | burn) ..3 myself         alternatives; up to three words between
-    <friend> ...9 <worry>           up to nine words between, also in the sentences after
+    cut .. myself                   any number of words between, in the same sentence
+    <friend> ...9 <worry>           up to nine words between, also in the sentences after; plain ... any number
+    blood &4 arms                   both, in either order, up to four words between; plain & any number
     ~kill myself                    kill, kills, killed, killing
     ^ goodbye $                     at the start, at the end of a sentence
-
-Every word that any phrase knows becomes one character (a symbol), so a text becomes a short string of symbols and
-a phrase a small regular expression over them. RE2 runs it in time linear in the text, whatever the text.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-# The end of a sentence. A gap does not cross it; words written next to each other do ("I. want. to. die.").
-BREAK = "\x01"
-# Every word that no phrase knows.
-UNKNOWN = "\x02"
 MAX_GAP = 16
 
-_PIECE = re.compile(
-    r"\s*(?:<(?P<cls>[a-z_]+)>|\.\.\.(?P<far>\d+)|\.\.(?P<gap>\d+)|(?P<mark>[\[\]()|^$])|(?P<ends>~)?(?P<word>[a-z0-9:'*]+))"
-)
+_PIECE = re.compile(r"<[a-z_0-9]+>|\.{2,3}\d*|&\d*|[\[\]()|^$]|~?[a-z0-9:'*]+")
+_SPACE = re.compile(r"\s+")
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgklmnprt]$")
+_CLOSES = {")": "(", "]": "["}
 
 
 class PhraseError(ValueError):
     """A phrase, class or spelling that cannot be read; the message says which and why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Words:
     """One word out of a set."""
 
     words: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Gap:
-    """Up to ``most`` words of any kind, within one sentence or (``across``) over its end."""
+    """Up to ``most`` words of any kind (None: any number), in one sentence or (``across``) over its end."""
 
-    most: int
+    most: int | None
     across: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Edge:
     """Start (``^``) or end (``$``) of a sentence."""
 
     mark: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Seq:
     """One after the other."""
 
     items: tuple["Node", ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Alt:
     """One of several."""
 
     items: tuple["Node", ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Opt:
     """May be missing."""
 
@@ -95,83 +89,90 @@ def endings(word: str) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    at = 0
-    stripped = text.rstrip()
-    while at < len(stripped):
-        found = _PIECE.match(stripped, at)
-        if found is None:
-            raise PhraseError(f"cannot read {stripped[at:]!r} in {text!r}")
-        at = found.end()
-        if found["cls"]:
-            yield "class", found["cls"]
-        elif found["gap"]:
-            yield "gap", found["gap"]
-        elif found["far"]:
-            yield "far", found["far"]
-        elif found["mark"]:
-            yield found["mark"], ""
-        else:
-            yield ("ends" if found["ends"] else "word"), found["word"]
+class _Level:
+    """What stands between two brackets while it is read."""
+
+    __slots__ = ("branches", "items", "opened", "orders")
+
+    def __init__(self, opened: str) -> None:
+        self.opened = opened
+        self.branches: list[Node] = []
+        self.items: list[Node] = []
+        # Marks of "either order" in the present branch: the place of the item before each, and the gap.
+        self.orders: list[tuple[int, Gap]] = []
 
 
 class Parser:
-    """Reads phrases; knows the synonym classes and the spellings."""
+    """Reads phrases; knows the synonym classes and the spellings. The same words are the same node everywhere."""
 
     def __init__(self, classes: Mapping[str, Sequence[str]], expand: Expand) -> None:
         self._classes = classes
         self._expand = expand
         self._known: dict[str, Node] = {}
         self._open: list[str] = []
+        self._pieces: dict[str, Node] = {}
+        self._sets: dict[frozenset[str], Words] = {}
 
     def parse(self, text: str) -> Node:
         """Read one phrase. Raises PhraseError."""
-        pieces = list(_pieces(text))
-        node, rest = self._alternatives(pieces, 0, text)
-        if rest != len(pieces):
-            raise PhraseError(f"a bracket is closed that was never opened in {text!r}")
-        return node
-
-    def _alternatives(self, pieces: list[tuple[str, str]], at: int, text: str) -> tuple[Node, int]:
-        branches: list[Node] = []
-        while True:
-            node, at = self._sequence(pieces, at, text)
-            branches.append(node)
-            if at == len(pieces) or pieces[at][0] != "|":
-                return _either(branches), at
-            at += 1
-
-    def _sequence(self, pieces: list[tuple[str, str]], at: int, text: str) -> tuple[Node, int]:
-        items: list[Node] = []
-        while at < len(pieces) and pieces[at][0] not in (")", "]", "|"):
-            kind, value = pieces[at]
-            at += 1
-            if kind in ("(", "["):
-                node, at = self._alternatives(pieces, at, text)
-                close = ")" if kind == "(" else "]"
-                if at == len(pieces) or pieces[at][0] != close:
-                    raise PhraseError(f"a {kind} is not closed in {text!r}")
-                at += 1
-                items.append(node if kind == "(" else Opt(node))
+        pieces = _PIECE.findall(text)
+        if "".join(pieces) != _SPACE.sub("", text):
+            strange = _SPACE.sub(" ", _PIECE.sub("", text)).strip()
+            raise PhraseError(f"cannot read {strange!r} in {text!r}")
+        levels = [_Level("")]
+        for piece in pieces:
+            level = levels[-1]
+            if piece in "([":
+                levels.append(_Level(piece))
+            elif piece == "|":
+                self._end_branch(level, text)
+            elif piece in ")]":
+                levels.pop()
+                if not levels or level.opened != _CLOSES[piece]:
+                    raise PhraseError(f"a bracket is closed that was never opened in {text!r}")
+                node = self._end(level, text)
+                levels[-1].items.append(node if piece == ")" else Opt(node))
+            elif piece[0] == "&":
+                level.orders.append((len(level.items) - 1, _gap(piece[1:], False, text)))
             else:
-                items.append(self._single(kind, value, text))
+                level.items.append(self._pieces.get(piece) or self._single(piece, text))
+        if len(levels) > 1:
+            raise PhraseError(f"a {levels[-1].opened} is not closed in {text!r}")
+        return self._end(levels[0], text)
+
+    def _end(self, level: _Level, text: str) -> Node:
+        self._end_branch(level, text)
+        return level.branches[0] if len(level.branches) == 1 else self._either(level.branches)
+
+    def _end_branch(self, level: _Level, text: str) -> None:
+        items = level.items
         if not items:
             raise PhraseError(f"an alternative is empty in {text!r}")
-        return (items[0] if len(items) == 1 else Seq(tuple(items))), at
+        for at, gap in reversed(level.orders):
+            if at < 0 or at + 1 >= len(items):
+                raise PhraseError(f"& needs something before and after it in {text!r}")
+            first, second = items[at : at + 2]
+            items[at : at + 2] = [Alt((Seq((first, gap, second)), Seq((second, gap, first))))]
+        level.branches.append(items[0] if len(items) == 1 else Seq(tuple(items)))
+        level.items = []
+        level.orders = []
 
-    def _single(self, kind: str, value: str, text: str) -> Node:
-        if kind == "class":
-            return self._class(value, text)
-        if kind in ("gap", "far"):
-            if not 1 <= int(value) <= MAX_GAP:
-                raise PhraseError(f"a gap is 1 to {MAX_GAP} words, not {value}, in {text!r}")
-            return Gap(int(value), kind == "far")
-        if kind in ("^", "$"):
-            return Edge(kind)
-        if kind == "ends":
-            return Words(endings(value))
-        words = [Words(frozenset([word])) for word in self._expand(value)]
-        return words[0] if len(words) == 1 else Seq(tuple(words))
+    def _single(self, piece: str, text: str) -> Node:
+        if piece[0] == "<":
+            return self._class(piece[1:-1], text)
+        node: Node
+        if piece[0] == ".":
+            dots = "..." if piece.startswith("...") else ".."
+            node = _gap(piece[len(dots) :], dots == "...", text)
+        elif piece in "^$":
+            node = Edge(piece)
+        elif piece[0] == "~":
+            node = self._words(endings(piece[1:]))
+        else:
+            words: list[Node] = [self._words(frozenset([word])) for word in self._expand(piece)]
+            node = words[0] if len(words) == 1 else Seq(tuple(words))
+        self._pieces[piece] = node
+        return node
 
     def _class(self, name: str, text: str) -> Node:
         if name in self._known:
@@ -181,21 +182,37 @@ class Parser:
         if name in self._open:
             raise PhraseError(f"class <{name}> contains itself: {' > '.join([*self._open, name])}")
         self._open.append(name)
-        node = _either([self.parse(entry) for entry in self._classes[name]])
+        node = self._either([self.parse(entry) for entry in self._classes[name]])
         self._open.pop()
         self._known[name] = node
         return node
 
+    def _words(self, words: frozenset[str]) -> Words:
+        node = self._sets.get(words)
+        if node is None:
+            node = self._sets[words] = Words(words)
+        return node
 
-def _either(branches: Sequence[Node]) -> Node:
-    """Join alternatives, with all single words gathered in one set."""
-    flat: list[Node] = []
-    for branch in branches:
-        flat.extend(branch.items if isinstance(branch, Alt) else [branch])
-    single = frozenset[str]().union(*(node.words for node in flat if isinstance(node, Words)))
-    others = [node for node in flat if not isinstance(node, Words)]
-    joined: list[Node] = ([Words(single)] if single else []) + list(dict.fromkeys(others))
-    return joined[0] if len(joined) == 1 else Alt(tuple(joined))
+    def _either(self, branches: Sequence[Node]) -> Node:
+        """Join alternatives, with all single words gathered in one set."""
+        single: set[str] = set()
+        others: list[Node] = []
+        for branch in branches:
+            for node in branch.items if isinstance(branch, Alt) else (branch,):
+                if isinstance(node, Words):
+                    single |= node.words
+                else:
+                    others.append(node)
+        joined = ([self._words(frozenset(single))] if single else []) + others
+        return joined[0] if len(joined) == 1 else Alt(tuple(joined))
+
+
+def _gap(count: str, across: bool, text: str) -> Gap:
+    if not count:
+        return Gap(None, across)
+    if not 1 <= int(count) <= MAX_GAP:
+        raise PhraseError(f"a gap is 1 to {MAX_GAP} words, not {count}, in {text!r}")
+    return Gap(int(count), across)
 
 
 def word_sets(nodes: Sequence[Node]) -> list[frozenset[str]]:
@@ -215,96 +232,3 @@ def word_sets(nodes: Sequence[Node]) -> list[frozenset[str]]:
         elif isinstance(node, Seq | Alt):
             todo.extend(node.items)
     return list(found)
-
-
-def required(node: Node, known: dict[int, list[frozenset[str]]] | None = None) -> list[frozenset[str]]:
-    """Sets of words of which each must occur in any text the phrase matches (in any order).
-
-    ``known`` remembers answers by node identity, for callers who ask about many phrases that share classes and keep
-    them alive meanwhile.
-    """
-    known = {} if known is None else known
-    needs = known.get(id(node))
-    if needs is None:
-        needs = known[id(node)] = _required(node, known)
-    return needs
-
-
-def _required(node: Node, known: dict[int, list[frozenset[str]]]) -> list[frozenset[str]]:
-    if isinstance(node, Words):
-        return [node.words]
-    if isinstance(node, Seq):
-        return list(dict.fromkeys(need for item in node.items for need in required(item, known)))
-    if isinstance(node, Alt):
-        needs = [required(item, known) for item in node.items]
-        if not all(needs):
-            return []
-        # One need of each branch, the one met least often: whichever branch matches, one of these words is there.
-        return [frozenset[str]().union(*(min(branch, key=_commonness) for branch in needs))]
-    return []
-
-
-_COMMON = frozenset(
-    "i am is are be to not it the a of in and my me do have can he she they you this that was".split()  # noqa: SIM905
-)
-
-
-@lru_cache(maxsize=8192)
-def _commonness(words: frozenset[str]) -> int:
-    return len(words) + 30 * len(words & _COMMON)
-
-
-def rarest(needs: Sequence[frozenset[str]], most: int) -> list[frozenset[str]]:
-    """The ``most`` needs that ordinary texts meet least often."""
-    return sorted(needs, key=_commonness)[:most]
-
-
-class Compiler:
-    """Turns phrases into regular expressions over word symbols.
-
-    ``fillers`` may stand between two words that a phrase has next to each other, and so may the end of a sentence.
-    """
-
-    def __init__(self, symbols: Mapping[str, str], fillers: Sequence[str]) -> None:
-        self._symbols = symbols
-        self._filler = f"[{''.join(sorted({symbols[word] for word in fillers if word in symbols}))}]*"
-        self._join = f"[{BREAK}{self._filler[1:]}"
-        self._known: dict[int, str] = {}
-
-    def regex(self, node: Node) -> str:
-        """The regular expression of a phrase. Nodes are remembered by identity: classes are shared."""
-        known = self._known.get(id(node))
-        if known is None:
-            known = self._known[id(node)] = self._build(node)
-        return known
-
-    def _build(self, node: Node) -> str:
-        if isinstance(node, Words):
-            chars = sorted({self._symbols[word] for word in node.words})
-            return chars[0] if len(chars) == 1 else f"[{''.join(chars)}]"
-        if isinstance(node, Gap):
-            return f"{'.' if node.across else f'[^{BREAK}]'}{{0,{node.most}}}"
-        if isinstance(node, Edge):
-            return f"(?:^|{BREAK})" if node.mark == "^" else f"{self._filler}(?:{BREAK}|$)"
-        if isinstance(node, Alt):
-            return f"(?:{'|'.join(self.regex(item) for item in node.items)})"
-        if isinstance(node, Opt):
-            return f"(?:{self.regex(node.item)})?"
-        return self._sequence(node)
-
-    def _sequence(self, node: Seq) -> str:
-        """A gap does not cross the end of a sentence; two words written next to each other do."""
-        out: list[str] = []
-        join = ""
-        for item in node.items:
-            if isinstance(item, Gap | Edge):
-                out.append(self.regex(item))
-                join = self._filler if isinstance(item, Edge) else ""
-            elif isinstance(item, Opt):
-                inner = self.regex(item.item)
-                # The joint goes with the optional word, so that nothing is asked for when the word is missing.
-                out.append(f"(?:{join}{inner})?" if join else f"(?:{inner}{self._join})?")
-            else:
-                out.append(join + self.regex(item))
-                join = self._join
-        return "".join(out)

@@ -9,35 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import re2
-
+from companion.escalation.matcher import BREAK, SLOTS, UNKNOWN, Compiler, Line, Part, Symbol
 from companion.escalation.normalise import REACHES_OVER_SPACE, SENTENCE_END, TOKEN, Folded, Speller, fold
-from companion.escalation.phrases import (
-    BREAK,
-    UNKNOWN,
-    Compiler,
-    Node,
-    Parser,
-    PhraseError,
-    rarest,
-    required,
-    word_sets,
-)
+from companion.escalation.phrases import Node, Parser, PhraseError, word_sets
 from companion.escalation.watchlist_data import ROUTES, Family, Phrase, Route, Vocabulary, read_files
 
 __all__ = ["Family", "Match", "Phrase", "PhraseError", "Route", "Verdict", "WatchList", "load_watchlist"]
 
 DEFAULT_DIRECTORY = Path(__file__).parent.parent / "content" / "watchlist"
-_SLOTS = 3
 _FIRST_SYMBOL = 0x0100
 _ORDINARY = 480  # characters; longer texts are read closely at once
 
 
 @dataclass(frozen=True)
 class Match:
-    """One phrase found; ``start`` and ``end`` are places in the original text."""
+    """One phrase found; ``start`` and ``end`` are places in the original text, of the first that was complete."""
 
     phrase: str
     family: str
@@ -48,34 +35,35 @@ class Match:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was found in one text."""
+    """What was found in one text: (route, family, phrase) of each phrase, page families first."""
 
-    matches: tuple[Match, ...]
+    found: tuple[tuple[Route, str, str], ...]
 
     @property
     def route(self) -> Route | None:
         """``page`` if any family found is a page family, else ``notice`` if any was found."""
-        routes = {match.route for match in self.matches}
-        return next((route for route in ROUTES if route in routes), None)
+        return self.found[0][0] if self.found else None
 
     @property
     def families(self) -> tuple[str, ...]:
         """Families found, page families first, each once."""
-        ordered = sorted(self.matches, key=lambda match: ROUTES.index(match.route))
-        return tuple(dict.fromkeys(match.family for match in ordered))
+        return tuple(dict.fromkeys(family for _, family, _ in self.found))
 
     @property
     def phrases(self) -> tuple[str, ...]:
         """Ids of the phrases found, page families first, each once."""
-        ordered = sorted(self.matches, key=lambda match: ROUTES.index(match.route))
-        return tuple(dict.fromkeys(match.phrase for match in ordered))
+        return tuple(phrase for _, _, phrase in self.found)
 
 
 @dataclass(frozen=True)
 class _Pattern:
     phrase: Phrase
     route: Route
-    node: Node
+    part: Part
+    more_needs: tuple[int, ...]
+
+
+_NOTHING = Verdict(())
 
 
 class WatchList:
@@ -86,74 +74,109 @@ class WatchList:
         self.date = vocabulary.date
         self.families = tuple(families)
         self._signs = vocabulary.signs
-        self._patterns = _parse(vocabulary, families)
-        nodes = [pattern.node for pattern in self._patterns]
-        self._symbols = _symbols(nodes, vocabulary.fillers)
+        written = _parse(vocabulary, families)
+        self._symbols = _symbols([node for _, _, node in written], vocabulary.fillers)
+        small = {self._symbols[word] for word in vocabulary.fillers}
+        distinct = dict.fromkeys(self._symbols.values())
+        self._numbered = {symbol: Symbol(1 << at, at + 1, symbol in small) for at, symbol in enumerate(distinct)}
         table = vocabulary.table(list(self._symbols))
         self._speller = Speller(table)
         self._table = {word: self._line(parts) for word, parts in table.items()}
         self._chunk = lru_cache(maxsize=16384)(self._read_chunk)
-        compiler = Compiler(self._symbols, vocabulary.fillers)
-        options = re2.Options()
-        options.max_mem = 16 << 20
-        options.log_errors = False
-        self._regexes: list[Any] = [re2.compile(compiler.regex(node).encode(), options) for node in nodes]
-        self._have, self._needs = _needs(nodes, self._symbols)
+        compiler = Compiler({word: self._numbered[symbol].bit for word, symbol in self._symbols.items()})
+        self._patterns = [_compiled(compiler, *entry) for entry in written]
+        self._have, self._needs = self._filter(compiler)
+        self._same_phrase = _same_phrase(self._patterns)
 
     def read(self, text: str) -> Verdict:
         """Every phrase of the list that the text contains. Takes any string; time linear in its length."""
         folded = fold(text, self._signs)
-        if len(text) <= _ORDINARY and not REACHES_OVER_SPACE.search(folded.text):
-            # The quick way for ordinary texts: chunk by chunk, most of them known. It only says that nothing is there.
-            table = self._table
-            line = "".join([table.get(chunk) or self._chunk(chunk) for chunk in folded.text.split()])
-            if next(self._search(line), None) is None:
-                return Verdict(())
-        return self._read_closely(folded)
-
-    def _read_closely(self, folded: Folded) -> Verdict:
-        """Token by token, with places."""
         table = self._table
-        parts = [table.get(word) or self._repair(word) for word in TOKEN.findall(folded.text)]
-        matches: dict[str, Match] = {}
-        places: list[tuple[int, int]] = []
-        for pattern, first, last in self._search("".join(parts)):
-            places = places or _places(folded, parts)
-            phrase = pattern.phrase
-            found = Match(phrase.id, phrase.family, pattern.route, places[first][0], places[last][1])
-            matches.setdefault(phrase.id, found)
-        return Verdict(tuple(matches.values()))
+        if len(text) <= _ORDINARY and not REACHES_OVER_SPACE.search(folded.text):
+            # The quick way for ordinary texts: chunk by chunk, most of them known.
+            line = "".join([table.get(chunk) or self._chunk(chunk) for chunk in folded.text.split()])
+        else:
+            line = self._read_chunk(folded.text)
+        found = [pattern for pattern, _ in self._search(line)]
+        if not found:
+            return _NOTHING
+        found.sort(key=lambda pattern: ROUTES.index(pattern.route))
+        return Verdict(tuple((each.route, each.phrase.family, each.phrase.id) for each in found))
 
-    def _search(self, line: str) -> Iterator[tuple[_Pattern, int, int]]:
-        """Patterns found, with their first and last symbol.
+    def find(self, text: str) -> tuple[Match, ...]:
+        """What ``read`` finds, with the place of each phrase in the text: for people who ask why."""
+        folded = fold(text, self._signs)
+        parts = [self._table.get(word) or self._repair(word) for word in TOKEN.findall(folded.text)]
+        places = _places(folded, parts)
+        line = "".join(parts)
+        matches: list[Match] = []
+        for pattern, read in self._search(line):
+            first, last = _where(pattern.part, read)
+            while first < last and line[first] == BREAK:
+                first += 1
+            while first < last and line[last] == BREAK:
+                last -= 1
+            phrase = pattern.phrase
+            matches.append(Match(phrase.id, phrase.family, pattern.route, places[first][0], places[last][1]))
+        return tuple(sorted(matches, key=lambda match: ROUTES.index(match.route)))
+
+    def _search(self, symbols: str) -> Iterator[tuple[_Pattern, Line]]:
+        """The first pattern found of each phrase.
 
         A pattern is tried only if each word it needs is somewhere in the text. ``have`` holds one bit for every
-        pattern in each of ``_SLOTS`` stretches, one stretch for each needed word.
+        pattern in each of ``SLOTS`` stretches, one stretch for each needed word.
         """
         have = self._have
         needs = self._needs
-        for symbol in set(line):
+        for symbol in set(symbols):
             have |= needs.get(symbol, 0)
         count = len(self._patterns)
         left = have & ((1 << count) - 1)
-        for slot in range(1, _SLOTS):
+        for slot in range(1, SLOTS):
             left &= have >> slot * count
-        data = line.encode() if left else b""
+        if not left:
+            return
+        line = Line(symbols, self._numbered)
         while left:
             lowest = left & -left
             left ^= lowest
             index = lowest.bit_length() - 1
-            found = self._regexes[index].search(data)
-            if found:
-                first = len(data[: found.start()].decode())
-                inside = found.group().decode()
-                # A sentence end at either side belongs to the phrase's conditions, not to its words.
-                first += len(inside) - len(inside.lstrip(BREAK))
-                yield self._patterns[index], first, first + len(inside.strip(BREAK)) - 1
+            pattern = self._patterns[index]
+            there = line.bits
+            if any(not need & there for need in pattern.more_needs):
+                continue
+            if pattern.part.step(line, line.everywhere):
+                left &= ~self._same_phrase[pattern.phrase.id]
+                yield pattern, line
+
+    def _filter(self, compiler: Compiler) -> tuple[int, dict[str, int]]:
+        """For each symbol, the bits it sets; and those set from the start because nothing is needed there."""
+        count = len(self._patterns)
+        start = 0
+        needs: dict[int, int] = {}
+        for index, pattern in enumerate(self._patterns):
+            chosen = compiler.rarest(pattern.part.needs, SLOTS)
+            for slot in range(SLOTS):
+                bit = 1 << (slot * count + index)
+                if slot >= len(chosen):
+                    start |= bit
+                else:
+                    needs[chosen[slot]] = needs.get(chosen[slot], 0) | bit
+        of_symbol: dict[str, int] = {}
+        symbols = list(self._numbered)
+        for words, wanted in needs.items():
+            left = words
+            while left:
+                lowest = left & -left
+                left ^= lowest
+                symbol = symbols[lowest.bit_length() - 1]
+                of_symbol[symbol] = of_symbol.get(symbol, 0) | wanted
+        return start, of_symbol
 
     def _read_chunk(self, chunk: str) -> str:
-        """The symbols of what stands between two spaces."""
-        return "".join(self._table.get(word) or self._repair(word) for word in TOKEN.findall(chunk))
+        """The symbols of a text, or of what stands between two spaces."""
+        table = self._table
+        return "".join([table.get(word) or self._repair(word) for word in TOKEN.findall(chunk)])
 
     def _repair(self, word: str) -> str:
         return BREAK if word[0] in SENTENCE_END else self._line(self._speller.repair(word))
@@ -162,21 +185,17 @@ class WatchList:
         return "".join(self._symbols.get(word, UNKNOWN) for word in words) or UNKNOWN
 
 
-def _parse(vocabulary: Vocabulary, families: Sequence[Family]) -> list[_Pattern]:
+def _parse(vocabulary: Vocabulary, families: Sequence[Family]) -> list[tuple[Phrase, Route, Node]]:
     parser = Parser(vocabulary.classes, vocabulary.expand)
-    patterns: list[_Pattern] = []
-    known: dict[int, list[frozenset[str]]] = {}
+    written: list[tuple[Phrase, Route, Node]] = []
     for family in families:
         for phrase in family.phrases:
             for say in phrase.say:
                 try:
-                    node = parser.parse(say)
+                    written.append((phrase, family.route, parser.parse(say)))
                 except PhraseError as error:
                     raise PhraseError(f"{family.name}/{phrase.id}: {error}") from error
-                if not required(node, known):
-                    raise PhraseError(f"{family.name}/{phrase.id}: {say!r} could match anything")
-                patterns.append(_Pattern(phrase, family.route, node))
-    return patterns
+    return written
 
 
 def _symbols(nodes: Sequence[Node], fillers: Sequence[str]) -> dict[str, str]:
@@ -190,22 +209,33 @@ def _symbols(nodes: Sequence[Node], fillers: Sequence[str]) -> dict[str, str]:
     return {word: chr(_FIRST_SYMBOL + numbers.setdefault(tuple(at), len(numbers))) for word, at in members.items()}
 
 
-def _needs(nodes: Sequence[Node], symbols: Mapping[str, str]) -> tuple[int, dict[str, int]]:
-    """For each symbol, the bits it sets; and the bits that are set from the start because nothing is needed there."""
-    count = len(nodes)
-    start = 0
-    needs: dict[str, int] = {}
-    known: dict[int, list[frozenset[str]]] = {}
-    for index, node in enumerate(nodes):
-        chosen = rarest(required(node, known), _SLOTS)
-        for slot in range(_SLOTS):
-            bit = 1 << (slot * count + index)
-            if slot >= len(chosen):
-                start |= bit
-                continue
-            for symbol in {symbols[word] for word in chosen[slot]}:
-                needs[symbol] = needs.get(symbol, 0) | bit
-    return start, needs
+def _compiled(compiler: Compiler, phrase: Phrase, route: Route, node: Node) -> _Pattern:
+    part = compiler.part(node)
+    if not part.needs:
+        raise PhraseError(f"{phrase.family}/{phrase.id}: one of its lines could match anything")
+    return _Pattern(phrase, route, part, tuple(compiler.rarest(part.needs, len(part.needs))[SLOTS:]))
+
+
+def _same_phrase(patterns: Sequence[_Pattern]) -> dict[str, int]:
+    """For each phrase, the bits of its patterns."""
+    same: dict[str, int] = {}
+    for index, pattern in enumerate(patterns):
+        same[pattern.phrase.id] = same.get(pattern.phrase.id, 0) | 1 << index
+    return same
+
+
+def _where(part: Part, line: Line) -> tuple[int, int]:
+    """First and last symbol of the match that is complete first, and as short as it can be."""
+    ends = part.step(line, line.everywhere)
+    end = ends & -ends
+    low, high = 0, end.bit_length() - 1  # the latest start from which the match still ends there
+    while low < high:
+        middle = (low + high + 1) // 2
+        if part.step(line, line.everywhere >> middle << middle) & end:
+            low = middle
+        else:
+            high = middle - 1
+    return low, max(low, end.bit_length() - 2)
 
 
 def _places(folded: Folded, parts: Sequence[str]) -> list[tuple[int, int]]:
