@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.messaging import outbox
+from companion.messaging import calls, mail, outbox
 from companion.models import Episode
 from companion.programme.around import next_due as around_next_due
 from companion.programme.tick import next_due as programme_next_due
@@ -20,6 +20,9 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     waiting = outbox.next_due(session)
     if waiting is not None:
         moments.append((waiting, "text"))
+    for ledger, what in ((calls, "call"), (mail, "e-mail")):
+        if (moment := ledger.next_due(session)) is not None:
+            moments.append((moment, what))
     episode = session.scalar(
         select(Episode.next_action_at)
         .where(Episode.state != "closed", Episode.next_action_at.is_not(None))

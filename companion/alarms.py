@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
+from companion.escalation.words import Voice, coordinators
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import Alarm, Person
+from companion.models import Alarm
 
 AGAIN = timedelta(hours=1)
 
 
 def tell_coordinators(session: Session, now: datetime, voice: Voice) -> None:
-    """Queue a text to each coordinator (to the leads where there is none) about alarms not told yet."""
+    """Queue a text and an e-mail to each coordinator (to the leads where there is none) about alarms not told yet."""
     alarms = [
         alarm
         for alarm in session.scalars(select(Alarm).where(Alarm.settled_at.is_(None)))
@@ -24,8 +24,7 @@ def tell_coordinators(session: Session, now: datetime, voice: Voice) -> None:
     ]
     if not alarms:
         return
-    staff = session.scalars(select(Person).where(Person.state == "staff")).all()
-    told = [p for p in staff if p.role == "coordinator"] or [p for p in staff if p.role == "lead"]
+    told = coordinators(session)
     for alarm in alarms:
         alarm.told_at = now
         what = voice.words.render(alarm_text(alarm.kind, voice)).body
@@ -35,6 +34,8 @@ def tell_coordinators(session: Session, now: datetime, voice: Voice) -> None:
             if to is not None:
                 key = f"alarm:{alarm.id}:{now.timestamp():.0f}:{person.id}"
                 enqueue(session, key=key, lane="page", to=to, text=text, now=now, expires_at=now + AGAIN)
+        letter = voice.words.render("mail_alarm", time=voice.clock_time(now), alarm=what, url=voice.console_url)
+        voice.mail_coordinators(session, f"alarm:{alarm.id}:{now.timestamp():.0f}", letter, now)
 
 
 def alarm_text(kind: str, voice: Voice) -> str:

@@ -45,6 +45,16 @@ def deliver_urgent(services: Services) -> None:
     services.delivery.run(URGENT)
 
 
+def place_calls(services: Services) -> None:
+    """Call those who are paged by telephone: on a thread of its own, as Twilio may take its time."""
+    services.calls.run()
+
+
+def send_mail(services: Services) -> None:
+    """Send e-mails that are due: on a thread of its own, as mail servers take their time."""
+    services.mail.run()
+
+
 def deliver(services: Services) -> None:
     """Send whatever is due, and find out about texts whose outcome is not known."""
     services.delivery.run()

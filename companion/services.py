@@ -20,6 +20,8 @@ from companion.signposting import Directory, load_directory
 
 if TYPE_CHECKING:  # what only the worker needs is loaded when it is used: the web server starts faster without
     from companion.messaging.delivery import Delivery
+    from companion.messaging.dialling import Calls
+    from companion.messaging.mail import Mail
     from companion.messaging.reconcile import Reconciliation
     from companion.messaging.twilio import Twilio
 
@@ -66,7 +68,21 @@ class Services:
         """What sends texts."""
         from companion.messaging.delivery import Delivery  # noqa: PLC0415
 
-        return Delivery(self.database, self.clock, self.twilio, self.settings)
+        return Delivery(self.database, self.clock, self.twilio, self.settings, self.voice.late_mark)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """What places calls."""
+        from companion.messaging.dialling import Calls  # noqa: PLC0415
+
+        return Calls(self.database, self.clock, self.twilio, self.settings)
+
+    @cached_property
+    def mail(self) -> Mail:
+        """What sends e-mails."""
+        from companion.messaging.mail import Mail  # noqa: PLC0415
+
+        return Mail(self.database, self.clock, self.settings)
 
     @cached_property
     def reconciliation(self) -> Reconciliation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -39,6 +38,7 @@ class Settings(BaseSettings):
     twilio_sms_from: str | None = None
     twilio_messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
     twilio_whatsapp_from: str | None = None
+    twilio_voice_from: str | None = None  # the number calls come from; by default the one texts come from
     twilio_api_base_url: str | None = None
 
     companion_name: str = Field(default="Companion", min_length=2, max_length=20)
@@ -61,12 +61,21 @@ class Settings(BaseSettings):
     # What one SMS part costs, in pence, for estimates. Look it up: prices change.
     companion_part_pence: float = Field(default=4.0, ge=0, le=100)
 
+    # E-mail, the second way to those who run the programme: smtp://user:password@host:587 or smtps://...
+    smtp_url: str | None = None
+    mail_from: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+
     # The escalation clock (minutes). See docs/architecture.md.
+    page_call_first_after: int = Field(default=2, ge=1)
     page_second_after: int = Field(default=5, ge=1)
     page_lead_after: int = Field(default=10, ge=1)
     page_again_every: int = Field(default=10, ge=1, le=15)
     tell_trainee_after: int = Field(default=15, ge=1)
+    alarm_coordinator_after: int = Field(default=30, ge=1)
+    contact_reminder_after: int = Field(default=10, ge=1)
     contact_within: int = Field(default=20, ge=2)
+    # Whether what a trainee answers to a facilitator is passed on to their phone in words. Off: a nudge to sign in.
+    companion_relay_words: bool = False
 
     @field_validator("encryption_keys", "twilio_auth_token", "companion_countries", mode="before")
     @classmethod
@@ -97,7 +106,7 @@ class Settings(BaseSettings):
             raise ValueError("is too short for a Twilio Auth Token (32 characters)")
         return value
 
-    @field_validator("twilio_sms_from", "twilio_whatsapp_from", mode="before")
+    @field_validator("twilio_sms_from", "twilio_whatsapp_from", "twilio_voice_from", mode="before")
     @classmethod
     def _sender(cls, value: object) -> object:
         if not isinstance(value, str) or not value.strip():
@@ -118,6 +127,26 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("is not a plain web address such as https://companion.example.org")
         return value.strip().rstrip("/")
+
+    @field_validator("smtp_url", "mail_from", mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value.strip())
+            good = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port is not None
+        except ValueError:
+            good = False
+        if not good:
+            # What was given holds a password: it is not shown.
+            raise ValueError("is no mail server such as smtp://user:password@mail.example.org:587 (or smtps://...:465)")
+        return value.strip()
 
     @field_validator("companion_time_zone")
     @classmethod
@@ -146,6 +175,10 @@ class Settings(BaseSettings):
             )
         if self.twilio_api_base_url and urlsplit(self.twilio_api_base_url).hostname not in _LOOPBACK:
             raise ValueError("TWILIO_API_BASE_URL: is only for a stand-in on this machine; remove it to use Twilio")
+        if (self.smtp_url is None) != (self.mail_from is None):
+            raise ValueError("SMTP_URL: goes together with MAIL_FROM, the address that e-mails come from; set both")
+        if self.contact_reminder_after >= self.contact_within:
+            raise ValueError("CONTACT_REMINDER_AFTER: must be fewer minutes than CONTACT_WITHIN")
         if self.companion_clock_file and not self.twilio_api_base_url:
             raise ValueError("COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it")
         if urlsplit(self.public_url).scheme != "https" and not self.simulated:
@@ -167,14 +200,10 @@ class Settings(BaseSettings):
         """What texts by SMS come from: the number, or the messaging service."""
         return self.twilio_sms_from or self.twilio_messaging_service_sid or ""
 
-    def minutes(
-        self,
-        name: Literal[
-            "page_second_after", "page_lead_after", "page_again_every", "tell_trainee_after", "contact_within"
-        ],
-    ) -> timedelta:
-        """Return one of the escalation clock's settings as a duration."""
-        return timedelta(minutes=getattr(self, name))
+    @property
+    def voice_sender(self) -> str | None:
+        """The number that calls come from; None when there is none, and nobody can be called."""
+        return self.twilio_voice_from or self.twilio_sms_from
 
 
 def load_settings(**given: object) -> Settings:

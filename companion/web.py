@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from companion.agenda import next_due
 from companion.console import register as register_console
+from companion.escalation.ringing import PhoneDesk
 from companion.heartbeats import STALE, last_run
 from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
@@ -57,7 +58,10 @@ def _twilios_doors(app: Flask, services: Services) -> None:
     settings = services.settings
     signatures = Signatures(settings.public_url, settings.twilio_auth_token)
     doors = Flask("companion.doors", static_folder=None, template_folder=None)
-    doors.register_blueprint(webhooks(services.inbox, services.database, services.clock, signatures, services.words))
+    phone = PhoneDesk(services.voice)
+    doors.register_blueprint(
+        webhooks(services.inbox, services.database, services.clock, signatures, services.words, phone)
+    )
     app.extensions["companion_doors"] = doors
     pages = app.wsgi_app
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 URGENT_EVERY = 0.5  # seconds; on PostgreSQL a notification wakes it sooner
 DELIVER_EVERY = 1.0
+MAIL_EVERY = 2.0
 
 
 def run(services: Services) -> None:
@@ -42,7 +43,7 @@ def build(services: Services) -> BackgroundScheduler:
     """Return the scheduler with its jobs, not started."""
     scheduler = BackgroundScheduler(
         timezone="UTC",
-        executors={"default": ThreadPoolExecutor(6)},
+        executors={"default": ThreadPoolExecutor(8)},
         # A job that is late still runs, once: the default of one second would skip it in silence.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
@@ -50,6 +51,8 @@ def build(services: Services) -> BackgroundScheduler:
     every: tuple[tuple[Callable[[Services], None], float], ...] = (
         (jobs.tick, tick_every),
         (jobs.deliver_urgent, min(URGENT_EVERY, tick_every)),
+        (jobs.place_calls, min(DELIVER_EVERY, tick_every)),
+        (jobs.send_mail, min(MAIL_EVERY, tick_every)),
         (jobs.deliver, min(DELIVER_EVERY, tick_every)),
         (jobs.reconcile, services.settings.companion_reconcile_seconds),
         (jobs.audit, 60),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import count
 
@@ -17,6 +18,7 @@ from companion.services import Services
 from tests.world import SERVICE, World
 
 _ALIASES = count(1)
+_LATE = re.compile(r"^Sent late, written at \S+\. ")
 
 
 def number(n: int) -> str:
@@ -101,9 +103,9 @@ def address(world: World, where: str, channel: str = "sms") -> Address:
 
 
 def received(world: World, words: str, where: str | None = None, channel: str | None = None) -> int:
-    """Return how often a phone got these very words, by the stand-in's ledger."""
+    """Return how often a phone got these very words, marked as late or not, by the stand-in's ledger."""
     return sum(
-        message.body == words
+        _LATE.sub("", message.body) == words
         and message.arrived_at is not None
         and not message.inbound
         and (where is None or message.to.removeprefix("whatsapp:") == where)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pytest
 from sqlalchemy import func, select, text
 
 from companion import jobs
-from companion.models import Episode, Flag, InboundMessage, Page
+from companion.models import Episode, Flag, InboundMessage
 from tests.world import World
 
 DANGER = "I don't want to be here any more, I want to end my life"
@@ -108,8 +107,11 @@ def test_a_promise_not_kept_opens_it_again(world: World) -> None:
     cole.hears("no contact is recorded")
     world.advance(minutes=10)
     assert any("open again" in text for text in cole.ignores())
+    asha.hears("no note that Dr Cole has reached you", "999")
+    world.staff("facilitator", 1).hears("an item needs you now")  # one step up; the lead five minutes later
+    world.advance(minutes=5)
     world.staff("lead").hears("an item needs you now")
-    world.staff("facilitator", 1).hears("an item needs you now")
+    world.staff_ignores()
 
 
 def test_the_same_text_twice_is_one_episode_and_one_page(world: World) -> None:
@@ -132,7 +134,7 @@ def test_a_number_never_seen_gets_the_lines_and_the_lead_is_paged(world: World) 
     stranger.texts(DANGER)
     stranger.hears("we don't know your number", "999", "116 123", "85258")
     world.settle()
-    world.staff("lead").hears("an item needs you now")
+    world.staff("lead").hears("1 item from unknown senders", "TAKE", "PASS")
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
@@ -214,7 +216,7 @@ def test_stop_while_someone_has_it_is_told_to_them(world: World) -> None:
     asha.texts("STOP")
     asha.ignores()
     world.settle()
-    cole.hears("an item needs you now")
+    cole.hears("has stopped our texts")
 
 
 def test_at_half_past_two_in_the_night_the_clocks_change_with_no_worker(make_world: Callable[..., World]) -> None:
@@ -251,21 +253,6 @@ def test_pages_hold_no_word_number_or_name_of_the_trainee(world: World) -> None:
         for heard in world.staff(role, which).ignores():
             assert not any(triple in heard.lower() for triple in triples)
             assert asha.number[-6:] not in heard
-
-
-def test_nobody_answers_all_night(world: World) -> None:
-    asha = world.member()
-    asha.texts(DANGER)
-    asha.ignores()
-    world.advance(hours=12)
-    world.staff_ignores()
-    assert any("No facilitator has picked this up" in text for text in asha.ignores())
-    with world.database.read() as session:
-        assert session.scalars(select(Episode.state)).all() == ["open"]
-        pages = session.scalars(select(Page.at).order_by(Page.at)).all()
-    gaps = [(b - a).total_seconds() / 60 for a, b in pairwise(pages)]
-    assert max(gaps) <= 11
-    assert len(pages) > 3 * 6 * 11
 
 
 def test_the_text_is_stored_with_what_matched_and_which_list(world: World) -> None:

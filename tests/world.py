@@ -37,6 +37,7 @@ class Talker:
     def __init__(self, phone: Phone) -> None:
         self.phone = phone
         self.number = phone.number
+        self._spoken = 0
 
     def texts(self, body: str, **more: str | None) -> str:
         """Send a text; return its SID."""
@@ -55,6 +56,32 @@ class Talker:
     def hears_nothing(self) -> None:
         """Fail if there is anything unread."""
         assert [text.body for text in self.phone.unread()] == []
+
+    def rings(self) -> None:
+        """Fail unless this phone rings."""
+        call = self.phone.ringing()
+        assert (call.status if call else "silent") == "ringing", f"{self.number} does not ring"
+
+    def rings_not(self) -> None:
+        """Fail if this phone rings."""
+        assert self.phone.ringing() is None, f"{self.number} rings"
+
+    def answers_call(self, *, machine: bool = False) -> None:
+        """Pick up (or let a mailbox do it) and listen."""
+        self._spoken = 0
+        self.phone.answers_call(machine=machine)
+
+    def presses(self, digit: str) -> None:
+        """Press a key."""
+        self.phone.presses(digit)
+
+    def hears_spoken(self, *fragments: str) -> str:
+        """Return what was said in the last call since this was last asked; it must hold all of `fragments`."""
+        said = " ".join(self.phone.calls[-1].heard[self._spoken :])
+        for fragment in fragments:
+            assert fragment.lower() in said.lower(), f"{fragment!r} was not said in {said!r}"
+        self._spoken = len(self.phone.calls[-1].heard)
+        return said
 
     def ignores(self) -> list[str]:
         """Read everything, and return it."""
@@ -138,6 +165,8 @@ class World:
             jobs.tick(self.services)
             jobs.deliver_urgent(self.services)
             jobs.deliver(self.services)
+            jobs.place_calls(self.services)
+            jobs.send_mail(self.services)
             if not self.standin.settle():
                 return
         raise AssertionError("it never comes to rest")

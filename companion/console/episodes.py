@@ -112,6 +112,8 @@ def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
         owner = take(session, found, _me(session), now(), desk().voice)
         if found.state == "closed":
             flash("This is closed already. Nothing was changed.", "error")
+        elif owner is None:
+            flash("Nothing was changed: this person asked for someone else.", "error")
         elif owner.id == my_id():
             flash("You have it. The person is told so by text. Contact them, then record it here.", "info")
         else:

@@ -126,7 +126,7 @@ def _(change: changes.Stop, scene: Scene) -> None:
     person.state = "left"
     episode = open_episode(scene.session, scene.address)
     if episode is not None:
-        scene.voice.tell_owner_of_new_text(scene.session, episode, scene.now)
+        scene.voice.tell_owner(scene.session, episode, "page_stopped", scene.now)
     places.give_up_all(scene.session, person, scene.now)
     record(scene.session, scene.now, "stopped", person, source=change.source)
 

@@ -17,7 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
-from companion.conversation import apply_around  # noqa: F401 - so that `apply` knows its changes
+from companion.conversation import (
+    apply_around,  # noqa: F401 - so that `apply` knows its changes
+    exchange,
+)
 from companion.conversation.apply import Scene, apply
 from companion.conversation.around import facts, wants_cohorts
 from companion.conversation.changes import CountAnswer
@@ -28,7 +31,7 @@ from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, CohortFacts, Colleague, Decision, Known, SessionFacts
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.staff import StaffDesk
-from companion.escalation import episodes
+from companion.escalation import episodes, relay
 from companion.escalation.watchlist import WatchList
 from companion.escalation.words import Voice
 from companion.messaging import optout
@@ -194,7 +197,11 @@ class TextDesk:
         row.dialogue = known.asked
         if screened.route == "notice":
             session.add(self._flag(screened, row, now))
-        decision = self._respond(known, arrival, screened)
+        if (heard := self._exchange(session, known, screened, address, row, now)) is not None:
+            return heard
+        decision = exchange.waits(address, session, known.text, now, self._voice) or self._respond(
+            known, arrival, screened
+        )
         row.intent = decision.heard_as or known.meant.intent
         scene = Scene(session, address, row, address.person, known.nation, self._voice, now)
         if decision.changes:
@@ -211,6 +218,21 @@ class TextDesk:
             or not (decision.heard_as or known.meant.intent in HEARD_IN_FULL)
         )
         return decision.replies
+
+    def _exchange(
+        self, session: Session, known: Known, screened: Screened, address: Address, row: InboundMessage, now: datetime
+    ) -> tuple[Text, ...] | None:
+        """Pass it on to the facilitator who has their episode; None when there is none, or a flow answers as well."""
+        if known.stopped or not exchange.may_be_exchange(address.person, now):
+            return None
+        episode = relay.exchange_with(session, address)
+        heard = exchange.hear(session, episode, known, row, now, self._voice) if episode is not None else None
+        if heard is None:
+            return None
+        row.intent, row.needs_reading = heard[0], bool(known.text.strip())
+        if screened.route == "notice" and not heard[1] and known.state == "joined":
+            return self._support(known)
+        return heard[1]
 
     def _respond(self, known: Known, arrival: Arrival, screened: Screened) -> Decision:
         if known.stopped:

@@ -1,4 +1,4 @@
-"""Texts from those who run the programme: taking and passing pages, notes, HELP and STOP."""
+"""Texts from those who run the programme: taking and passing pages, words for the person, notes, HELP and STOP."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from companion import when
 from companion.content.catalogue import Text
 from companion.conversation import errands
 from companion.conversation.optout_words import is_start_word, is_stop_word
-from companion.conversation.orders import Order, read_order
+from companion.conversation.orders import Order, Verb, read_order
 from companion.conversation.request import Request
-from companion.escalation import episodes
+from companion.escalation import episodes, relay
+from companion.escalation.episodes import CannotCloseError
+from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.inbound import Arrival
 from companion.models import Address, Episode, Note, Person, Reference, raise_alarm, record
+
+Answer = tuple[str, tuple[Text, ...]]
 
 
 class StaffDesk:
@@ -25,9 +29,7 @@ class StaffDesk:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 
-    def answer(
-        self, session: Session, person: Person, address: Address, arrival: Arrival, now: datetime
-    ) -> tuple[str, tuple[Text, ...]]:
+    def answer(self, session: Session, person: Person, address: Address, arrival: Arrival, now: datetime) -> Answer:
         """Return the intent and what is answered, having done what was asked."""
         if is_stop_word(arrival.body) or arrival.opt_out_type == "STOP":
             optout.stop(session, address, source="word", sender=arrival.to, sid=arrival.sid, now=now)
@@ -40,61 +42,115 @@ class StaffDesk:
         errand = errands.run(Request(session, person, arrival.body, now, self._voice))
         return errand or self._order(session, person, read_order(arrival.body), now)
 
-    def _order(self, session: Session, person: Person, order: Order, now: datetime) -> tuple[str, tuple[Text, ...]]:
-        say = self._voice.words.render
-        mine = episodes.open_to(session, person)
+    def _order(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
         if order.verb == "help" and order.reference is None:
-            return "help", (say("facilitator_help", url=self._voice.console_url),)
+            return "help", (self._say("facilitator_help", url=self._voice.console_url),)
         if order.reference is not None:
             found = session.get(Reference, order.reference)
             if found is None or found.person_id != person.id:
                 record(session, now, "unknown reference", person)
-                return "order_unknown", (say("page_unknown_reference"),)
+                return "order_unknown", (self._say("page_unknown_reference"),)
             if found.episode.state == "closed":
-                return "order_closed", (say("page_closed"),)
-            return self._carry_out(session, person, order, found, now)
-        if order.verb is None:
-            return self._without_reference(session, person, order, mine, now)
-        if not mine:
-            return "order_none", (say("page_unknown_reference"),)
-        if len(mine) > 1:
-            return "order_which", (say("page_which", references=", ".join(r.code for r in mine[:5])),)
-        return self._carry_out(session, person, order, mine[0], now)
+                record(session, now, "order too late", found.episode, actor=person.id)
+                return "order_closed", (self._say("page_closed"),)
+            return self._about(session, person, order, found, now)
+        return self._without_reference(session, person, order, now)
 
-    def _without_reference(
-        self, session: Session, person: Person, order: Order, mine: list[Reference], now: datetime
-    ) -> tuple[str, tuple[Text, ...]]:
-        owned = [r for r in mine if r.episode.owner_id == person.id]
-        if len(owned) == 1 and order.words:
+    def _without_reference(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
+        """Plain words count when exactly one item can be meant; an owner's other words become a note."""
+        mine = episodes.open_to(session, person)
+        owned = [r for r in mine if r.episode.owner_id == person.id and r.episode.state != "open"]
+        if order.verb in ("take", "pass", "reached"):
+            meant = _meant(mine, owned, order.verb)
+            if len(meant) == 1:
+                return self._do(session, person, order.verb, meant[0], now)
+            if not meant:
+                return "order_none", (self._say("page_unknown_reference"),)
+            return self._which(meant)
+        if len(owned) == 1 and order.words and order.maybe is None:
             return self._note(session, person, order, owned[0], now)
+        if len(mine) == 1:
+            return "order_unsure", (self._say("order_unsure", reference=mine[0].code),)
         if mine:
-            return "order_which", (
-                self._voice.words.render("page_which", references=", ".join(r.code for r in mine[:5])),
-            )
-        return "unknown", (self._voice.words.render("facilitator_help", url=self._voice.console_url),)
+            return self._which(mine)
+        return "unknown", (self._say("facilitator_help", url=self._voice.console_url),)
 
-    def _carry_out(
-        self, session: Session, person: Person, order: Order, reference: Reference, now: datetime
-    ) -> tuple[str, tuple[Text, ...]]:
-        say = self._voice.words.render
+    def _which(self, references: list[Reference]) -> Answer:
+        return "order_which", (self._say("page_which", references=", ".join(r.code for r in references[:5])),)
+
+    def _about(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
+        """Do what stands after a reference: an order, or words for the person from whoever has the episode."""
+        if order.verb in ("take", "pass", "reached"):
+            return self._do(session, person, order.verb, reference, now)
         episode = _locked(session, reference.episode)
-        if order.verb == "take":
-            owner = episodes.take(session, episode, person, now, self._voice)
-            if owner.id != person.id:
-                return "take_late", (say("page_taken_already", who=owner.name or owner.alias),)
-            by = when.time_by(episode.contact_by or now, now, self._voice.settings.zone)
-            return "take", (say("page_taken_ok", reference=reference.code, by=by, url=self._voice.console_url),)
-        if order.verb == "pass":
-            episodes.pass_on(session, episode, person, now, self._voice)
-            return "pass", (say("page_passed"),)
-        return self._note(session, person, order, reference, now)
+        if episode.owner_id != person.id:
+            record(session, now, "order not understood", episode, actor=person.id)
+            if order.verb == "say" or episode.state != "open":
+                return "relay_refused", (self._say("relay_not_yours", reference=reference.code),)
+            return "order_unsure", (self._say("order_unsure", reference=reference.code),)
+        if order.maybe is not None and order.verb != "say":
+            return "relay_unsure", (self._say("relay_unsure", reference=reference.code),)
+        try:
+            relay.say_to_person(session, episode, person, order.words, now, self._voice)
+        except CannotSendError as error:
+            record(session, now, "text not sent to the person", episode, actor=person.id, why=error.why)
+            return "relay_refused", (self._not_sent(error.why, reference.code),)
+        return "relay", (self._say("relay_sent", reference=reference.code),)
 
-    def _note(
-        self, session: Session, person: Person, order: Order, reference: Reference, now: datetime
-    ) -> tuple[str, tuple[Text, ...]]:
+    def _not_sent(self, why: str, reference: str) -> Text:
+        if why == "too long":
+            return self._say("relay_too_long", count=relay.LONGEST)
+        if why == "no way":
+            return self._say("relay_not_sent", reference=reference)
+        return self._say("order_unsure", reference=reference)
+
+    def _do(self, session: Session, person: Person, verb: Verb, reference: Reference, now: datetime) -> Answer:
+        episode = _locked(session, reference.episode)
+        if verb == "take":
+            return self._take(session, person, episode, reference, now)
+        if verb == "pass":
+            if episode.state != "open" and episode.owner_id != person.id:
+                record(session, now, "pass too late", episode, actor=person.id)
+                return "pass_late", (self._has_it(episode),)
+            episodes.pass_on(session, episode, person, now, self._voice)
+            return "pass", (self._say("page_passed"),)
+        try:
+            episodes.record_contact(session, episode, person, now)
+        except CannotCloseError:
+            record(session, now, "contact refused", episode, actor=person.id)
+            return "reached_refused", (self._say("contact_not_yours", reference=reference.code),)
+        return "reached", (self._say("contact_recorded", reference=reference.code, url=self._voice.console_url),)
+
+    def _take(self, session: Session, person: Person, episode: Episode, reference: Reference, now: datetime) -> Answer:
+        owner = episodes.take(session, episode, person, now, self._voice)
+        if owner is None:
+            return "take_declined", (self._say("page_declined", reference=reference.code),)
+        if owner.id != person.id:
+            return "take_late", (self._has_it(episode),)
+        by = when.time_by(episode.contact_by or now, now, self._voice.settings.zone)
+        return "take", (self._say("page_taken_ok", reference=reference.code, by=by, url=self._voice.console_url),)
+
+    def _has_it(self, episode: Episode) -> Text:
+        owner = episode.owner
+        return self._say("page_taken_already", who=(owner.name or owner.alias) if owner else "Someone")
+
+    def _note(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         session.add(Note(episode=reference.episode, person_id=person.id, body=order.words, at=now))
         record(session, now, "note kept", reference.episode, actor=person.id)
-        return "note", (self._voice.words.render("note_kept", reference=reference.code),)
+        return "note", (self._say("note_kept", reference=reference.code),)
+
+    def _say(self, text_id: str, **values: object) -> Text:
+        return self._voice.words.render(text_id, **values)
+
+
+def _meant(mine: list[Reference], owned: list[Reference], verb: Verb) -> list[Reference]:
+    """Return which of someone's items a bare order can be about: one that is open to it, else any there is."""
+    if verb == "reached":
+        return owned
+    open_ = [r for r in mine if r.episode.state == "open"]
+    if verb == "pass":
+        open_ += [r for r in owned if r.episode.state == "owned"]
+    return open_ or mine
 
 
 def _locked(session: Session, episode: Episode) -> Episode:

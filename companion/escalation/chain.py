@@ -10,9 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.exclusions import excluded_from
-from companion.messaging.addresses import addresses_of
-from companion.messaging.optout import is_stopped
-from companion.messaging.window import window_open
 from companion.models import Address, Drill, Episode, Person, facilitators_of
 from companion.rota.cover import out_of_hours_lead
 from companion.rota.duties import on_duty
@@ -51,17 +48,6 @@ def is_drill(session: Session, address: Address) -> bool:
     """Whether what comes from this address belongs to a drill that is going on."""
     going_on = select(Drill.id).where(Drill.from_index == address.address_index, Drill.state == "started").limit(1)
     return session.scalar(going_on) is not None
-
-
-def ways_to(session: Session, person: Person, episode: Episode) -> list[Address]:
-    """Return the addresses at which a page reaches `person` now: SMS and, in its window, WhatsApp."""
-    return [
-        address
-        for address in addresses_of(session, person)
-        if address.invalid_since is None
-        and not is_stopped(session, address)
-        and window_open(address, episode.opened_at)
-    ]
 
 
 def _chain(session: Session, about: Person | None, there: list[Person], now: datetime) -> list[Person]:

@@ -1,8 +1,8 @@
 """The life of an episode: opened by a flagged text, taken by a person, closed by a person.
 
     open -> owned -> contacted -> closed
-    owned -> open      passed on, or no contact recorded in time
-    contacted -> open  a new flag
+    owned -> open      passed on, no contact recorded in time, or the person asked for someone else
+    contacted -> open  a new flag, or the owner asks for help
 
 Every change is audited in the same transaction, and nobody is told that someone has it before that is committed.
 """
@@ -11,15 +11,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from companion.escalation import bundles
 from companion.escalation.chain import is_drill
-from companion.escalation.paging import page_next
+from companion.escalation.paging import page_next, people_to_page, withdraw
+from companion.escalation.steps import one_up
 from companion.escalation.words import Voice
 from companion.models import (
     OUTCOMES,
     Address,
+    Declined,
     Episode,
     Flag,
     InboundMessage,
@@ -27,10 +30,13 @@ from companion.models import (
     Person,
     Reference,
     record,
+    settle_alarm,
 )
 
+EXCHANGE_LASTS = timedelta(days=2)  # since the last text either way
 LINKED_WITHIN = timedelta(hours=24)
 REPEAT_CRISIS_REPLY = timedelta(minutes=30)
+REPEATS, REPEATS_WITHIN = 3, timedelta(minutes=10)  # so many flags in that time bring in the next step
 
 
 class CannotCloseError(Exception):
@@ -48,12 +54,19 @@ def flag(
     if episode is None:
         episode = _open(session, inbound, address, now)
         page_next(session, episode, now, voice)
+        leader = bundles.speaker(session, episode)
+        if leader.id != episode.id:
+            voice.count_again(session, leader, now)
     elif episode.state == "contacted":
         _reopen(session, episode, now, "new flag")
+        episode.step = 0
+        if episode.owner not in people_to_page(session, episode, now)[:1]:
+            voice.tell_owner(session, episode, "page_new_flag", now)
         page_next(session, episode, now, voice)
     elif episode.state == "owned":
-        voice.tell_owner_of_new_text(session, episode, now)
-    elif _flags_since(session, episode, now - timedelta(minutes=10)) >= 2:
+        voice.tell_owner(session, episode, "page_new_flag", now)
+    elif _flags_since(session, episode, now - REPEATS_WITHIN) >= REPEATS - 1:
+        episode.step = one_up(episode)
         page_next(session, episode, now, voice)
     flagged.episode_id = episode.id
     session.add(flagged)
@@ -71,33 +84,75 @@ def open_episode(session: Session, address: Address) -> Episode | None:
     )
 
 
-def take(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> Person:
-    """Let `person` take the episode unless another has it; return who has it then. The trainee is told once."""
+def take(
+    session: Session, episode: Episode, person: Person, now: datetime, voice: Voice, way: str | None = None
+) -> Person | None:
+    """Let `person` take the episode unless another has it; return who has it then: nobody if they may not have it.
+
+    The trainee is told once. An unknown number is taken together with those that it was paged with. `way` is how they
+    answered (call), when that is known.
+    """
     if episode.state in ("owned", "contacted") and episode.owner is not None:
-        record(session, now, "take refused", episode, actor=person.id, reason="taken")
+        if episode.owner_id != person.id:
+            record(session, now, "take refused", episode, actor=person.id, reason="taken")
         return episode.owner
     if episode.state == "closed":
         record(session, now, "take refused", episode, actor=person.id, reason="closed")
-        return episode.owner or person
-    episode.state, episode.owner, episode.owned_at = "owned", person, now
-    episode.contact_by = now + timedelta(minutes=voice.settings.contact_within)
-    episode.next_action_at = now + timedelta(minutes=voice.settings.contact_within / 2)
-    _answered(session, episode, person, "take", now)
-    record(session, now, "episode taken", episode, actor=person.id)
-    voice.tell_trainee_taken(session, episode, now)
-    voice.tell_others_taken(session, episode, _also_paged(session, episode, person), now)
+        return episode.owner
+    if session.get(Declined, (episode.id, person.id)) is not None:
+        record(session, now, "take refused", episode, actor=person.id, reason="declined")
+        return None
+    others = _also_paged(session, episode, person)
+    for each in (episode, *bundles.others_open(session, episode)):
+        _give(session, each, person, now, voice, way)
+    voice.tell_others_taken(session, episode, others, now)
+    session.flush()
+    still_waiting = select(Episode.id).where(Episode.state == "open", Episode.alarmed_at.is_not(None)).limit(1)
+    if session.scalar(still_waiting) is None:
+        settle_alarm(session, now, "episode_not_taken")
     return person
 
 
-def pass_on(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
-    """Let `person` pass the episode on: the next in the chain is paged at once."""
+def pass_on(
+    session: Session, episode: Episode, person: Person, now: datetime, voice: Voice, way: str | None = None
+) -> None:
+    """Let `person` pass the episode on: the next in the chain is paged at once. The trainee is told if they had it."""
     _answered(session, episode, person, "pass", now)
-    record(session, now, "episode passed", episode, actor=person.id)
+    record(session, now, "episode passed", episode, actor=person.id, way=way)
     if episode.state == "owned" and episode.owner_id == person.id:
         _reopen(session, episode, now, "passed")
         episode.owner = None
+        voice.tell_trainee_passed(session, episode, person, now)
     if episode.state == "open":
+        # The first passes: the second now. Anyone else: everyone, the one who passed as well.
+        first = people_to_page(session, episode, now)[:1]
+        episode.step = one_up(episode) if person in first else max(episode.step, one_up(episode))
         page_next(session, episode, now, voice)
+
+
+def ask_for_other(session: Session, episode: Episode, now: datetime, voice: Voice) -> Person | None:
+    """Take the episode from its owner because the person it is about asked for someone else; return who had it."""
+    owner = episode.owner
+    if owner is None or episode.state not in ("owned", "contacted"):
+        return None
+    session.merge(Declined(episode_id=episode.id, person_id=owner.id, at=now))
+    session.flush()
+    _reopen(session, episode, now, "someone else asked for")
+    episode.owner = None
+    voice.tell_changed(session, episode, owner, now)
+    episode.step = 0
+    page_next(session, episode, now, voice)
+    return owner
+
+
+def ask_for_help(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
+    """Open a contacted episode again because its owner wants help. Raises CannotCloseError for anyone else."""
+    if episode.state != "contacted" or episode.owner_id != person.id:
+        raise CannotCloseError("Only the person who has this and has reached them can ask for help.")
+    record(session, now, "help asked for", episode, actor=person.id)
+    _reopen(session, episode, now, "help asked for")
+    episode.step = one_up(episode)
+    page_next(session, episode, now, voice)
 
 
 def record_contact(session: Session, episode: Episode, person: Person, now: datetime) -> None:
@@ -122,6 +177,8 @@ def close(
         raise CannotCloseError("Could not reach: a lead closes this, and a second person agrees.")
     episode.state, episode.outcome, episode.closed_by, episode.closed_at = "closed", outcome, person.id, now
     episode.next_action_at = None
+    if episode.person is not None:
+        episode.person.exchange_until = None
     record(
         session,
         now,
@@ -139,16 +196,46 @@ def crisis_reply_is_due(episode: Episode | None, now: datetime) -> bool:
     return last is None or now - last >= REPEAT_CRISIS_REPLY
 
 
-def no_contact_in_time(session: Session, episode: Episode, now: datetime) -> None:
-    """Open an owned episode again because no contact was recorded in time. The owner stays among those paged."""
+def no_contact_in_time(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    """Open an owned episode again, one step up, because no contact was recorded in time.
+
+    The owner stays among those paged and may take it again; the person is told.
+    """
+    voice.remind_owner(session, episode, "page_reopened", now)
+    voice.tell_trainee_no_contact(session, episode, now)
     _reopen(session, episode, now, "no contact recorded")
-    episode.step = 2
+    episode.step = one_up(episode)
+    page_next(session, episode, now, voice)
+
+
+def begin_exchange(person: Person, now: datetime) -> None:
+    """From now on what `person` writes is for whoever has their episode; what was asked before is forgotten."""
+    person.exchange_until = now + EXCHANGE_LASTS
+    person.dialogue, person.dialogue_data, person.dialogue_until = None, {}, None
+
+
+def _give(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice, way: str | None) -> None:
+    settings = voice.settings
+    episode.state, episode.owner, episode.owned_at = "owned", person, now
+    episode.contact_by = now + timedelta(minutes=settings.contact_within)
+    episode.next_action_at = now + timedelta(minutes=settings.contact_reminder_after)
+    _answered(session, episode, person, "take", now)
+    record(session, now, "episode taken", episode, actor=person.id, way=way)
+    withdraw(session, episode, "taken", now)
+    voice.tell_trainee_taken(session, episode, now)
+    about = episode.person
+    if about is not None and about.role == "trainee":
+        # What they write from now on is for the one who has it (see companion.conversation.exchange).
+        begin_exchange(about, now)
 
 
 def _open(session: Session, inbound: InboundMessage, address: Address, now: datetime) -> Episode:
+    about = Episode.address_id == address.id
+    if address.person_id is not None:
+        about = or_(about, Episode.person_id == address.person_id)
     earlier = session.scalar(
         select(Episode.id)
-        .where(Episode.address_id == address.id, Episode.closed_at >= now - LINKED_WITHIN)
+        .where(about, Episode.closed_at >= now - LINKED_WITHIN)
         .order_by(Episode.closed_at.desc())
         .limit(1)
     )
@@ -166,14 +253,17 @@ def _open(session: Session, inbound: InboundMessage, address: Address, now: date
     )
     session.add(episode)
     session.flush()
+    if address.person_id is None:
+        episode.bundle = bundles.bundle_for(session, now) or episode.id
+        session.flush()
     record(session, now, "episode opened", episode, inbound=str(inbound.id))
     return episode
 
 
 def _reopen(session: Session, episode: Episode, now: datetime, why: str) -> None:
     episode.state, episode.started_at, episode.next_action_at = "open", now, now
-    episode.contact_by, episode.contacted_at, episode.trainee_told_at = None, None, None
-    episode.step = min(episode.step, 2)
+    episode.contact_by, episode.contacted_at = None, None
+    episode.trainee_told_at, episode.alarmed_at = None, None
     record(session, now, "episode opened again", episode, why=why)
 
 

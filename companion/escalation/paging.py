@@ -1,48 +1,78 @@
-"""The chain that never ends: one step after the other until a person has it.
-
-Times are measured from when the present round began (settings, in minutes):
-
-    0    the first; +5 the second as well; +10 everyone; then everyone again every 10, for ever
-    +15  the person concerned is told that nobody has it yet
-    +30  the coordinator is alarmed
-"""
+"""The chain that never ends: one step after the other until a person has it, and another way where one fails."""
 
 from __future__ import annotations
 
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session, joinedload
 
-from companion.escalation.chain import responders, ways_to
+from companion.escalation import bundles
+from companion.escalation.chain import responders
+from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
+from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, step
+from companion.escalation.ways import ORDER, Way, next_way, ways_to
 from companion.escalation.words import Voice
-from companion.models import Episode, OutboxMessage, Page, Person, raise_alarm, record
+from companion.messaging import outage
+from companion.messaging.calls import OVER as CALL_OVER
+from companion.models import (
+    Call,
+    Declined,
+    Email,
+    Episode,
+    OutboxMessage,
+    Page,
+    Person,
+    raise_alarm,
+    record,
+)
 
-ALARM_AFTER = timedelta(minutes=30)
-NEVER_ARRIVED = ("failed", "undelivered", "dropped", "canceled")
+THROTTLE = timedelta(minutes=2)  # one page to a person by one way
+ONE_ROUND = timedelta(minutes=9)  # pages this recent count as the present try to reach somebody
+NOBODY = timedelta(minutes=1)  # until the next try when nobody at all can be reached
 
 
 def page_next(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
-    """Page the next step of the chain (from the third on: everyone) and set when to act again.
+    """Do the next step of the chain and set when to act again.
 
-    A step that nobody can be reached at is skipped at once; if nobody at all can be, the coordinator is alarmed and it
-    is tried again a minute later.
+    A step that is empty, or that nobody can be reached at, is skipped at once and the coordinator told; if nobody at
+    all can be reached it is tried again a minute later.
     """
-    chain = responders(session, episode, now)
-    everyone = episode.step >= 2 or episode.step >= len(chain)
-    wanted = chain if everyone else chain[episode.step : episode.step + 1]
-    episode.step += 1
-    episode.rounds += 1
+    if bundles.follow(session, episode, now):
+        return  # an unknown number among others: paged as one with the oldest of them
+    chain = people_to_page(session, episode, now)
+    reached = False
+    while not reached:
+        doing = step(episode.step)
+        everyone = episode.step >= EVERYONE
+        wanted = {"first": chain[:1], "second": chain[1:2], "everyone": chain}[doing.who]
+        if doing.who == "second" and not wanted and episode.person is not None and episode.person.role == "trainee":
+            raise_alarm(session, now, "chain_short")
+        episode.step += 1
+        episode.rounds += 1
+        paged = [person for person in wanted if _page(session, episode, person, doing.ways, now, voice)]
+        if len(paged) < len(wanted):
+            raise_alarm(session, now, "responder_not_reachable")
+        reached = bool(paged)
+        if everyone:
+            break
     episode.last_paged_at = now
-    reached = [person for person in wanted if _page(session, episode, person, now, voice)]
-    if len(reached) < len(wanted):
-        raise_alarm(session, now, "responder_not_reachable")
-    if not reached and not everyone:
-        page_next(session, episode, now, voice)
-        return
     if not reached:
         raise_alarm(session, now, "nobody_to_page")
-    episode.next_action_at = _next_action(episode, now, voice) if reached else now + timedelta(minutes=1)
+        episode.next_action_at = now + NOBODY
+        episode.last_paged_at = now + NOBODY - timedelta(minutes=voice.settings.page_again_every)
+        return
+    episode.next_action_at = _next_action(session, episode, now, voice)
+
+
+def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Person]:
+    """Return the chain without those whom the person asked not to have; the whole chain if nobody else is left."""
+    chain = responders(session, episode, now)
+    declined = set(session.scalars(select(Declined.person_id).where(Declined.episode_id == episode.id)))
+    return [person for person in chain if person.id not in declined] or chain
 
 
 def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
@@ -53,69 +83,173 @@ def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None
         episode.trainee_told_at = now
         voice.tell_trainee_nobody_yet(session, episode, now)
         record(session, now, "told that nobody has it yet", episode)
-    if waited >= ALARM_AFTER:
+    if waited >= timedelta(minutes=settings.alarm_coordinator_after):
         raise_alarm(session, now, "episode_not_taken")
-    if now >= _next_page(episode, voice) or _nobody_got_the_last(session, episode):
+        if episode.alarmed_at is None:
+            episode.alarmed_at = now
+            voice.alarm_another_way(session, episode, now)
+            record(session, now, "coordinator alarmed", episode)
+    lost = _chase(session, episode, now, voice)
+    if lost and step(episode.step).who == "first":
+        episode.step = SECOND  # the first cannot be reached: no use calling them at their minute
+    if now >= due_at(episode, settings) or (lost and episode.step <= EVERYONE):
         page_next(session, episode, now, voice)
     else:
-        episode.next_action_at = _next_action(episode, now, voice)
+        episode.next_action_at = _next_action(session, episode, now, voice)
 
 
-def _page(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> bool:
-    ways = ways_to(session, person, episode)
-    for address in ways:
-        row = voice.page(session, episode, person, address, now)
-        session.add(
-            Page(
-                episode_id=episode.id,
-                person_id=person.id,
-                way=address.channel,
-                step=episode.rounds,
-                at=now,
-                outbox_id=row.id,
-            )
+def withdraw(session: Session, episode: Episode, reason: str, now: datetime) -> None:
+    """Drop the pages about `episode` that have not gone out: somebody has it."""
+    ids = select(Page.outbox_id).where(Page.episode_id == episode.id, Page.at > now - timedelta(days=1))
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(ids), OutboxMessage.status == "queued")
+        .values(status="dropped", reason=reason, settled_at=now, updated_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    carriers: Iterable[tuple[type[Call] | type[Email], object]] = ((Call, Page.call_id), (Email, Page.email_id))
+    for table, column in carriers:
+        mine = select(column).where(Page.episode_id == episode.id, Page.at > now - timedelta(days=1))  # type: ignore[call-overload]
+        session.execute(
+            update(table)
+            .where(table.id.in_(mine), table.status == "queued")
+            .values(status="dropped", reason=reason, settled_at=now, updated_at=now)
+            .execution_options(synchronize_session="fetch")
         )
-    record(session, now, "paged", episode, person=str(person.id), ways=[a.channel for a in ways], step=episode.step)
-    return bool(ways)
 
 
-def _next_page(episode: Episode, voice: Voice) -> datetime:
+def _page(
+    session: Session, episode: Episode, person: Person, kinds: Sequence[str], now: datetime, voice: Voice
+) -> bool:
+    """Page `person` by those of `kinds` that are open, else by the first way there is; say whether there is any.
+
+    While Twilio is down an e-mail goes beside what waits for Twilio.
+    """
+    open_ways = ways_to(session, person, now, voice.settings, voice.words)
+    chosen = [way for way in open_ways if way.kind in kinds]
+    if not chosen:
+        tried = {page.way for page in _recent(session, episode, now) if page.person_id == person.id}
+        other = next_way(open_ways, tried) or (next_way(open_ways, ()) if kinds != CALL else None)
+        chosen = [other] if other else []
+    if outage.is_down(session) and not any(way.kind == "email" for way in chosen):
+        chosen += [way for way in open_ways if way.kind == "email"]
+    for way in chosen:
+        _send(session, episode, person, way, now, voice)
+    record(session, now, "paged", episode, person=str(person.id), ways=[w.kind for w in chosen], step=episode.step)
+    return bool(open_ways)
+
+
+def _send(session: Session, episode: Episode, person: Person, way: Way, now: datetime, voice: Voice) -> None:
+    """Queue one page by one way, two minutes after the last by that way at the soonest."""
+    last = session.execute(
+        select(Page, OutboxMessage.status)
+        .outerjoin(OutboxMessage, OutboxMessage.id == Page.outbox_id)
+        .where(Page.person_id == person.id, Page.way == way.kind, Page.at > now - timedelta(hours=24))
+        .order_by(Page.at.desc())
+        .limit(1)
+    ).first()
+    begins, waiting = now, None
+    if last is not None:
+        page, status = last
+        begins = max(now, page.at + THROTTLE)
+        if page.episode_id == episode.id and begins > now:
+            return  # said less than two minutes ago, about the same
+        if page.episode_id == episode.id and status == "queued":
+            waiting = page.outbox_id  # Twilio has not taken the last one yet: it goes out late, and one is enough
+    page = Page(
+        id=uuid.uuid4(), episode_id=episode.id, person_id=person.id, way=way.kind, step=episode.rounds, at=begins
+    )
+    key = f"page:{episode.id}:{episode.rounds}:{person.id}:{way.kind}"
+    if waiting is not None:
+        page.outbox_id = waiting
+    elif way.kind == "email":
+        page.email_id = voice.mail_page(session, episode, person, way.email, key, now, begins)
+    elif way.address is not None and way.kind == "call":
+        page.call_id = voice.call_page(session, key, way.address, now, begins)
+    elif way.address is not None:
+        page.outbox_id = voice.page(session, episode, person, way.address, key, now, begins)
+    session.add(page)
+    session.flush()
+
+
+def _recent(session: Session, episode: Episode, now: datetime) -> Sequence[Page]:
+    return session.scalars(
+        select(Page)
+        .where(Page.episode_id == episode.id, Page.at > now - ONE_ROUND, Page.at >= episode.started_at)
+        .options(joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email), joinedload(Page.person))
+        .order_by(Page.at)
+    ).all()
+
+
+def _chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> bool:
+    """Try the next way to everyone whose pages did not arrive; return whether nobody paged lately can have got one."""
+    by_person: dict[uuid.UUID, list[Page]] = defaultdict(list)
+    for page in _recent(session, episode, now):
+        by_person[page.person_id].append(page)
+    hope = not by_person
+    for pages in by_person.values():
+        found = {page: evidence(page, now) for page in pages}
+        new = [page for page, what in found.items() if what == "failed" and page.failed_at is None]
+        for page in new:
+            page.failed_at = now
+        if any(page.answer == "pass" for page in pages):
+            continue
+        if any(what != "failed" for what in found.values()):
+            hope = True
+        elif new:
+            hope = _another_way(session, episode, pages[0].person, {page.way for page in pages}, now, voice) or hope
+    return not hope
+
+
+def _another_way(
+    session: Session, episode: Episode, person: Person, tried: set[str], now: datetime, voice: Voice
+) -> bool:
+    ways = ways_to(session, person, now, voice.settings, voice.words)
+    if outage.is_down(session):  # no other way through Twilio is worth the time
+        tried = tried | {kind for kind in ORDER if kind != "email"}
+    way = next_way(ways, tried)
+    if way is None:
+        raise_alarm(session, now, "responder_not_reachable")
+        return False
+    _send(session, episode, person, way, now, voice)
+    record(session, now, "paged another way", episode, person=str(person.id), ways=[way.kind])
+    return True
+
+
+def _next_action(session: Session, episode: Episode, now: datetime, voice: Voice) -> datetime:
     settings = voice.settings
-    if episode.step <= 0:
-        return episode.started_at
-    if episode.step == 1:
-        return episode.started_at + timedelta(minutes=settings.page_second_after)
-    if episode.step == 2:
-        return episode.started_at + timedelta(minutes=settings.page_lead_after)
-    again = timedelta(minutes=settings.page_again_every)
-    return (episode.last_paged_at or episode.started_at) + again
-
-
-def _next_action(episode: Episode, now: datetime, voice: Voice) -> datetime:
-    moments = [_next_page(episode, voice)]
+    moments = [due_at(episode, settings)]
     if episode.trainee_told_at is None:
-        moments.append(episode.started_at + timedelta(minutes=voice.settings.tell_trainee_after))
+        moments.append(episode.started_at + timedelta(minutes=settings.tell_trainee_after))
+    if episode.alarmed_at is None:
+        moments.append(episode.started_at + timedelta(minutes=settings.alarm_coordinator_after))
+    moments += [
+        waits_until(page)
+        for page in _recent(session, episode, now)
+        if page.failed_at is None and evidence(page, now) == "waiting"
+    ]
     return max(now, min(moments))
 
 
-def _nobody_got_the_last(session: Session, episode: Episode) -> bool:
-    """Whether every page of the last round is known not to have arrived, so that waiting is of no use."""
-    outcomes = session.scalars(
-        select(OutboxMessage.status)
-        .join(Page, Page.outbox_id == OutboxMessage.id)
-        .where(Page.episode_id == episode.id, Page.step == episode.rounds)
-    ).all()
-    return episode.step < 3 and bool(outcomes) and all(status in NEVER_ARRIVED for status in outcomes)
-
-
 def episodes_to_look_at(session: Session, now: datetime) -> list[Episode]:
-    """Return the episodes with something due, and open ones whose last page did not arrive."""
+    """Return the episodes with something due, and open ones of which a page did not arrive."""
     due = select(Episode.id).where(Episode.state != "closed", Episode.next_action_at <= now)
+    failing_text = (OutboxMessage.status.in_((*TEXT_LOST, "unknown"))) | (
+        (OutboxMessage.status == "queued") & (OutboxMessage.attempts > 0)
+    )
+    failing_call = (Call.status.in_((*CALL_OVER, "unknown")) & Call.digit.is_(None)) | (
+        (Call.status == "queued") & (Call.attempts > 0)
+    )
+    failing_mail = (Email.status.in_(EMAIL_LOST)) | ((Email.status == "queued") & (Email.attempts > 0))
     lost = (
         select(Episode.id)
         .join(Page, Page.episode_id == Episode.id)
-        .join(OutboxMessage, Page.outbox_id == OutboxMessage.id)
-        .where(Episode.state == "open", Page.step == Episode.rounds, OutboxMessage.status.in_(NEVER_ARRIVED))
+        .outerjoin(OutboxMessage, Page.outbox_id == OutboxMessage.id)
+        .outerjoin(Call, Page.call_id == Call.id)
+        .outerjoin(Email, Page.email_id == Email.id)
+        .where(Episode.state == "open", Page.failed_at.is_(None))
+        .where(Page.at > now - ONE_ROUND, Page.at >= Episode.started_at)
+        .where(or_(failing_text, failing_call, failing_mail))
     )
     return list(
         session.scalars(

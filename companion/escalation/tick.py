@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from companion.escalation.episodes import no_contact_in_time
-from companion.escalation.paging import act, episodes_to_look_at, page_next
+from companion.escalation.paging import act, episodes_to_look_at
 from companion.escalation.words import Voice
 from companion.models import Episode, raise_alarm
 
@@ -36,9 +36,7 @@ def _look_after(session: Session, episode: Episode, now: datetime, voice: Voice)
 
 def _hold_to_promise(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
     if episode.contact_by is not None and now >= episode.contact_by:
-        voice.remind_owner(session, episode, "page_reopened", now)
-        no_contact_in_time(session, episode, now)
-        page_next(session, episode, now, voice)
+        no_contact_in_time(session, episode, now, voice)
         return
     voice.remind_owner(session, episode, "page_contact_reminder", now)
     episode.next_action_at = episode.contact_by or now + timedelta(minutes=1)

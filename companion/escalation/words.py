@@ -5,18 +5,25 @@ Nothing here has a way to put a trainee's words, name or number into a text to a
 
 from __future__ import annotations
 
+import json
+import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Catalogue, Text
 from companion.content.crisis import crisis_values
+from companion.escalation import bundles
 from companion.escalation.references import reference_for
 from companion.messaging.addresses import usable
+from companion.messaging.calls import enqueue_call
+from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
-from companion.models import Address, Episode, OutboxMessage, Person
+from companion.models import Address, Episode, OutboxMessage, Page, Person
+from companion.rota.ways import way_to
 from companion.settings import Settings
 from companion.signposting import Directory
 
@@ -29,17 +36,101 @@ class Voice:
     settings: Settings
     directory: Directory
 
-    def page(self, session: Session, episode: Episode, person: Person, to: Address, now: datetime) -> OutboxMessage:
-        """Queue one page to one address of `person`."""
-        text = self.words.render(
-            "page",
-            time=when.clock_time(now.astimezone(self.settings.zone)),
-            reference=reference_for(session, episode, person),
-            url=self.console_url,
+    def page(
+        self, session: Session, episode: Episode, person: Person, to: Address, key: str, now: datetime, begins: datetime
+    ) -> uuid.UUID:
+        """Queue one page to one address of `person` and return the id of its text."""
+        row = enqueue(
+            session,
+            key=key,
+            lane="page",
+            to=to,
+            text=self._page_text(session, episode, person, now),
+            now=now,
+            not_before=begins,
+            watched=True,
         )
-        row = self._queue(session, f"page:{episode.id}:{episode.rounds}:{person.id}:{to.channel}", to, text, now)
-        assert row is not None, "each round pages an address once"  # noqa: S101
-        return row
+        assert row is not None, "each round pages a person by a way once"  # noqa: S101
+        return row.id
+
+    def count_again(self, session: Session, episode: Episode, now: datetime) -> None:
+        """Let pages about unknown numbers that have not gone out yet say how many there are now."""
+        for row, person in session.execute(
+            select(OutboxMessage, Person)
+            .join(Page, Page.outbox_id == OutboxMessage.id)
+            .join(Person, Person.id == Page.person_id)
+            .where(Page.episode_id == episode.id, OutboxMessage.status == "queued")
+        ):
+            text = self._page_text(session, episode, person, now)
+            row.body = text.body
+            row.values = json.dumps(dict(text.values)) if row.values is not None else None
+
+    def call_page(self, session: Session, key: str, to: Address, now: datetime, begins: datetime) -> uuid.UUID:
+        """Queue one call; what it says is decided when it is picked up."""
+        call = enqueue_call(session, key=key, to=to, now=now, not_before=begins)
+        assert call is not None, "each round calls a person once"  # noqa: S101
+        return call.id
+
+    def mail_page(
+        self, session: Session, episode: Episode, person: Person, to: str, key: str, now: datetime, begins: datetime
+    ) -> uuid.UUID:
+        """Queue one page by e-mail."""
+        reference = reference_for(session, episode, person)
+        email = enqueue_email(
+            session,
+            key=key,
+            to=to,
+            person=person,
+            subject=self.words.render("mail_page_subject", reference=reference),
+            text=self.words.render("mail_page", time=self.clock_time(now), reference=reference, url=self.console_url),
+            now=now,
+            not_before=begins,
+            expires_at=begins + timedelta(hours=24),
+        )
+        assert email is not None, "each round mails a person once"  # noqa: S101
+        return email.id
+
+    def alarm_another_way(self, session: Session, episode: Episode, now: datetime) -> None:
+        """E-mail the coordinators that nobody has this episode."""
+        minutes = int((now - episode.started_at).total_seconds() // 60)
+        text = self.words.render("mail_untaken", time=self.clock_time(now), minutes=minutes, url=self.console_url)
+        key = f"untaken:{episode.id}:{episode.started_at.timestamp():.0f}"
+        self.mail_coordinators(session, key, text, now)
+
+    def mail_coordinators(self, session: Session, key: str, text: Text, now: datetime) -> None:
+        """Queue an e-mail to each coordinator; to the leads where there is none."""
+        if self.settings.smtp_url is None:
+            return
+        for person in coordinators(session):
+            to = way_to(session, person, "email")
+            if to is not None:
+                enqueue_email(
+                    session,
+                    key=f"{key}:{person.id}",
+                    to=to,
+                    person=person,
+                    subject=self.words.render("mail_alarm_subject"),
+                    text=text,
+                    now=now,
+                    expires_at=now + timedelta(hours=24),
+                )
+
+    def late_mark(self, written: datetime) -> str:
+        """Return the words that go before a text which was held up, with a space after them."""
+        return self.words.render("late_mark", time=self.clock_time(written)).body + " "
+
+    def clock_time(self, moment: datetime) -> str:
+        """Return "6:30pm" in the programme's time zone."""
+        return when.clock_time(moment.astimezone(self.settings.zone))
+
+    def _page_text(self, session: Session, episode: Episode, person: Person, now: datetime) -> Text:
+        reference = reference_for(session, episode, person)
+        time = self.clock_time(now)
+        if episode.person_id is not None:
+            return self.words.render("page", time=time, reference=reference, url=self.console_url)
+        count = bundles.size(session, episode)
+        items = "1 item" if count == 1 else f"{count} items"
+        return self.words.render("page_unknown", time=time, reference=reference, items=items, url=self.console_url)
 
     def tell_trainee_taken(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned who has their text and by when they will be in touch."""
@@ -69,20 +160,49 @@ class Voice:
         text = self.words.render("crisis_nobody_yet", nhs_line=self.nhs_line(nation, now))
         self._to_trainee(session, episode, f"nobody:{episode.id}:{episode.started_at.timestamp():.0f}", text, now)
 
-    def tell_owner_of_new_text(self, session: Session, episode: Episode, now: datetime) -> None:
-        """Tell the owner that there is something new: the same content-free page."""
+    def tell_trainee_passed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:
+        """Tell the person concerned that who had their text passes it on."""
+        text = self.words.render("crisis_passed", facilitator=owner.name or owner.alias)
+        self._to_trainee(session, episode, f"passed:{episode.id}:{now.timestamp():.0f}", text, now)
+
+    def tell_trainee_no_contact(self, session: Session, episode: Episode, now: datetime) -> None:
+        """Tell the person concerned that no contact is recorded and others are asked as well."""
         if episode.owner is None:
             return
-        to = usable(session, episode.owner)
-        if to is None:
+        text = self.words.render("crisis_no_contact", facilitator=episode.owner.name or episode.owner.alias)
+        self._to_trainee(session, episode, f"no_contact:{episode.id}:{now.timestamp():.0f}", text, now)
+
+    def tell_owner(self, session: Session, episode: Episode, text_id: str, now: datetime) -> None:
+        """Tell the owner, with no word of what it is, that something is new. At most once a minute, and within one."""
+        owner = episode.owner
+        if owner is None:
             return
-        text = self.words.render(
-            "page",
-            time=when.clock_time(now.astimezone(self.settings.zone)),
-            reference=reference_for(session, episode, episode.owner),
-            url=self.console_url,
-        )
-        self._queue(session, f"more:{episode.id}:{now.timestamp() // 120:.0f}", to, text, now)
+        text = self.words.render(text_id, reference=reference_for(session, episode, owner), url=self.console_url)
+        minute = int(now.timestamp() // 60)
+        key = f"{text_id}:{episode.id}:{owner.id}"
+        if not self._queue_for(session, owner, f"{key}:{minute}", text, now):
+            # Told within this minute already, perhaps before this came: once more when the minute is over.
+            later = datetime.fromtimestamp((minute + 1) * 60, UTC)
+            self._queue_for(session, owner, f"{key}:{minute + 1}", text, now, not_before=later)
+
+    def tell_changed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:
+        """Tell who had it that the person asked for someone else."""
+        text = self.words.render("page_changed", reference=reference_for(session, episode, owner))
+        self._queue_for(session, owner, f"page_changed:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
+
+    def _queue_for(
+        self,
+        session: Session,
+        person: Person,
+        key: str,
+        text: Text,
+        now: datetime,
+        not_before: datetime | None = None,
+    ) -> bool:
+        to = usable(session, person)
+        if to is None:
+            return True
+        return self._queue(session, key, to, text, now, not_before=not_before) is not None
 
     def remind_owner(self, session: Session, episode: Episode, text_id: str, now: datetime) -> None:
         """Remind the owner that no contact is recorded, or that the episode is open again."""
@@ -113,6 +233,21 @@ class Voice:
             self._queue(session, key, to, text, now, expires_at=now + timedelta(hours=2))
 
     def _queue(
-        self, session: Session, key: str, to: Address, text: Text, now: datetime, expires_at: datetime | None = None
+        self,
+        session: Session,
+        key: str,
+        to: Address,
+        text: Text,
+        now: datetime,
+        expires_at: datetime | None = None,
+        not_before: datetime | None = None,
     ) -> OutboxMessage | None:
-        return enqueue(session, key=key, lane="page", to=to, text=text, now=now, expires_at=expires_at)
+        return enqueue(
+            session, key=key, lane="page", to=to, text=text, now=now, expires_at=expires_at, not_before=not_before
+        )
+
+
+def coordinators(session: Session) -> list[Person]:
+    """Return the coordinators; the leads where there is none."""
+    staff = session.scalars(select(Person).where(Person.state == "staff").order_by(Person.created_at, Person.id)).all()
+    return [p for p in staff if p.role == "coordinator"] or [p for p in staff if p.role == "lead"]

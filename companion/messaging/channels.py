@@ -34,7 +34,8 @@ def choose(session: Session, row: OutboxMessage, now: datetime) -> Way | None:
         way = _by_template(session, row, window_open=is_open) if row.address.channel == "whatsapp" else None
         if way is not None or is_open:
             return way or Way(row.address)
-    other = other_way(session, row.address, now)
+    # A page that is looked after by those who queued it goes where it was meant to go, or not at all.
+    other = other_way(session, row.address, now) if not row.watched else None
     return Way(other) if other is not None else None
 
 

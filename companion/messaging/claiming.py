@@ -7,7 +7,7 @@ whose STOP was committed before the claim.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from companion.models.texts import OPEN
 BATCH = 5
 LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
 URGENT = (0, 1)  # page and reply: no quiet hours, no rate
+LATE = timedelta(minutes=2)  # what Twilio's trouble held up for longer says so
 MEMBERS_ONLY = ("reminder", "bulk")
 
 
@@ -42,8 +43,16 @@ class Claimed:
     content_variables: str | None = None
 
 
-def claim(session: Session, now: datetime, lanes: Collection[int], budget: rates.Budget) -> tuple[list[Claimed], int]:
+def claim(
+    session: Session,
+    now: datetime,
+    lanes: Collection[int],
+    budget: rates.Budget,
+    late: Callable[[datetime], str] = lambda _: "",
+) -> tuple[list[Claimed], int]:
     """Take up to BATCH due texts of `lanes` and hold them for LEASE; return them, and how many were looked at.
+
+    `late` gives the words that go before a text which Twilio's trouble held up, from the moment it was written.
 
     A lease that has run out means that a worker died while it was calling: the text's outcome is unknown.
     """
@@ -59,6 +68,8 @@ def claim(session: Session, now: datetime, lanes: Collection[int], budget: rates
         looked_at += len(due)
         stops = stops_among(session, [row.address for row in due])
         for row in due:
+            if _held_up(row, now) and not (row.body or "").startswith(mark := late(row.created_at)):
+                row.body = mark + (row.body or "")
             taken = _take(session, row, now, budget, stops.get(row.address_id))
             if taken is not None:
                 claimed.append(taken)
@@ -83,12 +94,18 @@ def _due(session: Session, lane: int, now: datetime, limit: int) -> list[OutboxM
         session.scalars(
             select(OutboxMessage)
             .where(OutboxMessage.status == "queued", OutboxMessage.lane == lane, OutboxMessage.not_before <= now)
-            .order_by(OutboxMessage.not_before)
+            # After an outage many are due at one moment: the oldest goes first.
+            .order_by(OutboxMessage.created_at if lane in URGENT else OutboxMessage.not_before, OutboxMessage.id)
             .limit(limit)
             .options(joinedload(OutboxMessage.address), joinedload(OutboxMessage.person))
             .with_for_update(skip_locked=True, of=OutboxMessage)
         )
     )
+
+
+def _held_up(row: OutboxMessage, now: datetime) -> bool:
+    """Whether Twilio was asked to send it before, could not be, and time has passed."""
+    return row.lane in URGENT and row.attempts > 0 and row.error_code is None and now - row.created_at > LATE
 
 
 def _take(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from companion.clock import Clock
 from companion.db import Database
-from companion.messaging import claiming, outcomes, templates
+from companion.messaging import claiming, outage, outcomes, templates
 from companion.messaging.claiming import Claimed
 from companion.messaging.provider import Accepted, NoAnswerError, NotReachedError, RefusedError, Sent
 from companion.messaging.rates import Budget
 from companion.messaging.twilio import TIMEOUT, Twilio
-from companion.models import LANES, Alarm, OutboxMessage, raise_alarm, settle_alarm
+from companion.models import LANES, Alarm, OutboxMessage, raise_alarm
 from companion.models.texts import OPEN
 from companion.settings import Settings
 
@@ -29,13 +29,21 @@ PAGE_WAITS = timedelta(seconds=10)  # the same for a page
 LONGEST_CALL = timedelta(seconds=2 * TIMEOUT)  # to connect, and to be answered
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
 URGENT_BACKOFF = (5, 10, 20, 30)
-_TROUBLE = ("twilio_held", "twilio_not_reached")
+_TROUBLE = (outage.HELD, outage.NOT_REACHED, outage.DOWN)
 
 
 class Delivery:
     """Sends due texts through one Twilio client. Threads and processes may run as many as they like."""
 
-    def __init__(self, database: Database, clock: Clock, twilio: Twilio, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        twilio: Twilio,
+        settings: Settings,
+        late: Callable[[datetime], str] = lambda _: "",
+    ) -> None:
+        self._late = late
         self._database = database
         self._clock = clock
         self._twilio = twilio
@@ -51,9 +59,11 @@ class Delivery:
                 now = self._clock.now()
                 troubles = _troubles(session)
                 self._in_trouble = bool(troubles)
+                outage.settle_if_over(session, troubles, now)
                 if _held(troubles, now):
                     break
-                batch, looked_at = claiming.claim(session, now, lanes, Budget(session, now, self._rates))
+                budget = Budget(session, now, self._rates)
+                batch, looked_at = claiming.claim(session, now, lanes, budget, self._late)
             for text in batch:
                 self._send(text)
             asked += len(batch)
@@ -99,8 +109,7 @@ class Delivery:
         if not settled.rowcount:  # type: ignore[attr-defined]  # a receipt was quicker: its status stands
             session.execute(update(OutboxMessage).where(*mine).values(provider_sid=accepted.sid, sender=sender))
         if self._in_trouble:
-            for kind in _TROUBLE:
-                settle_alarm(session, now, kind)
+            outage.worked(session, now)
             self._in_trouble = False
 
     def _not_accepted(self, session: Session, text: Claimed, error: Exception) -> None:
@@ -115,11 +124,13 @@ class Delivery:
                 templates.mark_unusable(session, text.content_sid, error.code, now)
             outcomes.failed(session, row, rule, "failed", error.code or error.status, now)
         elif isinstance(error, NotReachedError):
-            raise_alarm(session, now, "twilio_not_reached")
+            raise_alarm(session, now, outage.NOT_REACHED)
+            outage.failed(session, now)
             steps = URGENT_BACKOFF if row.lane in claiming.URGENT else BACKOFF
             row.status = "queued"
-            row.not_before = now + timedelta(seconds=steps[min(row.attempts, len(steps)) - 1])
+            row.not_before = outage.try_again_at(now, steps[min(row.attempts, len(steps)) - 1])
         else:
+            outage.failed(session, now)
             wait = PAGE_WAITS if LANES[row.lane] == "page" else WAIT_FOR_RECEIPT
             row.status, row.lease_until = "unknown", now + wait
 
@@ -179,4 +190,4 @@ def _troubles(session: Session) -> Sequence[Alarm]:
 
 def _held(troubles: Sequence[Alarm], now: datetime) -> bool:
     """Whether sending is held since Twilio refused our credentials; one text a minute tries again."""
-    return any(alarm.kind == "twilio_held" and now - alarm.last_at < timedelta(minutes=1) for alarm in troubles)
+    return any(alarm.kind == outage.HELD and now - alarm.last_at < timedelta(minutes=1) for alarm in troubles)

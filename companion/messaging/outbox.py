@@ -29,16 +29,18 @@ def enqueue(
     now: datetime,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
+    watched: bool = False,
 ) -> OutboxMessage | None:
     """Add a text once: None when `key` is there already, sent or not.
 
-    It leaves no sooner than `not_before` and is dropped at `expires_at`, when it would have lost its sense.
+    It leaves no sooner than `not_before` and is dropped at `expires_at`, when it would have lost its sense. What
+    becomes of a `watched` one is looked after by who queues it: it is not tried again later or on another channel.
     """
     if session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)):
         return None
     row = _row(key, lane, to, text, now)
     row.not_before = not_before or now
-    row.expires_at = expires_at
+    row.expires_at, row.watched = expires_at, watched
     session.add(row)
     session.flush()
     if lane in ("page", "reply"):

@@ -16,6 +16,7 @@ from companion.messaging import optout, templates
 from companion.messaging.window import window_open
 from companion.models import LANES, Address, OutboxMessage, raise_alarm
 
+SOON = 1  # minute: what is looked after by those who queued it is not tried again later than that
 Do = Literal["retry", "fallback", "stopped", "invalid", "drop", "hold"]
 
 
@@ -66,8 +67,9 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
     if rule.do == "hold":  # not this text's fault: it waits with all the others
         row.status, row.not_before, row.attempts = "queued", now + timedelta(minutes=1), max(0, row.attempts - 1)
         return
-    if rule.do == "retry" and row.attempts <= len(rule.after):
-        moment = now + timedelta(minutes=rule.after[max(row.attempts, 1) - 1]) * _jitter(row)
+    after = rule.after[max(row.attempts, 1) - 1] if row.attempts <= len(rule.after) else None
+    if rule.do == "retry" and after is not None and not (row.watched and after > SOON):
+        moment = now + timedelta(minutes=after) * _jitter(row)
         if row.expires_at is None or moment < row.expires_at:
             row.status, row.not_before, row.provider_sid = "queued", moment, None
             return
@@ -76,7 +78,7 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
         return
     if rule.do == "stopped":
         optout.stop(session, row.address, source="provider", sender=row.sender or "", sid=row.provider_sid, now=now)
-        if LANES[row.lane] != "page":  # a page tries every way; anything else respects the wish
+        if row.watched or LANES[row.lane] != "page":  # a page tries every way; anything else respects the wish
             return
     if rule.do == "invalid" and _strikes(session, row, code) >= rule.strikes:
         row.address.invalid_since, row.address.invalid_code = now, code
@@ -86,7 +88,8 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
             templates.mark_unusable(session, used.content_sid, code, now)
     if code == 63016:
         row.address.last_inbound_at = None  # our record of the window was wrong
-    send_another_way(session, row, now)
+    if not row.watched:
+        send_another_way(session, row, now)
 
 
 def send_another_way(session: Session, row: OutboxMessage, now: datetime) -> OutboxMessage | None:

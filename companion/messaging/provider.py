@@ -15,6 +15,14 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """Twilio took the call, and will ask our web server what to say."""
+
+    sid: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Sent:
     """A text as Twilio's list shows it. `error_code` is None when there is none; `at` is UTC."""
 

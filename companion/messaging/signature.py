@@ -19,7 +19,7 @@ class Signatures:
     def __init__(self, public_url: str, tokens: Sequence[str]) -> None:
         if not tokens or not all(tokens):
             raise ValueError("an empty auth token would accept anything")
-        self._public_url = public_url
+        self.public_url = public_url
         self._validators = [RequestValidator(token) for token in tokens]
 
     def genuine(self, request: Request) -> bool:
@@ -28,7 +28,7 @@ class Signatures:
             return False  # for JSON the validator would look at the address alone
         signature = request.headers.get("X-Twilio-Signature", "")
         query = request.environ.get("QUERY_STRING", "")
-        address = self._public_url + request.path + (f"?{query}" if query else "")
+        address = self.public_url + request.path + (f"?{query}" if query else "")
         form = request.form
         return any(
             # The library compares with and without a port, so it computes two signatures; mostly the first is right.

@@ -25,6 +25,7 @@ from companion.messaging.provider import (
     KnownTemplate,
     NoAnswerError,
     NotReachedError,
+    Placed,
     ReceivedText,
     RefusedError,
     Sent,
@@ -33,6 +34,8 @@ from companion.settings import Settings
 
 TIMEOUT = 10.0  # seconds; the SDK's own default is to wait for ever
 MOST_TEMPLATES = 1_000
+RING_SECONDS = 25  # shorter than most mailboxes wait before they answer
+LONGEST_TALK = 120  # seconds
 _ANY_DIRECTION = 5  # texts looked at for each inbound one where Twilio can't sort them out for us
 
 
@@ -86,6 +89,27 @@ class Twilio:
         with _telling():
             message = self._client.messages.create(**given)
         return Accepted(str(message.sid), str(message.status))
+
+    def call(self, address: str, *, url: str, callback: str) -> Placed:
+        """Ask Twilio to call `address`; when it is picked up, `url` is asked what to say, and `callback` told."""
+        with _telling():
+            call = self._client.calls.create(
+                to=address,
+                from_=self._settings.voice_sender or "",
+                url=url,
+                method="POST",
+                timeout=RING_SECONDS,
+                time_limit=LONGEST_TALK,
+                status_callback=callback,
+                status_callback_method="POST",
+                status_callback_event=["ringing", "answered", "completed"],
+            )
+        return Placed(str(call.sid), str(call.status))
+
+    def status_of_call(self, sid: str) -> str:
+        """Return how a call stands now, in Twilio's word. One that Twilio does not know is refused with 20404."""
+        with _telling():
+            return str(self._client.calls(sid).fetch().status)
 
     def recent(self, channel: str, address: str, since: datetime, limit: int = 50) -> list[Sent]:
         """Return what Twilio sent to `address` after `since` (UTC), newest first, `limit` at the most."""

@@ -14,14 +14,17 @@ from companion.messaging import receipts
 from companion.messaging.inbound import Inbox, NotATextError
 from companion.messaging.signature import Signatures
 from companion.messaging.twiml import twiml
+from companion.messaging.voice import VoiceDesk, add_voice_doors
 
 log = logging.getLogger(__name__)
 
 LARGEST = 64 * 1024  # bytes; Twilio's own forms are a few kilobytes
 
 
-def webhooks(inbox: Inbox, database: Database, clock: Clock, signatures: Signatures, words: Catalogue) -> Blueprint:
-    """Return the blueprint of `POST /twilio/inbound` and `POST /twilio/status`."""
+def webhooks(
+    inbox: Inbox, database: Database, clock: Clock, signatures: Signatures, words: Catalogue, phone: VoiceDesk
+) -> Blueprint:
+    """Return the blueprint of `POST /twilio/inbound`, `POST /twilio/status` and the doors of calls."""
     doors = Blueprint("twilio", __name__, url_prefix="/twilio")
 
     @doors.before_request
@@ -55,6 +58,7 @@ def webhooks(inbox: Inbox, database: Database, clock: Clock, signatures: Signatu
             receipts.apply(session, request.args, request.form, clock.now())
         return Response(status=204)
 
+    add_voice_doors(doors, database, clock, phone, signatures.public_url)
     return doors
 
 

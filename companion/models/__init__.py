@@ -16,8 +16,19 @@ from companion.models.around import (
 )
 from companion.models.audit import Alarm, AuditEntry, AuditSeal, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
+from companion.models.calls import Call, Email, ProviderFailure
 from companion.models.console import FrozenFigure, Invitation, SetupMark, User
-from companion.models.escalation import OUTCOMES, Episode, Flag, Note, Page, Reference
+from companion.models.escalation import (
+    OUTCOMES,
+    Declined,
+    Episode,
+    FamilyRoute,
+    Flag,
+    Note,
+    Page,
+    Reference,
+    RelayedText,
+)
 from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person
 from companion.models.privacy import CopyLink, SentWording
 from companion.models.programme import (
@@ -63,6 +74,7 @@ __all__ = [
     "BuddyPair",
     "BuddyWish",
     "CalendarFeed",
+    "Call",
     "CheckIn",
     "Cohort",
     "CohortAlias",
@@ -70,10 +82,13 @@ __all__ = [
     "ContactRequest",
     "CopyLink",
     "Cover",
+    "Declined",
     "Drill",
     "Duty",
+    "Email",
     "Episode",
     "Exclusion",
+    "FamilyRoute",
     "Flag",
     "FrozenFigure",
     "Group",
@@ -93,9 +108,11 @@ __all__ = [
     "OutboxMessage",
     "Page",
     "Person",
+    "ProviderFailure",
     "Question",
     "ReadinessCheck",
     "Reference",
+    "RelayedText",
     "SenderRate",
     "SentWording",
     "SessionLeave",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import JSON, CheckConstraint, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
+from companion.models.calls import Call, Email
 from companion.models.people import Address, Person
 from companion.models.texts import InboundMessage, OutboxMessage
 
@@ -49,6 +50,12 @@ class Episode(Base):
             postgresql_where=text("state <> 'closed'"),
             sqlite_where=text("state <> 'closed'"),
         ),
+        Index(
+            "ix_episodes_bundle",
+            "bundle",
+            postgresql_where=text("bundle IS NOT NULL"),
+            sqlite_where=text("bundle IS NOT NULL"),
+        ),
     )
     id: Mapped[Id]
     address_id: Mapped[uuid.UUID] = link("addresses.id", index=False)
@@ -56,11 +63,13 @@ class Episode(Base):
     state: Mapped[str]
     opened_at: Mapped[Moment]
     next_action_at: Mapped[Moment | None]
-    started_at: Mapped[Moment]  # when the present round of paging began: moves on at a PASS or a broken promise
-    step: Mapped[int]  # how many of the chain are being paged
+    started_at: Mapped[Moment]  # since when nobody has it: moves on when it is open again
+    step: Mapped[int]  # which step of the chain is next (see companion.escalation.steps)
     rounds: Mapped[int]  # how many times anyone was paged
     last_paged_at: Mapped[Moment | None]
     trainee_told_at: Mapped[Moment | None]
+    alarmed_at: Mapped[Moment | None]  # when the coordinator was told that nobody has it
+    bundle: Mapped[uuid.UUID | None]  # unknown numbers that wrote within minutes of each other are paged as one
     owner_id: Mapped[uuid.UUID | None] = link("people.id")
     owned_at: Mapped[Moment | None]
     contact_by: Mapped[Moment | None]
@@ -117,6 +126,10 @@ class Page(Base):
     __table_args__ = (
         CheckConstraint(f"answer IS NULL OR {one_of('answer', 'take', 'pass')}", "answer"),
         CheckConstraint(one_of("way", "sms", "whatsapp", "call", "email"), "way"),
+        CheckConstraint("outbox_id IS NULL OR (call_id IS NULL AND email_id IS NULL)", "one_carrier"),
+        CheckConstraint("call_id IS NULL OR email_id IS NULL", "one_carrier_of_two"),
+        CheckConstraint("call_id IS NULL OR way = 'call'", "call"),
+        CheckConstraint("email_id IS NULL OR way = 'email'", "email"),
     )
     id: Mapped[Id]
     episode_id: Mapped[uuid.UUID] = link("episodes.id")
@@ -125,11 +138,16 @@ class Page(Base):
     step: Mapped[int]
     at: Mapped[Moment]
     outbox_id: Mapped[uuid.UUID | None] = link("outbox_messages.id")
+    call_id: Mapped[uuid.UUID | None] = link("calls.id")
+    email_id: Mapped[uuid.UUID | None] = link("emails.id")
+    failed_at: Mapped[Moment | None]  # when it was taken as not received, and the next way was tried
     answer: Mapped[str | None]
     answered_at: Mapped[Moment | None]
     episode: Mapped[Episode] = relationship()
     person: Mapped[Person] = relationship()
     outbox: Mapped[OutboxMessage | None] = relationship()
+    call: Mapped[Call | None] = relationship()
+    email: Mapped[Email | None] = relationship()
 
 
 class Note(Base):
@@ -142,3 +160,62 @@ class Note(Base):
     body: Mapped[Secret | None]
     at: Mapped[Moment]
     episode: Mapped[Episode] = relationship()
+
+
+class Declined(Base):
+    """The person an episode is about asked for somebody else: this facilitator is left out of it from then on."""
+
+    __tablename__ = "episode_declines"
+    episode_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("episodes.id", ondelete="RESTRICT"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id", ondelete="RESTRICT"), primary_key=True)
+    at: Mapped[Moment]
+
+
+class RelayedText(Base):
+    """Words that somebody who has an episode wrote to the person it is about; the text itself is in the outbox."""
+
+    __tablename__ = "relayed_texts"
+    id: Mapped[Id]
+    episode_id: Mapped[uuid.UUID] = link("episodes.id")
+    person_id: Mapped[uuid.UUID] = link("people.id", index=False)
+    outbox_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("outbox_messages.id", ondelete="RESTRICT"), unique=True)
+    at: Mapped[Moment]
+    person: Mapped[Person] = relationship()
+
+
+class FamilyRoute(Base):
+    """What somebody wants a phrase family of the watch list to do, other than the list itself says.
+
+    Up (to page) holds at once. Down holds once a second person has agreed: the database sees to it.
+    """
+
+    __tablename__ = "family_routes"
+    __table_args__ = (
+        CheckConstraint(one_of("route", "page", "notice"), "route"),
+        CheckConstraint("(agreed_by IS NULL) = (agreed_at IS NULL)", "agreed"),
+        CheckConstraint("agreed_by IS NULL OR agreed_by <> asked_by", "two_people"),
+        CheckConstraint("route = 'page' OR in_force_at IS NULL OR agreed_by IS NOT NULL", "down_by_two"),
+        Index(
+            "uq_family_routes_one_waiting",
+            "family",
+            unique=True,
+            postgresql_where=text("in_force_at IS NULL AND ended_at IS NULL"),
+            sqlite_where=text("in_force_at IS NULL AND ended_at IS NULL"),
+        ),
+        Index(
+            "uq_family_routes_one_in_force",
+            "family",
+            unique=True,
+            postgresql_where=text("in_force_at IS NOT NULL AND ended_at IS NULL"),
+            sqlite_where=text("in_force_at IS NOT NULL AND ended_at IS NULL"),
+        ),
+    )
+    id: Mapped[Id]
+    family: Mapped[str]
+    route: Mapped[str]
+    asked_by: Mapped[uuid.UUID] = link("people.id", index=False)
+    asked_at: Mapped[Moment]
+    agreed_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    agreed_at: Mapped[Moment | None]
+    in_force_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]

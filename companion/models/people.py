@@ -112,6 +112,7 @@ class Person(Base):
     is_external_lead: Mapped[bool] = mapped_column(default=False)  # paged when everyone else is excluded
     joins_by: Mapped[str] = mapped_column(default="video")  # how they come to a session: video, or phone
     calendar_number: Mapped[int] = mapped_column(default=0)  # which calendar link of theirs holds; 0: they have none
+    exchange_until: Mapped[Moment | None]  # until then their texts go to the facilitator who has their episode
     cohort: Mapped[Cohort | None] = relationship()
 
     @property

@@ -111,6 +111,7 @@ class OutboxMessage(Base):
     sender: Mapped[str | None]
     in_reply_to: Mapped[uuid.UUID | None] = link("inbound_messages.id", ondelete="SET NULL")
     replaces: Mapped[uuid.UUID | None] = link("outbox_messages.id", index=False)  # sent again another way
+    watched: Mapped[bool] = mapped_column(default=False)  # a page: who queued it tries the next way, at once
     created_at: Mapped[Moment]
     not_before: Mapped[Moment]
     expires_at: Mapped[Moment | None]

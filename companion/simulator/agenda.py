@@ -12,9 +12,9 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to happen to a message: it moves to a status, or a receipt with that status is posted."""
+    """One thing to happen: a message moves to a status, a receipt with that status is posted, or a call goes on."""
 
-    kind: str  # "move" or "receipt"
+    kind: str  # "move", "receipt", "call" or "call_receipt"
     sid: str
     status: str
     code: int | None = None

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, request
 
 from companion.simulator import shapes
+from companion.simulator.calls_api import calls_api
 from companion.simulator.content_api import content_api
 from companion.simulator.errors import MESSAGES, Refusal
 from companion.simulator.faults import API_FAULTS
@@ -31,6 +32,7 @@ def build_app(standin: StandIn, options: PageOptions) -> Flask:
     app = Flask(__name__, static_folder=None)
     guard(app, options.hosts)
     app.register_blueprint(messages_api(standin))
+    app.register_blueprint(calls_api(standin))
     app.register_blueprint(content_api(standin))
     app.register_blueprint(pages(standin, options))
     app.add_url_rule("/", view_func=entrance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -52,6 +53,7 @@ class Carrier:
         self.auth_token = auth_token
         self.delays = delays
         self._held: dict[str, list[Step]] = {}
+        self.others: dict[str, Callable[[Step], None]] = {}  # what other kinds of steps are run by
 
     def accept(
         self,
@@ -138,8 +140,10 @@ class Carrier:
         """Do one step."""
         if step.kind == "move":
             self.move(step.sid, step.status, step.code)
-        else:
+        elif step.kind == "receipt":
             self._post_receipt(step)
+        elif step.kind in self.others:
+            self.others[step.kind](step)
 
     def move(self, sid: str, status: str, code: int | None = None) -> None:
         """Bring a message to a status, unless it is gone or has come to its end; plan the receipts."""

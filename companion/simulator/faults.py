@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from companion.simulator.ledger import Channel, new_sid
 
@@ -38,7 +39,12 @@ INBOUND_FAULTS: dict[str, str] = {
     "inbound_lost": "Texts from the phone never reach the service",
     "inbound_twice": "Texts from the phone reach the service twice",
 }
-FAULTS: dict[str, str] = {**OUTCOME_FAULTS, **API_FAULTS, **RECEIPT_FAULTS, **INBOUND_FAULTS}
+CALL_FAULTS: dict[str, str] = {
+    "call_busy": "Calls find the line busy",
+    "call_failed": "Calls fail",
+    "call_voicemail": "Calls are answered by voicemail",
+}
+FAULTS: dict[str, str] = {**OUTCOME_FAULTS, **CALL_FAULTS, **API_FAULTS, **RECEIPT_FAULTS, **INBOUND_FAULTS}
 # Codes used when none is given.
 DEFAULT_CODES = {"undelivered": 30003, "failed": 30008, "refuse": 21612}
 
@@ -56,7 +62,7 @@ class Fault:
     minutes: float = 0.0
     channel: Channel | None = None
 
-    def fits(self, number: str | None, channel: Channel | None, now: datetime) -> bool:
+    def fits(self, number: str | None, channel: Channel | Literal["call"] | None, now: datetime) -> bool:
         """Say whether it applies to traffic with `number` on `channel` (None: not about one number)."""
         return (
             self.number in (None, number)
@@ -107,7 +113,9 @@ class FaultBoard:
                     key: fault for key, fault in self._faults.items() if number is not None and fault.number != number
                 }
 
-    def take(self, kinds: Iterable[str], number: str | None, channel: Channel | None, now: datetime) -> Fault | None:
+    def take(
+        self, kinds: Iterable[str], number: str | None, channel: Channel | Literal["call"] | None, now: datetime
+    ) -> Fault | None:
         """Return the first fault of these kinds that applies, and count one use of it."""
         wanted = set(kinds)
         with self._lock:

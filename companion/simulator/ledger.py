@@ -114,7 +114,7 @@ class Attempt:
     """One try to post a webhook. `status` is None when no answer came; then `error` says why."""
 
     at: datetime
-    kind: Literal["inbound", "status"]
+    kind: Literal["inbound", "status", "voice"]
     sid: str
     url: str
     params: tuple[tuple[str, str], ...]

@@ -164,6 +164,22 @@ def _phone_routes(room: Blueprint, standin: StandIn) -> None:
         payload, title = str(data.get("payload", "")), str(data.get("title", ""))
         return jsonify(sid=standin.tap(_address(data), payload, title, str(data.get("sid", ""))))
 
+    @room.post("/calls/<sid>/<any(answer,voicemail,decline,end,press):what>")
+    def call(sid: str, what: str) -> Response:
+        exchange, data = standin.exchange, _asked()
+        try:
+            if what in ("answer", "voicemail"):
+                exchange.answer(sid, machine=what == "voicemail")
+            elif what == "decline":
+                exchange.decline(sid)
+            elif what == "end":
+                exchange.hang_up(sid)
+            else:
+                exchange.press(sid, str(data.get("key", ""))[:1])
+        except LookupError:
+            raise BadRequest("That call is over.") from None
+        return jsonify(ok=True)
+
     @room.post("/read")
     def read() -> Response:
         data = _asked()

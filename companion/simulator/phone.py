@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from companion.simulator.calls import CALL_OVER, Call
 from companion.simulator.ledger import Channel, Text, address_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,37 @@ class Phone:
         if title is None:
             raise LookupError(f"no button with the payload {payload!r} was ever shown on this phone")
         return self._standin.tap(self.address, payload, title, None)
+
+    def ringing(self) -> Call | None:
+        """Return the call that rings or is under way on this phone, or None."""
+        live = [call for call in self._standin.calls if call.to == self.number and call.status not in CALL_OVER]
+        return live[-1] if live and live[-1].status in ("ringing", "in-progress") else None
+
+    def answers_call(self, *, machine: bool = False) -> Call:
+        """Pick up; with `machine` it is a mailbox that does. Raises LookupError when nothing rings."""
+        call = self.ringing()
+        if call is None:
+            raise LookupError(f"no phone rings at {self.number}")
+        return self._standin.exchange.answer(call.sid, machine=machine)
+
+    def presses(self, digit: str) -> Call:
+        """Press a key in the call under way."""
+        call = self.ringing()
+        if call is None:
+            raise LookupError(f"no call is under way at {self.number}")
+        return self._standin.exchange.press(call.sid, digit)
+
+    def declines_call(self) -> None:
+        """Refuse the call that rings."""
+        call = self.ringing()
+        if call is None:
+            raise LookupError(f"no phone rings at {self.number}")
+        self._standin.exchange.decline(call.sid)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call to this phone, oldest first."""
+        return [call for call in self._standin.calls if call.to == self.number]
 
     @property
     def inbox(self) -> list[Text]:

@@ -17,6 +17,7 @@ from flask import Flask
 from companion.clock import Clock
 from companion.simulator.agenda import Agenda, Step
 from companion.simulator.api import build_app
+from companion.simulator.calls import Call, Exchange
 from companion.simulator.carrier import LIVE_DELAYS, NO_DELAYS, Carrier, Delays
 from companion.simulator.content_api import APPROVALS, new_content
 from companion.simulator.faults import FAULTS, Fault, FaultBoard
@@ -88,6 +89,8 @@ class StandIn:
             auth_token=self.auth_tokens[0],
             delays=delays or (LIVE_DELAYS if live else NO_DELAYS),
         )
+        self.exchange = Exchange(self.carrier)
+        self.carrier.others = {"call": self.exchange.run, "call_receipt": self.exchange.post_receipt}
         self.switchboard = Switchboard(self.carrier, Endpoints(inbound_url, fallback_url))
         self.closing = threading.Event()
         self._server: Server | None = None
@@ -119,6 +122,12 @@ class StandIn:
     def message(self, sid: str) -> Message:
         """Return one message. Raises KeyError for an unknown SID."""
         return self.state.messages[sid]
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call to a phone, oldest first."""
+        with self.state.lock:
+            return tuple(self.state.calls.values())
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:

@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from companion.clock import Clock
 from companion.simulator.ledger import (
@@ -26,6 +27,9 @@ from companion.simulator.ledger import (
     to_plain,
 )
 from companion.simulator.store import LedgerError, Store
+
+if TYPE_CHECKING:
+    from companion.simulator.calls import Call
 
 # WhatsApp takes free-form messages for 24 hours after the person's last message: error 63016.
 WINDOW = timedelta(hours=24)
@@ -54,6 +58,7 @@ class State:
         self.seen: dict[str, int] = defaultdict(int)
         self.contacts: dict[str, Contact] = {}
         self.inbound: dict[str, Inbound] = {}
+        self.calls: dict[str, Call] = {}  # not kept in the file: a call is over when the stand-in ends
         self.attempts: list[Attempt] = []
         self.alerts: list[Alert] = []
         self.violations: list[Violation] = []

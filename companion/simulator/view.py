@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from companion.simulator.calls import CALL_OVER
 from companion.simulator.errors import MESSAGES
-from companion.simulator.faults import API_FAULTS, FAULTS, INBOUND_FAULTS, OUTCOME_FAULTS, RECEIPT_FAULTS
+from companion.simulator.faults import API_FAULTS, CALL_FAULTS, FAULTS, INBOUND_FAULTS, OUTCOME_FAULTS, RECEIPT_FAULTS
 from companion.simulator.ledger import Message, address_of, split_address
 from companion.simulator.parts import count_parts
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # A page that has just been opened gets this many texts of each thread, the newest.
 _HISTORY = 150
+_SHOWN_AFTER = timedelta(seconds=20)  # how long the end of a call stays on a phone
 _LOST = frozenset({"failed", "undelivered"})
 
 
@@ -38,6 +40,7 @@ def snapshot(standin: StandIn, since: int, epoch: str) -> dict[str, Any]:
             "phones": [asdict(contact) for contact in state.contacts.values()],
             "texts": [text for text in texts if text],
             "unread": _unread(standin),
+            "calls": _calls(standin),
             "faults": active_faults(standin),
             "log": [
                 {"number": line.number, "at": line.at.isoformat(), "kind": line.kind, "text": line.text}
@@ -71,6 +74,25 @@ def _text(message: Message, place: int) -> dict[str, Any] | None:
         "media": len(message.media),
         "buttons": [{"title": b.title, "payload": b.payload} for b in message.buttons],
     }
+
+
+def _calls(standin: StandIn) -> list[dict[str, Any]]:
+    """The newest call of each phone, if it is on or has just ended."""
+    now = standin.clock.now()
+    newest = {call.to: call for call in standin.calls}
+    return [
+        {
+            "sid": call.sid,
+            "phone": call.to,
+            "from": call.from_,
+            "status": call.status,
+            "heard": list(call.heard[-4:]),
+            "keys": call.keys,
+            "listening": call.listening,
+        }
+        for call in newest.values()
+        if call.status not in CALL_OVER or (call.ended_at is not None and now - call.ended_at < _SHOWN_AFTER)
+    ]
 
 
 def _unread(standin: StandIn) -> dict[str, int]:
@@ -109,6 +131,7 @@ def fault_groups() -> list[tuple[str, dict[str, str]]]:
     one_number = {kind: words for kind, words in API_FAULTS.items() if kind != "outage"}
     return [
         ("Texts to this phone", OUTCOME_FAULTS),
+        ("Calls to this phone", CALL_FAULTS),
         ("Receipts", RECEIPT_FAULTS),
         ("Texts from this phone", INBOUND_FAULTS),
         ("The provider's API", one_number),

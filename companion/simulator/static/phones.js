@@ -4,6 +4,7 @@ import { makeBubble, makeTaps } from "./bubbles.js";
 import { dayOf, say } from "./clock.js";
 import { makeFaults, showFaults } from "./faults.js";
 import { post } from "./talk.js";
+import { showCall, wireCall } from "./calls.js";
 
 const service = document.body.dataset.service;
 const names = { sms: "SMS", whatsapp: "WhatsApp" };
@@ -39,6 +40,7 @@ class Phone {
     makeFaults(this.find(".drawer-body"), number);
     this.makeChip();
     this.wire();
+    wireCall(this);
     this.rename(label);
     this.show(document.body.dataset[showing] ? showing : document.body.dataset.sms ? "sms" : "whatsapp");
     new IntersectionObserver((entries) => {
@@ -225,6 +227,7 @@ export function showPhones(state, restarted) {
     phone.stale = phone.stale || restarted;
     phone.settle();
     phone.count(state.unread);
+    showCall(phone, state.calls.find((call) => call.phone === phone.number));
     const on = showFaults(phone.element, phone.number, state.faults);
     showBadge(phone.find(".drawer > summary .badge"), on, "on");
   }

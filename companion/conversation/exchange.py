@@ -1,0 +1,81 @@
+"""What someone writes whose text a facilitator has: their words go to the facilitator, and no machine answers them.
+
+What is a wish of its own (STOP, HELP, the next session) is answered as ever; CALL ME and CHANGE go to the facilitator.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from companion.content.catalogue import Text
+from companion.conversation.known import Decision, Known
+from companion.conversation.normalise import fold, plain
+from companion.escalation import episodes, relay
+from companion.escalation.words import Voice
+from companion.models import Address, Episode, InboundMessage, Person, record
+
+# Answered as ever, by whomever they are written: they are about the service, not to the facilitator.
+OF_THEIR_OWN = frozenset(
+    (
+        *("stop", "help", "menu", "join", "pause", "resume", "change_channel"),
+        *("next_session", "join_link", "my_data", "delete_my_data"),
+    )
+)
+CALL_ME = frozenset(("call me", "please call me", "call me please", "can you call me", "ring me"))
+CHANGE = frozenset(("change", "change please", "please change", "someone else", "someone else please"))
+
+
+def may_be_exchange(person: Person | None, now: datetime) -> bool:
+    """Whether it is worth asking the database: someone in an exchange, or a number that is nobody's."""
+    if person is None:
+        return True
+    return person.exchange_until is not None and person.exchange_until > now
+
+
+def hear(
+    session: Session, episode: Episode, known: Known, row: InboundMessage, now: datetime, voice: Voice
+) -> tuple[str, tuple[Text, ...]] | None:
+    """Pass the text on to whoever has the episode; return intent and answer, or None if a flow is to answer it."""
+    said, meant = _bare(known.text), known.meant
+    if said in CHANGE:
+        return "change_facilitator", _change(session, episode, now, voice)
+    if said in CALL_ME or (meant.intent == "talk_to_person" and "call me" in said):
+        voice.tell_owner(session, episode, "page_wants_call", now)
+        record(session, now, "asked for a call", episode)
+        name = episode.owner.name or episode.owner.alias if episode.owner else ""
+        return "call_me", (voice.words.render("call_me_told", facilitator=name),)
+    answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks")
+    if meant.intent in OF_THEIR_OWN:
+        return None
+    session.add(row)
+    session.flush()
+    relay.heard_from_person(session, episode, row, now, voice)
+    return None if answers_a_prompt else ("exchange", ())
+
+
+def waits(address: Address, session: Session, body: str, now: datetime, voice: Voice) -> Decision | None:
+    """Answer CALL ME and CHANGE while an episode is open and nobody has it yet; None for anything else."""
+    said = _bare(body)
+    if said not in CALL_ME | CHANGE:
+        return None
+    episode = episodes.open_episode(session, address)
+    if episode is None or episode.state != "open":
+        return None
+    if said in CHANGE:
+        return Decision((voice.words.render("change_nobody_yet"),))
+    record(session, now, "asked for a call", episode)
+    return Decision((voice.words.render("call_me_open"),))
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"[a-z]+", fold(plain(text))))
+
+
+def _change(session: Session, episode: Episode, now: datetime, voice: Voice) -> tuple[Text, ...]:
+    owner = episodes.ask_for_other(session, episode, now, voice)
+    if owner is None:
+        return (voice.words.render("change_nobody_yet"),)
+    return (voice.words.render("change_noted", facilitator=owner.name or owner.alias),)

@@ -1,0 +1,100 @@
+"""Texts between someone who has an episode and the person it is about, through our number: neither sees the other's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.content.catalogue import Text
+from companion.escalation.episodes import begin_exchange
+from companion.escalation.references import reference_for
+from companion.escalation.words import Voice
+from companion.messaging.addresses import addresses_of, usable
+from companion.messaging.optout import is_stopped
+from companion.messaging.outbox import enqueue
+from companion.messaging.window import window_open
+from companion.models import Address, Episode, InboundMessage, Person, RelayedText, record
+
+LONGEST = 600  # characters of one text: four parts of SMS with the name before them
+
+
+class CannotSendError(Exception):
+    """The words were not sent; `why` is one of: not yours, no way, too long, empty."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def preview(voice: Voice, writer: Person, words: str) -> Text:
+    """Return the text as the person would get it."""
+    return voice.words.render("relay_to_trainee", caller=writer.name or writer.alias, said=words)
+
+
+def say_to_person(session: Session, episode: Episode, writer: Person, words: str, now: datetime, voice: Voice) -> None:
+    """Send `words` to the person the episode is about, in the name of `writer`. Raises CannotSendError."""
+    words = words.strip()
+    if episode.owner_id != writer.id or episode.state not in ("owned", "contacted", "open"):
+        raise CannotSendError("not yours")
+    if not words:
+        raise CannotSendError("empty")
+    if len(words) > LONGEST:
+        raise CannotSendError("too long")
+    to = address_of_person(session, episode, now)
+    if to is None:
+        raise CannotSendError("no way")
+    row = enqueue(
+        session,
+        key=f"relay:{episode.id}:{now.timestamp():.6f}",
+        lane="page",
+        to=to,
+        text=preview(voice, writer, words),
+        now=now,
+    )
+    if row is None:
+        return  # the same moment, the same words: sent twice by an impatient finger
+    session.add(RelayedText(episode_id=episode.id, person_id=writer.id, outbox_id=row.id, at=now))
+    record(session, now, "text sent to the person", episode, actor=writer.id)
+    about = episode.person
+    if about is not None and about.role == "trainee":
+        begin_exchange(about, now)
+
+
+def address_of_person(session: Session, episode: Episode, now: datetime) -> Address | None:
+    """Return where words reach the person now: the address they wrote from, else another of theirs; None if nowhere."""
+    others = addresses_of(session, episode.person) if episode.person is not None else []
+    for address in (episode.address, *others):
+        if address.invalid_since is None and not is_stopped(session, address) and window_open(address, now):
+            return address
+    return None
+
+
+def heard_from_person(session: Session, episode: Episode, inbound: InboundMessage, now: datetime, voice: Voice) -> None:
+    """Tell the owner that the person wrote: to sign in, or where the deployment allows it, the words themselves."""
+    record(session, now, "text from the person", episode, inbound=str(inbound.id))
+    owner = episode.owner
+    if owner is None:
+        return
+    to = usable(session, owner)
+    if voice.settings.companion_relay_words and inbound.body and to is not None:
+        reference = reference_for(session, episode, owner)
+        text = voice.words.render("relay_from_trainee", reference=reference, said=inbound.body)
+        enqueue(session, key=f"heard:{inbound.id}", lane="page", to=to, text=text, now=now)
+        return
+    voice.tell_owner(session, episode, "page_new_text", now)
+
+
+def exchange_with(session: Session, address: Address) -> Episode | None:
+    """Return the episode about this address or its owner that somebody has, or None."""
+    about = Episode.address_id == address.id
+    if address.person_id is not None:
+        about = about | (Episode.person_id == address.person_id)
+    return session.scalar(
+        select(Episode)
+        .where(about, Episode.state.in_(("owned", "contacted")))
+        .order_by(Episode.opened_at)
+        .limit(1)
+        .with_for_update(of=Episode)
+    )

@@ -1,0 +1,218 @@
+"""E-mail over SMTP: the second way to those who run the programme. Queued, claimed, sent, settled, like a text.
+
+A mail that may have gone out already is sent again: a doubled one is better than a missing one. The Message-ID is the
+row's own, so that a mailbox may tell.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from companion.clock import Clock
+from companion.content.catalogue import Text
+from companion.db import Database
+from companion.models import Email, Person, raise_alarm, settle_alarm
+from companion.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10.0  # seconds, for the connection and for each answer
+LEASE = timedelta(seconds=60)
+BATCH = 5
+LONGEST_SEND = timedelta(seconds=2 * TIMEOUT)
+BACKOFF = (5, 15, 30, 60, 300)  # seconds between tries; the last for ever, until it expires
+TROUBLE = "mail_not_sent"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An e-mail taken for sending."""
+
+    id: uuid.UUID
+    to: str
+    subject: str
+    body: str
+    attempts: int
+    created_at: datetime
+    lease_until: datetime
+
+
+def enqueue_email(
+    session: Session,
+    *,
+    key: str,
+    to: str,
+    person: Person,
+    subject: Text,
+    text: Text,
+    now: datetime,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Email | None:
+    """Add an e-mail once: None when `key` is there already."""
+    if session.scalar(select(Email.id).where(Email.key == key)):
+        return None
+    email = Email(
+        key=key,
+        purpose=text.id,
+        person_id=person.id,
+        address=to,
+        subject=subject.body,
+        body=text.body,
+        status="queued",
+        created_at=now,
+        not_before=not_before or now,
+        expires_at=expires_at,
+        updated_at=now,
+    )
+    session.add(email)
+    session.flush()
+    return email
+
+
+class Mail:
+    """Sends e-mails that are due through the server of SMTP_URL; drops them where there is none."""
+
+    def __init__(self, database: Database, clock: Clock, settings: Settings, timeout: float = TIMEOUT) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._timeout = timeout
+
+    def run(self) -> int:
+        """Send what is due; return how many went out."""
+        if self._nothing_due():
+            return 0
+        sent = 0
+        while True:
+            with self._database.write() as session:
+                batch = _claim(session, self._clock.now(), configured=self._settings.smtp_url is not None)
+            sent += sum(self._send(letter) for letter in batch)
+            if not batch:
+                return sent
+
+    def _nothing_due(self) -> bool:
+        with self._database.read() as session:
+            due = next_due(session)
+        return due is None or due > self._clock.now()
+
+    def _send(self, letter: Letter) -> bool:
+        if letter.lease_until - self._clock.now() < LONGEST_SEND:
+            return False  # the lease runs out and the next run takes it
+        try:
+            self._hand_over(letter)
+        except (OSError, smtplib.SMTPException) as error:
+            # The error's own words may hold an address: only its kind and the server's code are logged.
+            code = getattr(error, "smtp_code", 0)
+            log.warning("e-mail %s was not sent: %s %s", letter.id, type(error).__name__, code)
+            with self._database.write() as session:
+                _not_sent(session, letter, self._clock.now())
+            return False
+        with self._database.write() as session:
+            _sent(session, letter, self._clock.now())
+        return True
+
+    def _hand_over(self, letter: Letter) -> None:
+        parts = urlsplit(self._settings.smtp_url or "")
+        host, port = parts.hostname or "", parts.port or 0
+        secure = ssl.create_default_context()
+        server: smtplib.SMTP
+        if parts.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, port, timeout=self._timeout, context=secure)
+        else:
+            server = smtplib.SMTP(host, port, timeout=self._timeout)
+        with server:
+            if parts.scheme == "smtp" and host not in _LOOPBACK:
+                server.starttls(context=secure)  # a server that cannot is not used: SMTPNotSupportedError
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.send_message(self._message(letter))
+
+    def _message(self, letter: Letter) -> EmailMessage:
+        sender = self._settings.mail_from or ""
+        message = EmailMessage()
+        message["From"] = formataddr((self._settings.companion_name, sender))
+        message["To"] = letter.to
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(letter.created_at)
+        message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"  # no holiday replies (RFC 3834)
+        message["X-Priority"] = "1"
+        message.set_content(letter.body + "\n")
+        return message
+
+
+def _claim(session: Session, now: datetime, *, configured: bool) -> list[Letter]:
+    lost_leases = and_(Email.status == "sending", Email.lease_until < now)
+    due = session.scalars(
+        select(Email)
+        .where(or_(Email.status == "queued", lost_leases), Email.not_before <= now)
+        .order_by(Email.created_at, Email.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    taken = []
+    for email in due:
+        email.updated_at = now
+        if not configured or (email.expires_at is not None and email.expires_at <= now):
+            email.status, email.settled_at = "dropped", now
+            email.reason = "too late" if configured else "no mail server"
+            continue
+        email.status, email.lease_until = "sending", now + LEASE
+        email.attempts += 1
+        taken.append(
+            Letter(
+                email.id,
+                email.address,
+                email.subject,
+                email.body,
+                email.attempts,
+                email.created_at,
+                email.lease_until,
+            )
+        )
+    return taken
+
+
+def _mine(session: Session, letter: Letter) -> Email | None:
+    row = session.get_one(Email, letter.id, with_for_update=True)
+    return row if row.status == "sending" and row.attempts == letter.attempts else None
+
+
+def _sent(session: Session, letter: Letter, now: datetime) -> None:
+    row = _mine(session, letter)
+    if row is not None:
+        row.status, row.sent_at, row.settled_at, row.updated_at = "sent", now, now, now
+    settle_alarm(session, now, TROUBLE)
+
+
+def _not_sent(session: Session, letter: Letter, now: datetime) -> None:
+    raise_alarm(session, now, TROUBLE)
+    row = _mine(session, letter)
+    if row is not None:
+        wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1]
+        row.status, row.not_before, row.lease_until = "queued", now + timedelta(seconds=wait), None
+        row.updated_at = now
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next e-mail is due (UTC), or None."""
+    queued = session.scalar(
+        select(Email.not_before).where(Email.status == "queued").order_by(Email.not_before).limit(1)
+    )
+    held = session.scalar(
+        select(Email.lease_until).where(Email.status == "sending").order_by(Email.lease_until).limit(1)
+    )
+    return min((moment for moment in (queued, held) if moment), default=None)

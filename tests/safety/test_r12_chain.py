@@ -1,0 +1,156 @@
+"""The chain: who is paged when and how, without end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select, update
+
+from companion.escalation.tick import tick
+from companion.models import Address, Call, OutboxMessage, Page, Person
+from tests.databases import NewDatabase
+from tests.safety.stage import Postbox, episode, flagged, give_logins, mailbox, open_alarms, pages, reference
+from tests.world import World
+
+WHOLE = bool(os.environ.get("COMPANION_WHOLE"))
+
+
+def test_r12_the_clock_of_the_chain(mailed: World, postbox: Postbox) -> None:
+    world = mailed
+    asha = world.member()
+    cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
+    frances = world.staff("coordinator")
+    flagged(world, asha)
+    world.settle()
+    cole.hears("an item needs you now", "TAKE", "PASS")
+    cole.rings_not()
+    world.advance(minutes=2)  # the first is called
+    cole.rings()
+    dunne.hears_nothing()
+    world.advance(minutes=3)  # the second, by text and call; the first is kept
+    dunne.hears("an item needs you now")
+    dunne.rings()
+    cole.hears_nothing()
+    erskine.hears_nothing()
+    world.advance(minutes=5)  # the lead, and both again
+    for talker in (cole, dunne, erskine):
+        talker.hears("an item needs you now")
+        talker.rings()
+    asha.hears_nothing()
+    world.advance(minutes=5)  # the truth
+    asha.hears("No facilitator has picked this up yet", "999")
+    frances.hears_nothing()
+    world.advance(minutes=5)
+    for talker in (cole, dunne, erskine):
+        talker.hears("an item needs you now")
+        talker.rings()
+    world.advance(minutes=10)  # half an hour: the coordinator, by text and another way
+    frances.hears("an item has waited for 30 minutes")
+    letters = [letter.get_content() for letter in postbox.to(mailbox("Frances"))]
+    assert any("waited for 30 minutes and nobody has taken it" in letter for letter in letters)
+    world.staff_ignores()
+    cole.texts("got it")  # the first, kept all along, may still take it
+    cole.hears("You have")
+    world.settle()
+    asha.hears("Dr Cole")
+    world.staff_ignores()
+    assert "episode_not_taken" not in open_alarms(world)
+
+
+@pytest.fixture
+def sqlite_world(sqlite_databases: NewDatabase, postbox: Postbox) -> Iterator[World]:
+    """The small programme on SQLite, for what takes days."""
+    world = World(sqlite_databases(), smtp_url=postbox.url, mail_from="companion@example.org").seeded()
+    try:
+        yield world
+        world.finish()
+    finally:
+        world.close()
+
+
+def test_r12_the_chain_never_ends(sqlite_world: World, postbox: Postbox) -> None:
+    """72 hours with nobody answering. Phones are carried in the first and the last 40 minutes; between them the clock
+    runs alone, for an hour out of every twelve (with COMPANION_WHOLE set, for all of them: two minutes).
+    """
+    world = sqlite_world
+    give_logins(world)
+    asha = world.member()
+    flagged(world, asha)
+    began = world.clock.now()
+    world.advance(minutes=40)
+    assert any("No facilitator has picked this up" in text for text in asha.ignores())
+    assert postbox.to(mailbox("Frances"))
+    while (now := world.clock.now()) < began + timedelta(hours=71, minutes=20):
+        due = episode(world).next_action_at or now
+        if not WHOLE and (due - began) // timedelta(hours=1) % 12:
+            due = began + (due - began) // timedelta(hours=12) * timedelta(hours=12) + timedelta(hours=12)
+            due = min(due, began + timedelta(hours=71, minutes=20))
+        world.clock.move_to(due)
+        with world.database.write() as session:
+            tick(session, due, world.services.voice)
+        _carried(world)
+    world.staff_ignores()
+    world.advance(minutes=40)
+    for role, which in (("facilitator", 0), ("facilitator", 1), ("lead", 0)):
+        heard = world.staff(role, which).ignores()
+        assert sum("an item needs you now" in text for text in heard) >= 3
+    world.staff_ignores()
+    asha.ignores()
+    assert episode(world).state == "open"
+    by_person: dict[object, list[Page]] = {}
+    for page in pages(world, "sms"):
+        by_person.setdefault(page.person_id, []).append(page)
+    assert len(by_person) == 3
+    for theirs in by_person.values():
+        gaps = [(b.at - a.at).total_seconds() / 60 for a, b in pairwise(theirs)]
+        awake = [gap for gap in gaps if gap < 60]
+        assert max(awake) <= 10.1
+        assert len(gaps) - len(awake) == (0 if WHOLE else 6)  # the hours that were left out
+        assert len(theirs) >= (430 if WHOLE else 40)
+
+
+def _carried(world: World) -> None:
+    """Take what is queued as delivered, and calls as not answered."""
+    with world.database.write() as session:
+        now = world.clock.now()
+        session.execute(
+            update(OutboxMessage).where(OutboxMessage.status == "queued").values(status="delivered", settled_at=now)
+        )
+        session.execute(update(Call).where(Call.status == "queued").values(status="no-answer", settled_at=now))
+
+
+def test_r12_an_empty_step_is_skipped_at_once_and_the_coordinator_told(make_world: Callable[..., World]) -> None:
+    world = make_world().seeded()
+    asha = world.member()
+    cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
+    with world.database.write() as session:  # no way at all leads to the first
+        person = session.scalars(select(Person).where(Person.name.is_not(None))).all()
+        number = next(p for p in person if p.name == "Dr Cole")
+        session.execute(update(Address).where(Address.person_id == number.id).values(person_id=None))
+    flagged(world, asha)
+    world.settle()
+    dunne.hears("an item needs you now")
+    world.staff("coordinator").hears("can't be reached")
+    cole.hears_nothing()
+    world.advance(minutes=6)
+    erskine.hears("an item needs you now")
+    world.staff_ignores()
+
+
+def test_r12_one_page_to_a_person_by_one_way_in_two_minutes(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    bilal = world.member("+447700900102")
+    flagged(world, asha)
+    flagged(world, bilal)
+    world.settle()
+    first = reference(cole.hears("an item needs you now"))
+    cole.hears_nothing()
+    world.advance(minutes=2)
+    assert reference(cole.hears("an item needs you now")) != first  # put off, never left out
+    world.staff_ignores()
+    cole.texts("take")
+    cole.hears("More than one item is open", first)
