@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from companion.escalation.tick import tick
-from companion.models import Address, Call, OutboxMessage, Page, Person
+from companion.models import Address, Call, OutboxMessage, Page, Person, Way
 from tests.databases import NewDatabase
 from tests.safety.stage import Postbox, episode, flagged, give_logins, mailbox, open_alarms, pages, reference
 from tests.world import World
@@ -128,9 +128,10 @@ def test_r12_an_empty_step_is_skipped_at_once_and_the_coordinator_told(make_worl
     asha = world.member()
     cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
     with world.database.write() as session:  # no way at all leads to the first
-        person = session.scalars(select(Person).where(Person.name.is_not(None))).all()
-        number = next(p for p in person if p.name == "Dr Cole")
-        session.execute(update(Address).where(Address.person_id == number.id).values(person_id=None))
+        staff = session.scalars(select(Person).where(Person.state == "staff")).all()
+        first = next(person.id for person in staff if person.name == "Dr Cole")
+        session.execute(update(Address).where(Address.person_id == first).values(person_id=None))
+        session.execute(update(Way).where(Way.person_id == first).values(removed_at=world.clock.now()))
     flagged(world, asha)
     world.settle()
     dunne.hears("an item needs you now")
