@@ -1,0 +1,154 @@
+"""`python -m bench.console`: every page of the console with 10,000 people and 1,000,000 texts, on one core.
+
+The rows are copies of a few real ones, made within SQLite, so that filling it takes a minute and not an hour. Each
+page is asked for ROUNDS times by a lead who is signed in, through the whole application without a network.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from companion.models import Address, AuditEntry, Base, CheckIn, InboundMessage, OutboxMessage, Person
+from companion.programme.figures import freeze
+from tests import databases
+from tests.console_stage import NOW, Stage, press, stage, text_from, text_to, trainee
+
+PEOPLE = 10_000
+TEXTS = 1_000_000  # half of them theirs, half ours
+ROUNDS = 15
+AIM = 100.0  # ms, at the median
+
+PAGES = (
+    "/console/",
+    "/console/today/live",
+    "/console/groups",
+    "/console/groups/{tuesday}",
+    "/console/people",
+    "/console/people?alias=crow 77",
+    "/console/people/{wren}",
+    "/console/messages",
+    "/console/messages/{wren}",
+    "/console/messages/delivery",
+    "/console/messages/delivery?state=waiting",
+    "/console/messages/group",
+    "/console/messages/group/{broadcast}",
+    "/console/messages/group/new",
+    "/console/episodes/{episode}",
+    "/console/people/{wren}/write",
+    "/console/content?kind=reply",
+    "/console/content/places",
+    "/console/cohorts",
+    "/console/evaluation",
+    "/console/evaluation/report",
+    "/console/settings",
+    "/console/audit",
+    "/console/audit?action=conversation+read",
+)
+
+
+def main() -> None:
+    """Fill a database, measure, and print a table; leave with status 1 if a page is slower than the aim."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory(prefix="companion-bench-") as name, databases.sqlite(Path(name)) as new:
+        here = stage(new())
+        began = time.perf_counter()
+        fill(here)
+        print(f"{PEOPLE:,} people and {TEXTS:,} texts in {time.perf_counter() - began:.0f} s\n", flush=True)
+        slow = measure(here)
+    sys.exit(1 if slow else 0)
+
+
+def fill(here: Stage) -> None:
+    """Add the crowd: each with a number, texts of a year, weekly questions, and looks in the audit."""
+    with here.database.write() as session:
+        person, address = trainee(session, "Crow", "+447700900999", group_id=here.ids["tuesday"])
+        theirs = text_from(session, address, "I am a bit tired this week", NOW)
+        ours = text_to(session, address, "How has your week been?", NOW, "delivered", settled_at=NOW)
+        checkin = CheckIn(
+            person_id=person.id, local_day=NOW.date(), question="checkin_week", asked_at=NOW, answered_at=NOW
+        )
+        look = AuditEntry(
+            at=NOW, actor_id=here.ids["lee"], action="conversation read", subject_kind="people", details={}
+        )
+        session.add_all([checkin, look])
+        session.flush()
+        _copies(session, Person, person, PEOPLE, {"id": "{n}", "alias": "'Crow ' || n", "group_id": "NULL"})
+        more = {"id": "{n}", "address_index": "randomblob(32)", "person_id": "{n}", "last_inbound_at": "{at}"}
+        _copies(session, Address, address, PEOPLE, more)
+        whose = {"address_id": "{p}", "person_id": "{p}", "id": "{n}"}
+        half = TEXTS // 2
+        _copies(session, InboundMessage, theirs, half, whose | {"provider_sid": "'SM' || n", "received_at": "{at}"})
+        moments = dict.fromkeys(("created_at", "not_before", "settled_at", "updated_at"), "{at}")
+        _copies(session, OutboxMessage, ours, half, whose | moments | {"key": "'k' || n"})
+        day = f"date('{NOW:%Y-%m-%d}', '-' || (n / {PEOPLE}) || ' days')"
+        weekly = {"id": "{n}", "person_id": "{p}", "local_day": day, "asked_at": "{at}", "answered_at": "{at}"}
+        _copies(session, CheckIn, checkin, 20 * PEOPLE, weekly)
+        _copies(session, AuditEntry, look, TEXTS // 2, {"id": "{n}", "at": "{at}", "subject_id": "{p}"})
+    with here.database.write() as session:
+        freeze(session, NOW)
+        session.execute(text("ANALYZE"))
+
+
+def _copies(session: Session, model: type[Base], row: Any, count: int, change: Mapping[str, str]) -> None:
+    """Copy `row` `count` times. {n} stands for the id of a copy, {p} for a person's, {at} for a moment of last year."""
+    table = model.__table__
+    words = {
+        "n": "printf('%032x', n)",
+        "p": f"printf('%032x', 1 + n % {PEOPLE})",
+        "at": f"strftime('%Y-%m-%d %H:%M:%f000', '{NOW - timedelta(days=1):%Y-%m-%d %H:%M:%S}',"
+        " '-' || (n % 365) || ' days', '-' || (n % 86400) || ' seconds')",
+    }
+    values = [change[c.name].format(**words) if c.name in change else f'"{c.name}"' for c in table.columns]
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    session.execute(
+        text(
+            f"WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count}) "
+            f"INSERT INTO {table.name} ({names}) SELECT {', '.join(values)} FROM {table.name}, counted "
+            f"WHERE {table.name}.id = :id"
+        ),
+        {"id": row.id.hex},
+    )
+
+
+def measure(here: Stage) -> list[str]:
+    """Print a line for each page; return those that are slower than the aim."""
+    lee = here.browser("lee")
+    press(lee, "/console/account", here.path("/console/episodes/{episode}/gate/open"))
+    slow = []
+    print("| page | median, ms | slowest, ms |\n| --- | ---: | ---: |", flush=True)
+
+    def timed(page: str, ask: Any) -> None:
+        times = []
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            answer = ask()
+            times.append((time.perf_counter() - began) * 1000)
+            assert answer.status_code == 200, (page, answer.status_code)
+        middle = statistics.median(times)
+        print(f"| {page} | {middle:.0f} | {max(times):.0f} |", flush=True)
+        if middle > AIM:
+            slow.append(page)
+
+    for page in PAGES:
+        path = here.path(page)
+        timed(page, lambda path=path: lee.get(path))
+    search = "/console/messages/search"
+    timed(f"{search}: a word", lambda: press(lee, "/console/account", search, words="tired", who="both"))
+    timed(f"{search}: an alias", lambda: press(lee, "/console/account", search, alias="Crow 77", who="both"))
+    return slow
+
+
+if __name__ == "__main__":
+    main()
