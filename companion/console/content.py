@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length
 from companion.console.desk import EVERYONE, allow, desk, now, pages
 from companion.content.catalogue import Catalogue
 from companion.content.wording import Kind, Wording
-from companion.escalation.watchlist import Verdict, load_watchlist
+from companion.escalation.watchlist import Match, Verdict, load_watchlist
 from companion.messaging.parts import Parts, count
 from companion.signposting import Resource, Shown
 from companion.signposting.nations import NATIONS
@@ -126,15 +126,15 @@ def sample(wording: Wording, catalogue: Catalogue) -> Sample:
 
 def _try(text: str, nation: str) -> Tried:
     watch_list, directory = load_watchlist(), desk().voice.directory
-    verdict = watch_list.read(text)
+    verdict, matches = watch_list.read(text), watch_list.find(text)
     reading = directory.read(text)
     answer = directory.find(text, nation, now())
     whys = {phrase.id: phrase.why for family in watch_list.families for phrase in family.phrases}
     today = uk_day(now())
     return Tried(
         verdict=verdict,
-        pieces=_pieces(text, verdict),
-        whys=[(match.family, text[match.start : match.end], whys.get(match.phrase) or "") for match in verdict.matches],
+        pieces=_pieces(text, matches),
+        whys=[(match.family, text[match.start : match.end], whys.get(match.phrase) or "") for match in matches],
         topics=[(topic, reading.points.get(topic, 0.0)) for topic in answer.topics],
         reasons=[str(reason) for reason in reading.reasons],
         lines=[line for resource in answer.resources[:6] if (line := resource.line(today))],
@@ -142,11 +142,11 @@ def _try(text: str, nation: str) -> Tried:
     )
 
 
-def _pieces(text: str, verdict: Verdict) -> Sequence[Piece]:
+def _pieces(text: str, matches: Sequence[Match]) -> Sequence[Piece]:
     """Cut the sentence where phrases begin and end; of phrases that overlap the first is marked."""
     pieces: list[Piece] = []
     at = 0
-    for match in sorted(verdict.matches, key=lambda each: (each.start, -each.end)):
+    for match in sorted(matches, key=lambda each: (each.start, -each.end)):
         if match.start < at:
             continue
         pieces += [Piece(text[at : match.start]), Piece(text[match.start : match.end], match.family)]
