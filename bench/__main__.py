@@ -37,6 +37,7 @@ class Figures:
     full: Result
     half: Result
     memory: tuple[float, ...]
+    cpu: float  # seconds of processor time a text, at full load
 
 
 def main() -> None:
@@ -65,6 +66,7 @@ def _compare(kind: str, new: NewDatabase) -> None:
         a, b = (_finish(running, [pair[at] for pair in pairs]) for at, running in enumerate((ours, bare)))
     rows = [
         ("texts per second, full load", a.full.per_second, b.full.per_second, "{:.0f}", "ratio 0.5 or more"),
+        ("processor time a text, ms", a.cpu * 1e3, b.cpu * 1e3, "{:.2f}", ""),
         ("p50 at full load, ms", a.full.p50 * 1e3, b.full.p50 * 1e3, "{:.1f}", ""),
         ("p99 at full load, ms", a.full.p99 * 1e3, b.full.p99 * 1e3, "{:.1f}", ""),
         ("p50 at half load, ms", a.half.p50 * 1e3, b.half.p50 * 1e3, "{:.1f}", ""),
@@ -83,16 +85,19 @@ def _join(running: Running) -> None:
         sys.exit("nobody could join: the server does not answer as it should")
 
 
-def _full(running: Running, turn: int) -> Result:
-    return processes.drive(_plan(running, first=turn * FAR, count=COUNT, seconds=SECONDS))
+def _full(running: Running, turn: int) -> tuple[Result, float]:
+    before = processes.cpu_seconds(running.process)
+    result = processes.drive(_plan(running, first=turn * FAR, count=COUNT, seconds=SECONDS))
+    return result, (processes.cpu_seconds(running.process) - before) / max(1, result.answered)
 
 
-def _finish(running: Running, results: list[Result]) -> Figures:
-    full = sorted(results, key=lambda result: result.per_second)[len(results) // 2]
+def _finish(running: Running, rounds: list[tuple[Result, float]]) -> Figures:
+    full = sorted((result for result, _ in rounds), key=lambda result: result.per_second)[len(rounds) // 2]
+    cpu = statistics.median(seconds for _, seconds in rounds)
     rate = full.per_second / 2
     count = max(100, int(rate * STEADY_SECONDS))
     half = processes.drive(_plan(running, first=9 * FAR, count=count, seconds=STEADY_SECONDS * 2, rate=rate))
-    return Figures(full, half, tuple(processes.memory(running.process)))
+    return Figures(full, half, tuple(processes.memory(running.process)), cpu)
 
 
 def _plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -153,6 +154,21 @@ def memory(process: subprocess.Popen[bytes]) -> list[float]:
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
     rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
     return [rss / 1024 for pid, parent, rss in rows if process.pid in (pid, parent)]
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Return the processor time that the process and its children have had; NaN where there is no /proc."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    try:
+        stats = [
+            Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            for pid, parent in pairs
+            if process.pid in (pid, parent)
+        ]
+    except OSError:
+        return math.nan
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -47,7 +47,8 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a stored moment needs a time zone")
-        value = value.astimezone(UTC)
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -102,8 +103,8 @@ class Database:
 
     def __init__(self, url: str, keys: tuple[str, ...]) -> None:
         self.engine = _engine(url)
+        self.writing_engine = _writing(self.engine)
         self._keys = keys
-        self._writing_engine = self.engine.execution_options(companion_writes=True)
         self._writer: AbstractContextManager[Any] = (
             threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
         )
@@ -115,7 +116,7 @@ class Database:
 
     def unlock(self) -> None:
         """Read the index key (making it in a new database). Raises CannotDecryptError for the wrong keys."""
-        with self._writing_engine.begin() as connection:
+        with self.writing_engine.begin() as connection:
             wrapped = _wrapped_key(connection)
             if wrapped is None:
                 wrapped = new_wrapped_index_key(self._keys)
@@ -124,7 +125,8 @@ class Database:
                     {"wrapped": wrapped},
                 )
         cipher = Cipher(self._keys, unwrap_index_key(self._keys, wrapped))
-        setattr(self.engine.dialect, _CIPHER, cipher)
+        for engine in (self.engine, self.writing_engine):
+            setattr(engine.dialect, _CIPHER, cipher)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -138,7 +140,7 @@ class Database:
         # Threads of one process queue here instead of polling for SQLite's lock.
         with (
             self._writer,
-            Session(self._writing_engine, expire_on_commit=False) as session,
+            Session(self.writing_engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
@@ -174,7 +176,7 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": 15, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _begin_with(engine, "BEGIN")
         return engine
     if parsed.get_backend_name() == "postgresql":
         return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True)
@@ -190,6 +192,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("companion_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _writing(engine: Engine) -> Engine:
+    """Return what opens writing transactions on the connections of `engine`."""
+    if engine.dialect.name != "sqlite":
+        return engine
+    writing = create_engine(engine.url, pool=engine.pool, hide_parameters=True)
+    _begin_with(writing, "BEGIN IMMEDIATE")
+    return writing
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    """Begin transactions with `statement`. Not by an event of the engine: that would slow down every statement."""
+
+    def begin(connection: Any) -> None:
+        connection.cursor().execute(statement)
+
+    engine.dialect.do_begin = begin  # type: ignore[method-assign, assignment]

@@ -19,7 +19,7 @@ def upgrade(database: Database) -> None:
     if database.is_sqlite and database.engine.url.database:
         Path(database.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        with database.engine.execution_options(companion_writes=True).connect() as connection:
+        with database.writing_engine.connect() as connection:
             # SQLite changes a table by making it anew, which must not take the rows that point to it along.
             _sqlite(connection, "PRAGMA foreign_keys=OFF")
             with connection.begin():

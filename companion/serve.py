@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from flask import Flask
@@ -22,7 +23,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(self._services)
+        app = create_app(self._services)
+        # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def run(services: Services, host: str, port: int) -> None:

@@ -10,10 +10,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.messaging.numbers import Sender
+from companion.messaging.optout import keep_in_mind, last_wish_of_addresses
 from companion.models import Address, Person
 
 _KNOWN = (
-    select(Address)
+    select(Address, last_wish_of_addresses())
     .where(Address.address_index == bindparam("address"))
     .options(joinedload(Address.person).joinedload(Person.cohort))
 )
@@ -21,13 +22,14 @@ _KNOWN = (
 
 def address_of(session: Session, sender: Sender, now: datetime) -> Address:
     """Return the address of `sender`, made if new, and belonging to whoever has the same number elsewhere."""
-    known = session.scalars(_KNOWN, {"address": sender.address}).all()
-    for address in known:
+    known = session.execute(_KNOWN, {"address": sender.address}).tuples().all()
+    for address, last_wish in known:
         if address.channel == sender.channel:
+            keep_in_mind(session, address, last_wish)
             if address.forgotten_at is not None:
                 address.address, address.forgotten_at = sender.address, None
             return address
-    owner = next((address.person_id for address in known if address.person_id), None)
+    owner = next((address.person_id for address, _ in known if address.person_id), None)
     address = Address(
         channel=sender.channel,
         address=sender.address,

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ScalarSelect, bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.models import Address, OptOut
 
 _LEDGER = OptOut.__table__.c
-_LAST_WISH = (
+_STOPPED = "stopped addresses"  # what this transaction has found out already
+_ASKED = (
     select(_LEDGER.action)
     .where(_LEDGER.address_index == bindparam("address"), _LEDGER.channel == bindparam("channel"))
     .order_by(_LEDGER.at.desc(), _LEDGER.id.desc())
@@ -31,9 +32,31 @@ class Stop:
 
 def is_stopped(session: Session, address: Address) -> bool:
     """Whether the last word from this address, on its channel, was STOP."""
+    known: bool | None = session.info.get(_STOPPED, {}).get(address.id)
+    if known is not None:
+        return known
     session.flush()
-    last = session.connection().scalar(_LAST_WISH, {"address": address.address_index, "channel": address.channel})
+    last = session.connection().scalar(_ASKED, {"address": address.address_index, "channel": address.channel})
     return bool(last == "stop")
+
+
+def last_wish_of_addresses() -> ScalarSelect[str]:
+    """Return what asks for the last row of the ledger (stop, start or none) beside each address of a query."""
+    ledger = OptOut.__table__.alias().c
+    of = Address.__table__.c
+    return (
+        select(ledger.action)
+        .where(ledger.address_index == of.address_index, ledger.channel == of.channel)
+        .order_by(ledger.at.desc(), ledger.id.desc())
+        .limit(1)
+        .correlate(Address)
+        .scalar_subquery()
+    )
+
+
+def keep_in_mind(session: Session, address: Address, last_wish: str | None) -> None:
+    """Spare the rest of this transaction the question whether the address is stopped."""
+    session.info.setdefault(_STOPPED, {})[address.id] = last_wish == "stop"
 
 
 def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:
@@ -71,6 +94,7 @@ def start(session: Session, address: Address, *, sender: str, sid: str | None, n
 def _add(
     session: Session, address: Address, action: str, source: str, sender: str, sid: str | None, now: datetime
 ) -> None:
+    keep_in_mind(session, address, action)
     session.add(
         OptOut(
             channel=address.channel,

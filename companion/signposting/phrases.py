@@ -41,7 +41,14 @@ class Phrase:
 
     def match(self, words: Sequence[str], start: int) -> frozenset[int] | None:
         """Return the places of the words it takes when it begins at `start`, or None."""
-        return _match(self.steps, words, start)
+        at = start
+        for step in self.steps:  # most phrases are plain words in a row, and most do not stand there
+            if step.gap or step.optional:
+                return _match(self.steps, words, start)
+            if at == len(words) or words[at] not in step.words:
+                return None
+            at += 1
+        return frozenset(range(start, at))
 
 
 def parse(text: str, sets: Mapping[str, Iterable[str]], plain: Callable[[str], list[str]]) -> tuple[Phrase, ...]:

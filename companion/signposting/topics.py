@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,6 +129,8 @@ class Topics:
             for alias in (topic.topic, *phrases_of(topic.aliases))
         }
         self._priority = {topic.topic: topic.priority for topic in file.topics}
+        # A text is read twice, for what it means and for what helps: the second time it is here.
+        self.read = lru_cache(maxsize=4)(self._read)
         self._speller = Speller(self._known_words(), file.spellings, file.ordinary.split())
         self._places = Places(
             self.index((text, nation) for nation, places in file.nations.items() for text in phrases_of(places)),
@@ -175,7 +178,7 @@ class Topics:
         """Return the words of a text as they are compared, slips mended."""
         return tuple(stem(word) for word in self._speller.right(split(text)))
 
-    def read(self, text: str) -> Reading:
+    def _read(self, text: str) -> Reading:
         """Understand a text. Whatever the text is, this raises nothing."""
         words = self.compared(text)
         nation, asks = self._places.said(words)
