@@ -27,6 +27,7 @@ ROOMS = {
     "templates": "companion.messaging.cli",
     "erase": "companion.privacy.cli",
     "copy": "companion.privacy.cli",
+    "measure": "companion.measuring.cli",
 }
 
 

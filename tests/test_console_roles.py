@@ -131,6 +131,7 @@ LOGIN = ("/password", "/sign-", "/second-factor", "/recovery-code", "/code", "/a
 OPEN = (
     "/twilio/",
     "/copy/",
+    "/weeks/",
     "/healthz",
     "/metrics",
     "/simulator",

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from companion.conversation.cli import intent
-from companion.conversation.measure import wilson
+from companion.measuring import wilson
 
 
 def test_lines_are_answered_in_order_and_bad_ones_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from companion.escalation.cli import watchlist
-from companion.escalation.measure import wilson
+from companion.measuring import wilson
 
 
 def run(*args: str, stdin: str | bytes = "") -> list[str]:
@@ -51,7 +51,7 @@ def test_measure_counts_and_goes_on_after_a_missing_file(tmp_path: Path) -> None
     text = "\n".join(run("measure", str(tmp_path / "gone.jsonl"), str(broken), str(path)))
     assert "no such file" in text
     assert "cannot be measured" in text
-    assert "1/2" in text
+    assert "1 of 2" in text
     assert "missed immediate rows: 2" in text
     assert "i want to die" not in text
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from companion.conversation.intents import Understanding, understand
+from companion.measuring import read_lines, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,56 +30,44 @@ class Row:
         return self.got.intent == self.intent or self.got.intent in self.accept
 
 
-def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The Wilson score interval of a share; (0, 1) of nothing."""
-    if count == 0:
-        return (0.0, 1.0)
-    share, square = hits / count, z * z
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    half = z * sqrt(share * (1 - share) / count + square / (4 * count * count)) / (1 + square / count)
-    return (middle - half, middle + half)
-
-
 def load(path: Path) -> list[Row]:
-    """Read a file of JSON lines (text, state, intent, and where given accept, also, slots) and understand each."""
+    """Read a file of JSON lines (text, state, intent, and where given accept, also, slots) and understand each.
+
+    Raises OSError, or ValueError that names file and line.
+    """
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            given = json.loads(line)
-            text, state = given["text"], given.get("state", "none")
-            rows.append(
-                Row(
-                    text,
-                    state,
-                    given["intent"],
-                    tuple(given.get("accept", ())),
-                    tuple(given.get("also", ())),
-                    given.get("slots", {}),
-                    understand(text, state),
-                )
-            )
+    for number, given in read_lines(path):
+        try:
+            text, state, intent = given["text"], given.get("state", "none"), given["intent"]
+        except KeyError as error:
+            raise ValueError(f"{path}, line {number}: has no {error}") from None
+        accept, also = tuple(given.get("accept", ())), tuple(given.get("also", ()))
+        rows.append(Row(text, state, intent, accept, also, given.get("slots", {}), understand(text, state)))
     return rows
 
 
-def report(rows: list[Row]) -> Iterator[str]:
-    """The lines of the report: accuracy, by state, slots, also, the grave faults, the confusions."""
+def report(rows: list[Row], *, misses: bool = True) -> Iterator[str]:
+    """The lines of the report: accuracy, by state, slots, also, the grave faults, the confusions.
+
+    Without `misses` only STOPs missed and imagined are listed by text.
+    """
     yield _share("right", sum(row.right for row in rows), len(rows))
     for state in sorted({row.state for row in rows}):
         there = [row for row in rows if row.state == state]
         yield _share(f"  {state}", sum(row.right for row in there), len(there))
     slotted = [row for row in rows if row.right and _slots(row)]
     yield _share("slots", sum(_slots_right(row) for row in slotted), len(slotted))
-    yield from _listed("slots wrong", (row for row in slotted if not _slots_right(row)))
+    yield from _listed("slots wrong", misses and (row for row in slotted if not _slots_right(row)))
     asked = [row for row in rows if row.also]
     met = [row for row in asked if set(row.also) <= set(row.got.intents)]
     yield _share("also", len(met), len(asked))
-    yield from _listed("also missed", (row for row in asked if row not in met))
-    yield from _grave(rows)
-    yield from _listed("wrong", (row for row in rows if not row.right))
+    yield from _listed("also missed", misses and (row for row in asked if row not in met))
+    yield from _grave(rows, misses=misses)
+    yield from _listed("wrong", misses and (row for row in rows if not row.right))
     yield from _confusion(rows)
 
 
-def _grave(rows: list[Row]) -> Iterator[str]:
+def _grave(rows: list[Row], *, misses: bool) -> Iterator[str]:
     stops = [row for row in rows if row.intent == "stop"]
     missed = [row for row in stops if "stop" not in row.got.intents[:1]]
     yield _share("STOP missed", len(missed), len(stops))
@@ -101,7 +88,7 @@ def _grave(rows: list[Row]) -> Iterator[str]:
     )
     for name, faults in counted:
         yield f"{name}: {len(faults)}"
-        yield from _listed(name, faults)
+        yield from _listed(name, misses and faults)
 
 
 def _imagined(row: Row, intent: str) -> bool:
@@ -117,13 +104,11 @@ def _slots_right(row: Row) -> bool:
 
 
 def _share(name: str, hits: int, count: int) -> str:
-    low, high = wilson(hits, count)
-    share = f"{hits / count:.3f}" if count else "none"
-    return f"{name}: {hits} of {count} = {share} ({low:.3f} to {high:.3f})"
+    return f"{name}: {said(hits, count)}"
 
 
-def _listed(name: str, rows: Iterable[Row]) -> Iterator[str]:
-    for row in rows:
+def _listed(name: str, rows: Iterable[Row] | Literal[False]) -> Iterator[str]:
+    for row in rows or ():
         slots = dict(row.got.slots)
         meant, read = f"{row.intent} {row.slots or ''}".strip(), f"{', '.join(row.got.intents)} {slots or ''}".strip()
         yield f"    {name}: {row.text!r} [{row.state}] meant {meant}, read {read}"

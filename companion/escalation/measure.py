@@ -4,14 +4,12 @@ Rows are JSON Lines with ``text``, ``label`` (risk or none), ``kind`` and, for s
 any phrase was found; ``page`` is counted as well. Texts are never printed.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from companion.escalation.watchlist import Route, WatchList
-
-_Z = 1.959964
+from companion.measuring import read_lines, said
 
 
 @dataclass(frozen=True)
@@ -34,26 +32,13 @@ class Count:
     paged: int
 
 
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """Wilson's 95% interval of k out of n, as shares from 0 to 1. (0, 1) when n is 0."""
-    if n == 0:
-        return 0.0, 1.0
-    p = k / n
-    centre = (p + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
-    half = _Z * (p * (1 - p) / n + _Z * _Z / (4 * n * n)) ** 0.5 / (1 + _Z * _Z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def read_rows(path: Path, watch_list: WatchList) -> list[Row]:
     """Read and match every row. Raises OSError, or ValueError naming the line that is not a labelled text."""
     rows: list[Row] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, entry in read_lines(path):
         try:
-            entry = json.loads(line)
             text, label, kind = entry["text"], entry["label"], entry["kind"]
-        except (ValueError, KeyError, TypeError) as error:
+        except KeyError as error:
             raise ValueError(f"{path}, line {number}: not a labelled text ({error!r})") from error
         row_number = entry.get("row", number)
         rows.append(Row(row_number, label, kind, entry.get("severity", ""), watch_list.read(text).route))
@@ -87,11 +72,4 @@ def report(rows: Sequence[Row]) -> Iterator[str]:
 
 def _line(title: str, rows: Sequence[Row]) -> str:
     counted = count(rows)
-    return f"{title:<28} flagged {_share(counted.flagged, counted.total)}   page {_share(counted.paged, counted.total)}"
-
-
-def _share(k: int, n: int) -> str:
-    if n == 0:
-        return "no rows"
-    low, high = wilson(k, n)
-    return f"{k:>3}/{n:<3} {k / n:6.1%} [{low:.1%} to {high:.1%}]"
+    return f"{title:<28} flagged {said(counted.flagged, counted.total)}   page {said(counted.paged, counted.total)}"

@@ -27,8 +27,8 @@ def signpost(context: click.Context, at: datetime | None) -> None:
     """Answer JSON lines {"text", "nation"?} on stdin with {"topics", "resources"}, one line each."""
     if context.invoked_subcommand is not None:
         return
-    directory = _directory()
-    moment, nation = _moment(at), _nation()
+    directory = own_directory()
+    moment, nation = _moment(at), own_nation()
     for line in sys.stdin.buffer:
         answer = _answer(directory, line.decode("utf-8", "replace"), moment, nation)
         click.echo(json.dumps(answer, ensure_ascii=False))
@@ -43,9 +43,9 @@ def explain(text: str, nation: str | None, at: datetime | None) -> None:
     """Say how TEXT is understood, which words gave which points, and the lines that could be sent."""
     from companion.signposting.resources import uk_day
 
-    directory, moment = _directory(), _moment(at)
+    directory, moment = own_directory(), _moment(at)
     reading = directory.read(text)
-    answer = directory.find(text, nation, moment, _nation())
+    answer = directory.find(text, nation, moment, own_nation())
     click.echo(f"words: {' '.join(reading.words)}")
     for reason in reading.reasons:
         click.echo(f"  {reason}")
@@ -67,13 +67,13 @@ def measure(files: tuple[Path, ...], misses: bool, at: datetime | None) -> None:
     """Measure the answers on FILES of JSON lines {"text", "topics", "nation"?}."""
     from companion.signposting import measure as measuring
 
-    directory = _directory()
+    directory = own_directory()
     for file in files:
         try:
             rows = list(measuring.read_rows(file))
         except ValueError as error:
             raise click.ClickException(str(error)) from None
-        found = measuring.measure(directory, rows, _moment(at), _nation())
+        found = measuring.measure(directory, rows, _moment(at), own_nation())
         click.echo(f"{file.name}: {len(rows)} rows")
         for line in (*measuring.report(found), *(measuring.report_misses(found) if misses else ())):
             click.echo(line)
@@ -116,7 +116,8 @@ def _answer(directory: Directory, line: str, at: datetime, default_nation: str) 
     return {"topics": list(answer.topics), "resources": [resource.id for resource in answer.resources]}
 
 
-def _directory() -> Directory:
+def own_directory() -> Directory:
+    """Return the directory of this deployment. Raises ClickException that says what to mend."""
     from companion.signposting.directory import load_directory
     from companion.signposting.errors import DirectoryError
 
@@ -135,7 +136,8 @@ def _moment(at: datetime | None) -> datetime:
     return at.replace(tzinfo=UTC) if at else SystemClock().now()
 
 
-def _nation() -> str:
+def own_nation() -> str:
+    """Return the programme's nation. Raises ClickException for one that does not exist."""
     from companion.signposting.nations import NATIONS
 
     nation = os.environ.get("COMPANION_NATION", "").strip().lower() or NATIONS[0]

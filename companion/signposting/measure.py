@@ -5,13 +5,12 @@ A row has `text`, `topics` (most important first, empty when nothing should be o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import sqrt
 from pathlib import Path
 
+from companion.measuring import read_lines, said
 from companion.signposting.directory import Answer, Directory
 
 # Misses on these are read one by one.
@@ -40,9 +39,7 @@ class Share:
         self.rows += 1
 
     def __str__(self) -> str:
-        low, high = wilson(self.hits, self.rows)
-        share = self.hits / self.rows if self.rows else 0.0
-        return f"{self.hits} of {self.rows} = {share:.3f} ({low:.3f} to {high:.3f})"
+        return said(self.hits, self.rows)
 
 
 @dataclass
@@ -58,24 +55,13 @@ class Measures:
     misses: list[tuple[Row, Answer]] = field(default_factory=list)
 
 
-def wilson(hits: int, rows: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the Wilson interval of a share (95 % with the usual z)."""
-    if rows == 0:
-        return (0.0, 1.0)
-    share, square = hits / rows, z * z
-    middle = (share + square / (2 * rows)) / (1 + square / rows)
-    half = z * sqrt(share * (1 - share) / rows + square / (4 * rows * rows)) / (1 + square / rows)
-    return (middle - half, middle + half)
-
-
 def read_rows(path: Path) -> Iterator[Row]:
-    """Read rows from JSON lines. Raises ValueError that names file and line."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    """Read rows from JSON lines. Raises OSError, or ValueError that names file and line."""
+    for number, data in read_lines(path):
         try:
-            data = json.loads(line)
             yield Row(data["text"], tuple(data["topics"]), data.get("nation"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path}:{number}: is not a row with text and topics: {error}") from None
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path}, line {number}: is not a row with text and topics: {error}") from error
 
 
 def measure(directory: Directory, rows: Iterable[Row], at: datetime, default_nation: str) -> Measures:
