@@ -281,6 +281,7 @@ def _programme(session: Session, staff: dict[str, uuid.UUID]) -> dict[str, uuid.
         session.add(meeting)
         session.flush()
         session.add(Booking(session_id=meeting.id, person_id=person.id, status="yes", seat=1, offered_at=NOW))
+        ids["over" if days < 0 else "evening"] = meeting.id
     for event_, wording in (("shown", "We text reminders and a check-in a week."), ("yes", None)):
         session.add(
             Consent(

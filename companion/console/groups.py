@@ -1,19 +1,37 @@
-"""Groups: what runs, when each meets next, and who is coming."""
+"""Groups: what runs, when each meets next, and who is coming; made and changed on one page."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from flask import abort, render_template
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from companion.console.desk import EVERYONE, allow, desk, me, now, pages
+from companion.console.desk import COORDINATOR, EVERYONE, LEAD, allow, desk, me, my_id, now, pages
+from companion.console.group_form import GroupForm, dates_ahead, defaults, set_facilitators, values_of
 from companion.console.queries import LATEST, in_my_groups
 from companion.console.today import meetings
-from companion.models import Booking, Cohort, Group, GroupFacilitator, GroupSession, Person
+from companion.models import Booking, Cohort, Group, GroupFacilitator, GroupSession, Person, record
+from companion.programme import changing
 from companion.programme.recurrence import in_words
+from companion.programme.sessions import make_for, timing
+from companion.rota.cover import begin
+
+MAY_CHANGE = (LEAD, COORDINATOR)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change does to one session, and who hears of it, by alias."""
+
+    before: datetime
+    after: datetime | None
+    told: changing.Told
 
 
 @pages.get("/groups")
@@ -38,7 +56,7 @@ def groups() -> ResponseReturnValue:
                 .limit(LATEST)
             )
         ]
-    return render_template("console/groups.html", groups=found)
+    return render_template("console/groups.html", groups=found, may_change=me().role in MAY_CHANGE)
 
 
 @pages.get("/groups/<uuid:group_id>")
@@ -46,13 +64,7 @@ def groups() -> ResponseReturnValue:
 def group(group_id: uuid.UUID) -> ResponseReturnValue:
     """Show one group: who runs it, its next sessions with who is coming, and its people."""
     with desk().database.read() as session:
-        found = session.scalar(
-            select(Group)
-            .where(Group.id == group_id, in_my_groups(me(), Group.id))
-            .options(joinedload(Group.cohort), selectinload(Group.facilitators).joinedload(GroupFacilitator.person))
-        )
-        if found is None:
-            abort(404)
+        found = _find(session, group_id)
         people = session.scalars(
             select(Person)
             .where(Person.group_id == found.id, Person.state == "joined")
@@ -61,11 +73,16 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
         ).all()
         came = (
             select(func.count())
+            .where(Booking.session_id == GroupSession.id, Booking.status == "attended")
+            .scalar_subquery()
+        )
+        booked = (
+            select(func.count())
             .where(Booking.session_id == GroupSession.id, Booking.status.in_(("yes", "attended")))
             .scalar_subquery()
         )
         past = session.execute(
-            select(GroupSession, came)
+            select(GroupSession, booked, came)
             .where(GroupSession.group_id == found.id, GroupSession.ends_at <= now())
             .order_by(GroupSession.starts_at.desc())
             .limit(6)
@@ -73,9 +90,120 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
         coming = meetings(session, limit=6, group_id=found.id)
     return render_template(
         "console/group.html",
-        rhythm=lambda each: in_words(each.rule, each.first_on),
         group=found,
+        rhythm=in_words(found.rule, found.first_on),
         meetings=coming,
         people=people,
         past=past,
+        may_change=me().role in MAY_CHANGE,
     )
+
+
+@pages.route("/groups/new", methods=["GET", "POST"])
+@allow(*MAY_CHANGE)
+def new_group() -> ResponseReturnValue:
+    """Make a group: one page, which shows the next dates before anything is kept."""
+    settings = desk().settings
+    form = GroupForm(data=defaults(now(), settings.zone))
+    with desk().database.write() as session:
+        form.offer(session)
+        made = session.get(Group, _once(form))
+        if made is not None:  # sent twice
+            return redirect(url_for("console.group", group_id=made.id))
+        dates = None
+        if form.validate_on_submit():
+            group = Group(id=_once(form), time_zone=settings.companion_time_zone, created_at=now(), version=1)
+            form.fill(group)
+            group.cohort = session.get_one(Cohort, group.cohort_id)
+            if _name_taken(session, group):
+                form.name.errors = ["Another group has this name. Choose a different one."]
+            elif request.form.get("step") == "look":
+                dates = dates_ahead(group, now())
+                session.expunge_all()
+            else:
+                lacks = _make(session, group, form.facilitators)
+                flash(f"{group.name} is made. Its first invitations go out a week before.", "info")
+                if lacks:
+                    flash("It takes no people yet, as somebody has to be on duty for it: see the rota.", "error")
+                return redirect(url_for("console.group", group_id=group.id))
+        return render_template("console/group_edit.html", form=form, group=None, dates=dates, changes=None)
+
+
+@pages.route("/groups/<uuid:group_id>/edit", methods=["GET", "POST"])
+@allow(*MAY_CHANGE)
+def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
+    """Change a group: what that does to its sessions, and who hears of it, is shown first."""
+    with desk().database.write() as session:
+        found = _find(session, group_id)
+        before, version = timing(found), str(found.version)
+        form = GroupForm(data=values_of(found))
+        form.offer(session)
+        if not form.validate_on_submit():
+            return render_template("console/group_edit.html", form=form, group=found, dates=None, changes=None)
+        if form.stamp.data != version:
+            form.form_errors.append("Somebody else changed this while your page was open. Look again, and send again.")
+            form.stamp.data = version
+            return render_template("console/group_edit.html", form=form, group=found, dates=None, changes=None)
+        with session.no_autoflush:
+            form.fill(found)
+            found.cohort = session.get_one(Cohort, found.cohort_id)
+            if _name_taken(session, found):
+                form.name.errors = ["Another group has this name. Choose a different one."]
+                changes, dates = None, None
+            else:
+                changed = timing(found) != before
+                changes = _changes(session, changing.plan_for(session, found, now())) if changed else []
+                dates = dates_ahead(found, now())
+        shown = str(hash((timing(found), tuple((c.before, c.after) for c in changes or ()))))
+        if changes is None or request.form.get("step") == "look" or (changes and form.seen.data != shown):
+            form.seen.data = shown
+            page = render_template("console/group_edit.html", form=form, group=found, dates=dates, changes=changes)
+            session.rollback()
+            return page
+        found.version += 1
+        set_facilitators(session, found, form.facilitators)
+        record(session, now(), "group changed", found, actor=my_id(), dates=bool(changes))
+        told = changing.line_up(session, found, now(), desk().voice, my_id()) if changed else 0
+        flash(f"The changes are kept. {told} {'person is' if told == 1 else 'people are'} being told." if told else
+              "The changes are kept. Nobody needs to be told.", "info")  # fmt: skip
+    return redirect(url_for("console.group", group_id=group_id))
+
+
+def _once(form: GroupForm) -> uuid.UUID:
+    try:
+        return uuid.UUID(form.once.data or "")
+    except ValueError:
+        abort(400)
+
+
+def _make(session: Session, group: Group, people: Sequence[uuid.UUID]) -> list[str]:
+    session.add(group)
+    session.flush()
+    set_facilitators(session, group, people)
+    record(session, now(), "group added", group, actor=my_id())
+    make_for(session, group, now())
+    return begin(session, group, now())
+
+
+def _name_taken(session: Session, group: Group) -> bool:
+    with session.no_autoflush:
+        other = session.scalar(select(Group.id).where(Group.name == group.name, Group.id != group.id))
+    return other is not None
+
+
+def _changes(session: Session, shifts: Sequence[changing.Shift]) -> list[Change]:
+    return [
+        Change(shift.meeting.starts_at, shift.starts_at, changing.concerned(session, shift.meeting, but=my_id()))
+        for shift in shifts
+    ]
+
+
+def _find(session: Session, group_id: uuid.UUID) -> Group:
+    found = session.scalar(
+        select(Group)
+        .where(Group.id == group_id, in_my_groups(me(), Group.id))
+        .options(joinedload(Group.cohort), selectinload(Group.facilitators).joinedload(GroupFacilitator.person))
+    )
+    if found is None:
+        abort(404)
+    return found

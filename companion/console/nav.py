@@ -30,6 +30,7 @@ TOP = (
 )
 # Less often: on a page of their own, with a line that says what each is for.
 MORE = (
+    Place("console.session_calendar", "Calendar", EVERYONE, "All sessions of a month, and what became of each."),
     Place("console.set_up", "Set-up", (COORDINATOR,), "What is done, what is next, and a check of the whole set-up."),
     Place("console.texts", "Content", EVERYONE, "Every text, a sentence tried out, and the places that help."),
     Place("console.evaluation", "Evaluation", (LEAD, COORDINATOR), "Figures about the programme, a report and a file."),

@@ -86,6 +86,40 @@ def move(
     return _tell(session, [shifted], now, voice, by)
 
 
+def move_from_here(
+    session: Session, meeting: GroupSession, starts_at: datetime, now: datetime, voice: Voice, by: uuid.UUID | None
+) -> int:
+    """Move a session and all after it to another day or time (UTC); return how many people are told."""
+    _still_to_come(locked(session, meeting), now)
+    shifts = plan_from_here(session, meeting, starts_at, now)
+    record(session, now, "group moved from here on", meeting.group, actor=by, day=meeting.group.first_on.isoformat())
+    applied = [_apply(session, shift, now, by) for shift in shifts]
+    session.flush()
+    make_for(session, meeting.group, now)
+    return _tell(session, applied, now, voice, by)
+
+
+def plan_from_here(session: Session, meeting: GroupSession, starts_at: datetime, now: datetime) -> list[Shift]:
+    """Change the group's day and time from a session on, and return what that does. Raises CannotChangeError.
+
+    What is planned before that session stays as it is.
+    """
+    group = meeting.group
+    if abs(starts_at - meeting.starts_at) > FURTHEST:
+        raise CannotChangeError("All that follows can be moved by a week at most. Change the group itself for more.")
+    if "FREQ=WEEKLY" not in group.rule or "BYDAY" in group.rule or "COUNT" in group.rule:
+        raise CannotChangeError("This group meets by a rule of its own. Change the group itself.")
+    check_move(session, meeting, starts_at, now)
+    planned = _planned(session, group, now)
+    for each in planned:
+        if each.starts_at < meeting.starts_at:
+            each.moved_alone = True
+    local = starts_at.astimezone(ZoneInfo(group.time_zone))
+    group.first_on, group.local_time, group.version = local.date(), local.time(), group.version + 1
+    meeting.moved_alone = False
+    return plan(group, planned, now)
+
+
 def check_move(session: Session, meeting: GroupSession, starts_at: datetime, now: datetime) -> None:
     """Raise CannotChangeError unless the session can be moved there."""
     if starts_at == meeting.starts_at:

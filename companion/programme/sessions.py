@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from companion.models import Group, GroupCover, GroupFacilitator, GroupSession, Person, SessionLeave, facilitators_of
+from companion.models import Group, GroupCover, GroupSession, Person, SessionLeave, facilitators_of
 from companion.programme import recurrence
 
 HORIZON = timedelta(weeks=8)  # how far ahead sessions are made
@@ -134,10 +134,3 @@ def runners(session: Session, meeting: GroupSession) -> list[Person]:
         select(SessionLeave.person_id).where(SessionLeave.session_id == meeting.id, SessionLeave.state == "out")
     ).all()
     return [person for person in facilitators_of(session, meeting.group_id) if person.id not in out]
-
-
-def sessions_of_staff(person: Person) -> object:
-    """Return the condition that a group is one whose sessions `person` may change: their own, or any for leads."""
-    if person.role != "facilitator":
-        return Group.ended_at.is_(None)
-    return Group.id.in_(select(GroupFacilitator.group_id).where(GroupFacilitator.person_id == person.id))

@@ -9,16 +9,19 @@ from sqlalchemy.orm import Session
 
 from companion.escalation.words import Voice
 from companion.models import Booking, GroupSession, Person
-from companion.programme import changing, checkins, places, reminders, sessions
+from companion.programme import changing, checkins, deciding, places, reminders, running, sessions
 
 
 def tick(session: Session, now: datetime, voice: Voice) -> bool:
     """Do what is due at `now` (UTC); return whether there may be more of it."""
+    deciding.cancel_due(session, now, voice)
     changing.line_up_all(session, now, voice)
     sessions.make_sessions(session, now)
     places.offer_freed(session, now, voice)
+    deciding.ask_about_few(session, now, voice)
     invited = reminders.invite(session, now, voice)
     reminders.remind(session, now, voice)
+    running.ask_who_came(session, now, voice)
     asked = checkins.ask(session, now, voice.words)
     return invited >= reminders.BATCH or asked >= checkins.BATCH
 
@@ -40,6 +43,12 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     held = session.scalar(select(func.min(Booking.held_until)).where(Booking.held_until > now))
     if held is not None:
         moments.append((held, "place"))
+    for moment, what in (
+        (deciding.next_decision(session, now), "decision"),
+        (running.next_roll(session, now), "attendance"),
+    ):
+        if moment is not None:
+            moments.append((moment, what))
     joined = set(session.scalars(select(Person.cohort_id).where(Person.state == "joined").distinct()))
     moments += [(hour.next_due(now), "check-in") for hour in checkins.hours(session) if hour.cohort_id in joined]
     return min((m for m in moments if m[0] > now), default=None)

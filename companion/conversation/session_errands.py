@@ -1,0 +1,161 @@
+"""A facilitator's sessions by text: WHO, OFF, RUN, UNDO, SWAP TONIGHT, CAME."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from companion import when
+from companion.content.catalogue import Text
+from companion.conversation.request import Answer, Request, count_of
+from companion.escalation.references import find_reference
+from companion.models import GroupSession
+from companion.programme import changing, deciding, places, running
+from companion.programme.reminders import who_line
+
+_WHO = ("who", "whos coming", "who s coming", "who is coming", "who is coming tonight", "who s coming tonight")
+_OFF = (
+    *("off", "off tonight", "cancel tonight", "cancel session", "cancel the session", "cancel group"),
+    *("cancel the group", "cancel tonights session", "cancel tonight s session", "call it off", "call off tonight"),
+)
+_SWAP = (
+    *("swap session", "swap tonight", "swap group", "swap the session", "hand over session", "hand over tonight"),
+    *("hand over the session", "hand over group", "hand over the group", "i cant run it", "i can t run it"),
+)
+_SAME_DAY = timedelta(hours=24)  # sessions that begin so close to each other are shown together
+
+
+def answer(request: Request) -> Answer | None:
+    """Answer what is about a session; None for any other text."""
+    if request.is_just(*_WHO):
+        return _who(request)
+    if request.is_just(*_OFF):
+        return _off(request, None)
+    if request.is_just(*_SWAP):
+        return _swap(request, None)
+    if request.is_just("undo", "undo that", "undo it", "keep it on"):
+        return _undo(request)
+    came = request.words_after("came")
+    if came is not None:
+        return _came(request, came)
+    code = find_reference(request.body)
+    verb = re.match(r"[A-Za-z]+", request.body.strip())
+    if code is None or verb is None or verb[0].lower() not in ("run", "off", "swap", "yes", "no", "who"):
+        return None
+    meeting = deciding.named(request.session, request.person, code, request.now)
+    return None if meeting is None else _coded(request, meeting, verb[0].lower())
+
+
+def _coded(request: Request, meeting: GroupSession, verb: str) -> Answer | None:
+    if verb == "run":
+        deciding.runs(request.session, meeting, request.person, request.now)
+        return "session_runs", (request.say("session_runs", **_which(meeting)),)
+    if verb == "off":
+        return _called_off(request, meeting)
+    if verb == "swap":
+        return _swap(request, meeting)
+    if verb == "who":
+        return "session_who", (_list(request, meeting),)
+    yes = verb == "yes"
+    asker = running.answer_other(request.session, meeting, request.person, request.now, request.voice, yes=yes)
+    if asker is None:
+        return None
+    who = asker.name or asker.alias
+    if yes:
+        return "session_handed_over", (request.say("session_hand_yes_ok", who=who, **_which(meeting)),)
+    return "session_not_handed_over", (request.say("session_hand_no_ok", who=who),)
+
+
+def _which(meeting: GroupSession) -> dict[str, str]:
+    zone = ZoneInfo(meeting.group.time_zone)
+    return {"group": meeting.group.name, "when": when.day_and_time(meeting.starts_at, zone)}
+
+
+def _next(request: Request) -> GroupSession | None:
+    found = deciding.coming_for(request.session, request.person, request.now, limit=1)
+    return found[0] if found else None
+
+
+def _who(request: Request) -> Answer:
+    found = deciding.coming_for(request.session, request.person, request.now, limit=2)
+    if not found:
+        return "session_who", (request.say("session_none"),)
+    near = [each for each in found if each.starts_at - found[0].starts_at < _SAME_DAY]
+    return "session_who", tuple(_list(request, each) for each in near)
+
+
+def _list(request: Request, meeting: GroupSession) -> Text:
+    aliases = [booking.person.alias for booking in places.coming(request.session, meeting.id)]
+    waits = len(places.waiting(request.session, meeting.id))
+    return request.say("session_who", coming=who_line(request.voice, aliases), count=waits, **_which(meeting))
+
+
+def _off(request: Request, meeting: GroupSession | None) -> Answer:
+    meeting = meeting or _next(request)
+    if meeting is None:
+        return "session_off", (request.say("session_none"),)
+    told = _told(request, meeting)
+    code = deciding.code_of(meeting)
+    return "session_off", (request.say("session_off_preview", told=told, code=code, **_which(meeting)),)
+
+
+def _told(request: Request, meeting: GroupSession) -> str:
+    concerned = changing.concerned(request.session, meeting, but=request.person.id)
+    return count_of(len(concerned.trainees) + len(concerned.staff))
+
+
+def _called_off(request: Request, meeting: GroupSession) -> Answer:
+    if not deciding.call_off(request.session, meeting, request.person, request.now):
+        return "session_off", (request.say("session_none"),)
+    text = request.say("session_off_soon", told=_told(request, meeting), **_which(meeting))
+    return "session_called_off", (text,)
+
+
+def _undo(request: Request) -> Answer | None:
+    meeting = deciding.keep_on(request.session, request.person, request.now)
+    if meeting is None:
+        return None  # there may be something else to undo
+    return "session_undo", (request.say("session_off_undone", **_which(meeting)),)
+
+
+def _swap(request: Request, meeting: GroupSession | None) -> Answer:
+    meeting = meeting or _next(request)
+    if meeting is None:
+        return "session_swap", (request.say("session_none"),)
+    other = running.ask_other(request.session, meeting, request.person, request.now, request.voice)
+    if other is None:
+        code = deciding.code_of(meeting)
+        return "session_swap", (request.say("session_hand_none", code=code, **_which(meeting)),)
+    text = request.say("session_hand_asked", who=other.name or other.alias, **_which(meeting))
+    return "session_swap", (text,)
+
+
+def _came(request: Request, words: str) -> Answer:
+    meeting = running.last_session(request.session, request.person, request.now)
+    if meeting is None:
+        return "came", (request.say("roll_none"),)
+    roll = running.roll_of(request.session, meeting)
+    chosen = _chosen(words, len(roll))
+    if chosen is None or not roll:
+        listed = running.roll_line(roll) or request.say("nobody_coming").body
+        return "came", (request.say("roll_which", group=meeting.group.name, roll=listed),)
+    came = {roll[number - 1].person_id for number in chosen}
+    running.mark(request.session, meeting, came, request.person.id, request.now)
+    aliases = [booking.person.alias for booking in roll if booking.person_id in came]
+    text = request.say("roll_kept", group=meeting.group.name, coming=who_line(request.voice, aliases))
+    return "came", (text,)
+
+
+def _chosen(words: str, count: int) -> set[int] | None:
+    """Return the numbers meant, or None when they cannot be read or one stands for nobody."""
+    plain = " ".join(re.sub(r"[^a-z0-9 ]", " ", words.lower()).split())
+    if plain in ("all", "everyone", "everybody"):
+        return set(range(1, count + 1))
+    if plain in ("none", "nobody", "no one"):
+        return set()
+    numbers = [part for part in plain.split() if part != "and"]
+    if not numbers or not all(part.isdecimal() for part in numbers):
+        return None
+    found = {int(part) for part in numbers}
+    return found if found <= set(range(1, count + 1)) else None
