@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
@@ -20,7 +20,7 @@ from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
-from companion.models import Booking, GroupSession, Person
+from companion.models import Booking, GroupSession, OutboxMessage, Person
 from companion.programme.sessions import locked, next_session_for
 
 LONGEST_WAIT = timedelta(hours=24)  # how long a freed place is kept for one person, with days to go
@@ -87,6 +87,7 @@ def book(session: Session, meeting: GroupSession, person: Person, status: str, n
     booking.answered_at = now if status != "offered" else None
     booking.version = (booking.version or 0) + 1
     session.flush()
+    withdraw(session, person, [meeting.id], now)
     return booking
 
 
@@ -103,7 +104,20 @@ def give_up_all(session: Session, person: Person, now: datetime) -> None:
     ):
         booking.status, booking.seat, booking.held_until = "no", None, None
         booking.answered_at, booking.version = now, booking.version + 1
+        withdraw(session, person, [booking.session_id], now)
     session.flush()
+
+
+def withdraw(session: Session, person: Person, meetings: Sequence[uuid.UUID], now: datetime) -> None:
+    """Drop what waits in the outbox for someone about sessions for which they have answered anew."""
+    kinds = ("reminder", "place", "offer")
+    about = [OutboxMessage.key.startswith(f"{kind}:{each}:") for each in meetings for kind in kinds]
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.status == "queued", OutboxMessage.person_id == person.id, or_(*about))
+        .values(status="dropped", reason="changed", settled_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def lapse(session: Session, now: datetime) -> int:

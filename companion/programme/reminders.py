@@ -71,9 +71,13 @@ class Due:
         """Whether the text names the day, or only the hour."""
         return "day" if self.minutes >= LONG_BEFORE else "hour"
 
-    def key(self, person_id: uuid.UUID) -> str:
-        """Return the key that makes a reminder the only one of its kind."""
-        return f"reminder:{self.meeting.id}:{self.meeting.version}:{person_id}:{self.minutes}"
+    def key(self, person_id: uuid.UUID, answer: int = 0) -> str:
+        """Return the key that makes a reminder the only one of its kind: for this session as it is, and this answer."""
+        return f"reminder:{self.meeting.id}:{self.meeting.version}:{person_id}:{self.minutes}:{answer}"
+
+    def key_of(self, booking: Booking) -> str:
+        """Return the key of the reminder of someone's place: one given up and taken again is reminded of anew."""
+        return self.key(booking.person_id, booking.version)
 
 
 def remind(session: Session, now: datetime, voice: Voice) -> None:
@@ -88,18 +92,19 @@ def remind(session: Session, now: datetime, voice: Voice) -> None:
     settled = _settled(
         session,
         [
-            *(each.key(booking.person_id) for each in due for booking in coming.get(each.meeting.id, ())),
+            *(each.key_of(booking) for each in due for booking in coming.get(each.meeting.id, ())),
             *(each.key(person.id) for each in due for person in staff.get(each.meeting.id, ())),
         ],
     )
     for each in due:
         bookings = coming.get(each.meeting.id, ())
         for booking in bookings:
-            if each.key(booking.person_id) not in settled and not _knows(each, booking):
+            if each.key_of(booking) not in settled and not _knows(each, booking):
                 _remind_trainee(session, each, booking, now, voice)
         for person in staff.get(each.meeting.id, ()):
             if each.key(person.id) not in settled and not _changed_since(each):
-                _once(session, each, person, staff_text(voice, each.kind, each.meeting, bookings), now, None)
+                text = staff_text(voice, each.kind, each.meeting, bookings)
+                _once(session, each, each.key(person.id), person, text, now, None)
 
 
 def _due(meeting: GroupSession, now: datetime) -> Iterable[Due]:
@@ -125,7 +130,8 @@ def _changed_since(due: Due) -> bool:
 def _remind_trainee(session: Session, due: Due, booking: Booking, now: datetime, voice: Voice) -> None:
     person, meeting = booking.person, due.meeting
     paused = person.paused_until is not None and person.paused_until > now
-    _once(session, due, person, trainee_text(voice, due.kind, booking, meeting), now, "paused" if paused else None)
+    text = trainee_text(voice, due.kind, booking, meeting)
+    _once(session, due, due.key_of(booking), person, text, now, "paused" if paused else None)
     if now < due.ends and not paused:
         places.asked(person, "reminder", meeting)
 
@@ -167,11 +173,10 @@ def who_line(voice: Voice, aliases: Sequence[str]) -> str:
     return voice.words.render("and_more", coming=shown, count=len(aliases) - NAMED).body
 
 
-def _once(session: Session, due: Due, person: Person, text: Text, now: datetime, reason: str | None) -> None:
+def _once(session: Session, due: Due, key: str, person: Person, text: Text, now: datetime, reason: str | None) -> None:
     to = usable(session, person)
     if to is None:
         return
-    key = due.key(person.id)
     if reason is None and now >= due.ends:
         reason = "too late"
     if reason is not None:

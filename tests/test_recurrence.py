@@ -1,0 +1,93 @@
+"""A year of meetings at the same time on the clock, wherever and whenever the clocks change."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from companion.models import Cohort, Group
+from companion.programme.recurrence import RuleError, at_local, bank_holidays, check_rule, days, in_words
+from companion.programme.sessions import days_of, meetings
+
+
+def group(zone: str = "Europe/London", at: time = time(18, 30), **more: object) -> Group:
+    given = {"rule": "FREQ=WEEKLY;INTERVAL=2", "skip_on": [], "skips_bank_holidays": False, "minutes": 45, **more}
+    cohort = Cohort(code="ICU", name="ICU", nation="england", time_zone=zone)
+    return Group(name="x", cohort=cohort, time_zone=zone, first_on=date(2026, 1, 8), local_time=at, **given)
+
+
+# London and New York change on other dates, Sydney and Santiago the other way round, Lord Howe by half an hour.
+ZONES = (
+    "Europe/London",
+    "America/New_York",
+    "Australia/Sydney",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "Asia/Kolkata",
+)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_year_of_fortnights_is_at_the_same_time_on_the_clock(zone: str) -> None:
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
+    found = list(meetings(group(zone), begins, begins + timedelta(days=365)))
+    local = [moment.astimezone(ZoneInfo(zone)) for moment in found]
+    assert len(found) == 26
+    assert {each.time() for each in local} == {time(18, 30)}
+    assert {each.weekday() for each in local} == {3}
+    assert all(later - earlier == timedelta(days=14) for earlier, later in pairwise(local))
+    offsets = {each.utcoffset() for each in local}
+    assert len(offsets) == (1 if zone == "Asia/Kolkata" else 2)
+
+
+def test_a_time_that_does_not_exist_and_one_that_comes_twice() -> None:
+    london = ZoneInfo("Europe/London")
+    assert at_local(date(2026, 3, 29), time(1, 30), london) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # 02:30 there
+    assert at_local(date(2026, 10, 25), time(1, 30), london) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # the first
+    nights = group(at=time(1, 30), rule="FREQ=WEEKLY;INTERVAL=1;BYDAY=SU")
+    found = list(meetings(nights, datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 11, 10, tzinfo=UTC)))
+    assert len({moment.astimezone(london).date() for moment in found}) == len(found) == 34
+
+
+def test_bank_holidays_and_other_days_are_left_out() -> None:
+    fridays = group(rule="FREQ=WEEKLY;INTERVAL=1;BYDAY=FR", skips_bank_holidays=True, skip_on=["2026-04-10"])
+    april = days_of(fridays, date(2026, 4, 1), date(2026, 4, 30))
+    assert april == [date(2026, 4, 17), date(2026, 4, 24)]  # not Good Friday, not the 10th
+    assert date(2026, 11, 30) in bank_holidays("scotland", date(2026, 11, 1), date(2026, 12, 1))
+    assert bank_holidays("england", date(2026, 11, 1), date(2026, 12, 1)) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "stored", "words"),
+    [
+        ("rrule:freq=weekly;interval=1", "FREQ=WEEKLY;INTERVAL=1", "every week on Thursday"),
+        (
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE",
+            "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE",
+            "every 2 weeks on Monday and Wednesday",
+        ),
+        ("FREQ=MONTHLY", "FREQ=MONTHLY", "every month on day 8"),
+        ("FREQ=WEEKLY;UNTIL=20261231", "FREQ=WEEKLY;UNTIL=20261231", "every week on Thursday until 31 December 2026"),
+        ("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=1TU"),
+    ],
+)
+def test_rules_that_hold(rule: str, stored: str, words: str) -> None:
+    assert check_rule(rule) == stored
+    assert in_words(stored, date(2026, 1, 8)) == words
+    assert next(days(stored, date(2026, 1, 8), date(2026, 1, 1), date(2027, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "", "every week", "FREQ=DAILY", "FREQ=HOURLY", "FREQ=WEEKLY;BYHOUR=3", "FREQ=WEEKLY;INTERVAL=0",
+        "FREQ=WEEKLY;INTERVAL=x", "FREQ=WEEKLY;BYDAY=XX", "FREQ=WEEKLY;FREQ=WEEKLY",
+        "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2", "FREQ=WEEKLY;UNTIL=20261231T000000Z",
+    ],
+)  # fmt: skip
+def test_rules_that_are_refused(rule: str) -> None:
+    with pytest.raises(RuleError):
+        check_rule(rule)
