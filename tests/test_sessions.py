@@ -177,9 +177,7 @@ def enters(browser: FlaskClient, page: str) -> None:
 
 def attended(world: World) -> list[str]:
     with world.database.read() as session:
-        return list(
-            session.scalars(select(Booking.status).where(Booking.clicked_at.is_not(None), Booking.status != "yes"))
-        )
+        return list(session.scalars(select(Booking.status).where(Booking.status == "attended")))
 
 
 def test_who_cannot_use_video_gets_a_number_to_call(world: World) -> None:
