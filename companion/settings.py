@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -64,6 +65,10 @@ class Settings(BaseSettings):
     # E-mail, the second way to those who run the programme: smtp://user:password@host:587 or smtps://...
     smtp_url: str | None = None
     mail_from: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    # After how many days of silence someone gets the one gentle text, and more days on which doctors change jobs
+    # besides the first Wednesdays of February and August (such as 2027-04-07).
+    companion_quiet_after: int = Field(default=42, ge=7, le=365)
+    companion_changeovers: Words = ()
 
     # The escalation clock (minutes). See docs/architecture.md.
     page_call_first_after: int = Field(default=2, ge=1)
@@ -77,7 +82,9 @@ class Settings(BaseSettings):
     # Whether what a trainee answers to a facilitator is passed on to their phone in words. Off: a nudge to sign in.
     companion_relay_words: bool = False
 
-    @field_validator("encryption_keys", "twilio_auth_token", "companion_countries", mode="before")
+    @field_validator(
+        "encryption_keys", "twilio_auth_token", "companion_countries", "companion_changeovers", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -165,6 +172,16 @@ class Settings(BaseSettings):
             raise ValueError("takes country codes such as GB,IE")
         return tuple(code.upper() for code in value)
 
+    @field_validator("companion_changeovers")
+    @classmethod
+    def _days(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for day in value:
+            try:
+                date.fromisoformat(day)
+            except ValueError as error:
+                raise ValueError("takes days such as 2027-04-07, with commas between them") from error
+        return value
+
     @model_validator(mode="after")
     def _together(self) -> Self:
         if not self.public_url:
@@ -194,6 +211,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The programme's time zone."""
         return ZoneInfo(self.companion_time_zone)
+
+    @cached_property
+    def changeovers(self) -> frozenset[date]:
+        """The programme's own days on which doctors change jobs."""
+        return frozenset(date.fromisoformat(day) for day in self.companion_changeovers)
 
     @property
     def sms_sender(self) -> str:

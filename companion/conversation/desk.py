@@ -41,6 +41,7 @@ from companion.models.base import put
 from companion.programme import places
 from companion.programme.links import calendar_url, place_url
 from companion.programme.sessions import next_session_for
+from companion.programme.silence import back_again
 from companion.rota.cover import cover_line
 from companion.signposting import Directory
 
@@ -119,6 +120,8 @@ class TextDesk:
         """Decide within the transaction and fill in `row`."""
         person = address.person
         row.route = screened.route
+        if person is not None:
+            back_again(person)
         if not arrival.sender.answerable and screened.route != "page":
             row.intent, row.needs_reading = "one_way", bool(arrival.body.strip())
             return ()

@@ -7,13 +7,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.escalation.words import Voice
-from companion.programme import aftercare, supervision
+from companion.programme import aftercare, silence, supervision
 
 
 def tick(session: Session, now: datetime, voice: Voice) -> None:
     """Do what is due at `now` (UTC)."""
     aftercare.look_after(session, now, voice)
     supervision.digest(session, now, voice)
+    silence.nudge(session, now, voice)
+    silence.pause_failing(session, now)
+    silence.ask_at_changeover(session, now, voice)
 
 
 def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
@@ -24,4 +27,6 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
         moments.append((after, "after a session"))
     if (digest := supervision.next_digest(session, now)) is not None:
         moments.append((digest, "supervision"))
+    if (changeover := silence.next_changeover(session, now)) is not None:
+        moments.append((changeover, "changeover"))
     return min((moment for moment in moments if moment[0] > now), default=None)

@@ -124,6 +124,7 @@ def _to_ask(session: Session, hour: Hour, due: datetime, on: date, limit: int) -
                 *at_this_hour,
                 Person.state == "joined",
                 Person.joined_at < due,
+                Person.quiet_since.is_(None),
                 Person.silent_checkins <= SILENCES,
                 (Person.paused_until.is_(None)) | (Person.paused_until <= due),
                 ~asked,

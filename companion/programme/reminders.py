@@ -219,6 +219,7 @@ def _not_asked(session: Session, meeting: GroupSession, now: datetime, limit: in
             .where(
                 Person.group_id == meeting.group_id,
                 Person.state == "joined",
+                Person.quiet_since.is_(None),
                 ~asked,
                 (Person.paused_until.is_(None)) | (Person.paused_until <= now),
             )
