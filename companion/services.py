@@ -15,6 +15,7 @@ from companion.db import Database
 from companion.escalation.watchlist import load_watchlist
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Inbox
+from companion.messaging.numbers import shown_number
 from companion.settings import Settings, load_settings
 from companion.signposting import Directory, load_directory
 
@@ -105,5 +106,7 @@ def standing_words(words: Catalogue, directory: Directory, settings: Settings, t
         name=settings.companion_name,
         programme=settings.companion_programme,
         privacy_url=f"{settings.public_url}/privacy",
+        service_number=shown_number(settings.twilio_sms_from or settings.twilio_whatsapp_from),
+        whatsapp_number=(settings.twilio_whatsapp_from or "").removeprefix("+"),
         **crisis_values(directory, today),
     )

@@ -7,7 +7,7 @@ from datetime import date
 
 from companion.conversation import changes
 from companion.conversation.apply import Scene, apply
-from companion.programme import survey
+from companion.programme import buddies, needs, survey
 
 
 @apply.register
@@ -27,6 +27,27 @@ def _(change: changes.KeepComment, scene: Scene) -> None:
 def _(change: changes.SettleComment, scene: Scene) -> None:
     survey.settle_words(scene.session, uuid.UUID(change.comment), agreed=change.agreed)
     _keep_no_words(scene)
+
+
+@apply.register
+def _(change: changes.NoteNeed, scene: Scene) -> None:
+    needs.note(scene.session, scene.someone(), change.kind, scene.now)
+
+
+@apply.register
+def _(_change: changes.WantBuddy, scene: Scene) -> None:
+    buddies.wish(scene.session, scene.someone(), scene.now)
+
+
+@apply.register
+def _(change: changes.TellBuddy, scene: Scene) -> None:
+    sid = scene.inbound.provider_sid
+    buddies.pass_on(scene.session, scene.someone(), change.words, sid, scene.now, scene.voice)
+
+
+@apply.register
+def _(_change: changes.LeaveBuddy, scene: Scene) -> None:
+    buddies.leave(scene.session, scene.someone(), scene.now, scene.voice)
 
 
 def _keep_no_words(scene: Scene) -> None:

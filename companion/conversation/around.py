@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from companion.conversation.normalise import fold
 from companion.models import Group, GroupSession, Person
+from companion.programme import buddies
 
 _JOINING = frozenset(("join", "consent_yes"))
 
@@ -26,10 +27,20 @@ class GroupFacts:
 
 
 @dataclass(frozen=True)
+class BuddyFacts:
+    """Whether someone has a buddy, waits for one, and whether the buddy can be texted just now."""
+
+    paired: bool
+    waiting: bool
+    partner_away: bool
+
+
+@dataclass(frozen=True)
 class Around:
     """Facts for the flows around sessions; each is there only when the text calls for it."""
 
     groups: tuple[GroupFacts, ...] = ()  # of the cohort, the one with the fewest people first
+    buddy: BuddyFacts | None = None
 
 
 def first_word(text: str) -> str:
@@ -54,7 +65,15 @@ def facts(session: Session, person: Person | None, text: str, intents: Collectio
         return Around()
     first = first_word(text)
     groups = _groups(session, person, now) if first == "group" or "consent_yes" in intents else ()
-    return Around(groups=groups)
+    about_buddy = first == "bye" or "buddy" in text.lower()
+    return Around(groups=groups, buddy=_buddy(session, person, now) if about_buddy else None)
+
+
+def _buddy(session: Session, person: Person, now: datetime) -> BuddyFacts:
+    other = buddies.partner(session, person.id)
+    away = other is None or buddies.reachable(session, other, now) is None
+    paired = buddies.pair_of(session, person.id) is not None
+    return BuddyFacts(paired, not paired and buddies.is_waiting(session, person.id), away)
 
 
 def _groups(session: Session, person: Person, now: datetime) -> tuple[GroupFacts, ...]:

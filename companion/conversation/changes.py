@@ -217,6 +217,30 @@ class SettleComment:
     agreed: bool
 
 
+@dataclass(frozen=True)
+class NoteNeed:
+    """Someone needs something practical, of this kind of `content/needs.yaml`."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class WantBuddy:
+    """They would like to be introduced to one other of their cohort."""
+
+
+@dataclass(frozen=True)
+class TellBuddy:
+    """Pass these words on to the buddy; they hold no number and no link."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class LeaveBuddy:
+    """No more texts to and from a buddy."""
+
+
 Change = (
     AskConsent
     | GiveConsent
@@ -241,6 +265,10 @@ Change = (
     | OpenCopy
     | Erase
     | ChooseGroup
+    | NoteNeed
+    | WantBuddy
+    | TellBuddy
+    | LeaveBuddy
     | CountAnswer
     | KeepComment
     | SettleComment

@@ -22,7 +22,7 @@ from companion.conversation import (
     exchange,
 )
 from companion.conversation.apply import Scene, apply
-from companion.conversation.around import facts, wants_cohorts
+from companion.conversation.around import facts, first_word, wants_cohorts
 from companion.conversation.changes import CountAnswer
 from companion.conversation.flows import booking, leaving_out, survey
 from companion.conversation.flows.my_data import CONFIRM_ERASE
@@ -171,6 +171,8 @@ class TextDesk:
                     cover=cover_line(session, self._words, person.group_id, now),
                 ),
             )
+        if person is not None and person.role == "trainee" and first_word(arrival.body) == "buddy":
+            texts += (self._words.render("buddy_not_passed"),)
         if in_full:
             episode.last_crisis_reply_at = now
         return texts

@@ -88,3 +88,13 @@ def _kind(number: phonenumbers.PhoneNumber, address: str, channel: Channel, coun
     if channel == "whatsapp" or phonenumbers.number_type(number) in _MOBILE:
         return "mobile"
     return "landline"
+
+
+def shown_number(number: str | None) -> str:
+    """Return one of our own numbers as people at home write it ("07700 900000"); "" for None."""
+    if not number:
+        return ""
+    parsed = phonenumbers.parse(number, None)
+    home = phonenumbers.PhoneNumberFormat.NATIONAL
+    away = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, home if parsed.country_code == 44 else away))

@@ -7,13 +7,15 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.escalation.words import Voice
-from companion.programme import aftercare, silence, supervision
+from companion.programme import aftercare, buddies, silence, supervision
 
 
 def tick(session: Session, now: datetime, voice: Voice) -> None:
     """Do what is due at `now` (UTC)."""
     aftercare.look_after(session, now, voice)
     supervision.digest(session, now, voice)
+    buddies.end_broken(session, now, voice)
+    buddies.match(session, now, voice)
     silence.nudge(session, now, voice)
     silence.pause_failing(session, now)
     silence.ask_at_changeover(session, now, voice)

@@ -42,6 +42,7 @@ from companion.models import (
     Person,
     record,
 )
+from companion.programme import needs
 
 LONGEST = 220  # characters of the author's words: with who it is from and STOP, two parts
 UNDO_WITHIN = timedelta(minutes=1)
@@ -160,6 +161,8 @@ def undo(session: Session, broadcast: Broadcast, by: Person, now: datetime) -> U
     )
     if broadcast.state == "scheduled" and withdrawn.rowcount:
         broadcast.state, broadcast.undone_at = "undone", now
+        if broadcast.audience == "need" and withdrawn.rowcount == broadcast.people:
+            needs.reopen(session, broadcast)
     record(session, now, "message undone", broadcast, actor=by.id, withdrawn=withdrawn.rowcount)
     return Undone(withdrawn.rowcount, broadcast.people - withdrawn.rowcount)
 
@@ -224,7 +227,7 @@ def _text(session: Session, author: Person, audience: Audience, words: str, voic
     if len(words) > LONGEST:
         raise BroadcastError("too long", len(words) - LONGEST)
     if audience.kind == "need":
-        return voice.words.render("need_done", need=audience.key or "", words=words)
+        return voice.words.render("need_done", need=needs.kinds()[audience.key or needs.OTHER].title, words=words)
     who = (author.name or author.alias) if author.role == "facilitator" else voice.settings.companion_name
     sender = f"{who}, {group.name}" if group else who
     return voice.words.render("broadcast", sender=sender, words=words)

@@ -1,0 +1,71 @@
+"""BUDDY: being introduced to one other person of the cohort, writing to them, and BYE BUDDY."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from companion.conversation.changes import LeaveBuddy, TellBuddy, WantBuddy
+from companion.conversation.intents import understand
+from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.programme.buddies import LONGEST, STATE
+from companion.programme.masking import without_contacts
+
+HEARD = "buddy"
+_OFFER_LASTS = timedelta(hours=48)
+_BUDDY = re.compile(r"(?:my )?buddy\b[\s:,.!-]*(.*)", re.IGNORECASE | re.DOTALL)
+_BYE = re.compile(r"(?:bye|goodbye|leave|end|stop|no more)(?: (?:my |the )?buddy)[.!]*", re.IGNORECASE)
+
+
+def said(known: Known) -> Decision | None:
+    """Answer what is about a buddy; None for any other text."""
+    text = " ".join(known.text.split())
+    if known.asked == STATE and (answered := _answer(known)) is not None:
+        return answered
+    here = known.around.buddy
+    alone = text.strip(".! ").lower() in ("bye", "byebuddy") and here is not None and here.paired
+    if _BYE.fullmatch(text) or alone:
+        return _bye(known)
+    found = _BUDDY.fullmatch(text)
+    if found is None:
+        return None
+    if here is None or not here.paired:
+        return _offer(known)
+    return _tell(known, found[1].strip()) if found[1].strip() else _say(known, "buddy_how")
+
+
+def _answer(known: Known) -> Decision | None:
+    meant = understand(known.text, "survey_helpful").intent
+    if meant == "survey_yes":
+        return Decision((known.say("buddy_wished"),), (WantBuddy(),), NOTHING, heard_as=HEARD)
+    if meant == "survey_no":
+        return Decision((known.say("buddy_no"),), asks=NOTHING, heard_as=HEARD)
+    return None
+
+
+def _offer(known: Known) -> Decision:
+    if known.around.buddy is not None and known.around.buddy.waiting:
+        return _say(known, "buddy_waiting")
+    cohort = known.cohort.name if known.cohort else ""
+    return Decision((known.say("buddy_offer", cohort=cohort),), asks=Asked(STATE, _OFFER_LASTS), heard_as=HEARD)
+
+
+def _tell(known: Known, words: str) -> Decision:
+    if known.around.buddy is None or known.around.buddy.partner_away:
+        return _say(known, "buddy_away")
+    if len(words) > LONGEST:
+        return Decision((known.say("buddy_too_long", over=len(words) - LONGEST),), heard_as=HEARD)
+    masked = without_contacts(words)
+    text = known.say("buddy_sent_without" if masked.removed else "buddy_sent")
+    return Decision((text,), (TellBuddy(masked.words),), heard_as=HEARD)
+
+
+def _bye(known: Known) -> Decision:
+    here = known.around.buddy
+    if here is None or not (here.paired or here.waiting):
+        return _say(known, "buddy_none")
+    return Decision((known.say("buddy_left"),), (LeaveBuddy(),), heard_as=HEARD)
+
+
+def _say(known: Known, text_id: str) -> Decision:
+    return Decision((known.say(text_id),), heard_as=HEARD)
