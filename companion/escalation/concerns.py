@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.episodes import open_episode
-from companion.escalation.paging import page_next
+from companion.escalation.paging import page_next, people_to_page
 from companion.escalation.references import reference_for
+from companion.escalation.steps import SECOND, one_up
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of, usable
 from companion.messaging.outbox import enqueue
-from companion.models import Address, Episode, Note, Page, Person, record
+from companion.models import Address, Episode, Note, Person, record
 
 
 class CannotRaiseError(Exception):
@@ -30,7 +30,7 @@ def raise_concern(
 ) -> tuple[Episode, str]:
     """Open an episode about someone, or add to the open one, with `words` as a note; return it and `by`'s reference.
 
-    The chain is paged as for any other. If the one who raises it is the first in the chain, the second is paged too.
+    The chain is paged as for any other. If the one who raises it is the first in the chain, it begins with the second.
     Raises CannotRaiseError.
     """
     address = usable(session, about) or next(iter(addresses_of(session, about)), None)
@@ -43,6 +43,7 @@ def raise_concern(
     elif episode.owner is not None and episode.owner_id != by.id:
         _tell_owner(session, episode, now, voice)
     elif episode.state == "open":
+        episode.step = one_up(episode)
         page_next(session, episode, now, voice)
     if words:
         session.add(Note(episode=episode, person_id=by.id, body=words, at=now))
@@ -69,11 +70,10 @@ def _open(session: Session, address: Address, by: Person, now: datetime) -> Epis
 
 
 def _page_somebody_else(session: Session, episode: Episode, by: Person, now: datetime, voice: Voice) -> None:
+    """Page the first of the chain, or the second if the first is who raised it: they know already."""
+    if people_to_page(session, episode, now)[:1] == [by]:
+        episode.step = SECOND
     page_next(session, episode, now, voice)
-    session.flush()
-    paged = session.scalars(select(Page.person_id).where(Page.episode_id == episode.id).distinct()).all()
-    if paged == [by.id]:
-        page_next(session, episode, now, voice)
 
 
 def _tell_owner(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
