@@ -243,9 +243,8 @@ class _Branches:
         there = line.bits
         by_word = self._by_word
         steps = [step for one, two, step in self._others if one & there and two & there]
-        for number in line.where:
-            if number in by_word:
-                steps += [step for need, step in by_word[number] if need & there]
+        for number in by_word.keys() & line.where.keys():
+            steps += [step for need, step in by_word[number] if need & there]
         return steps
 
     def step(self, line: Line, places: int) -> int:
