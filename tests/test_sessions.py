@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from flask.testing import FlaskClient
 from icalendar import Calendar
@@ -136,6 +136,28 @@ def test_a_moved_session_is_told_once_and_reminded_of_anew_and_a_cancelled_one_n
     asha.hears("Thu 10 Dec")
     world.move_to(SESSION + timedelta(days=1, hours=2))
     for each in (asha, ben, cal, cole, dunne):
+        each.hears_nothing()
+
+
+def test_a_group_that_meets_later_from_now_on_tells_each_person_once(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900131")
+    asha.texts("yes")
+    ben.texts("no")
+    for each in (asha, ben):
+        each.ignores()
+    with world.database.write() as session:
+        group = session.scalars(select(Group)).one()
+        group.local_time, group.skip_on, group.made_until = time(19), ["2026-12-24"], None  # as a loaded file does
+    world.settle()
+    asha.hears("Thu 26 Nov, 6:30pm has changed to Thu 26 Nov, 7pm", "You keep your place")
+    for which in (0, 1):
+        world.staff("facilitator", which).hears("has changed to Thu 26 Nov, 7pm", "Later dates change too")
+    with world.database.read() as session:
+        planned = session.scalars(
+            select(GroupSession.starts_at).where(GroupSession.status == "planned").order_by(GroupSession.starts_at)
+        ).all()
+    assert [f"{each:%d %b %H}" for each in planned] == ["26 Nov 19", "10 Dec 19", "07 Jan 19"]
+    for each in (asha, ben):
         each.hears_nothing()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -154,7 +155,7 @@ def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
                 changed = timing(found) != before
                 changes = _changes(session, changing.plan_for(session, found, now())) if changed else []
                 dates = dates_ahead(found, now())
-        shown = str(hash((timing(found), tuple((c.before, c.after) for c in changes or ()))))
+        shown = _fingerprint(timing(found), [(each.before, each.after) for each in changes or ()])
         if changes is None or request.form.get("step") == "look" or (changes and form.seen.data != shown):
             form.seen.data = shown
             page = render_template("console/group_edit.html", form=form, group=found, dates=dates, changes=changes)
@@ -167,6 +168,11 @@ def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
         flash(f"The changes are kept. {told} {'person is' if told == 1 else 'people are'} being told." if told else
               "The changes are kept. Nobody needs to be told.", "info")  # fmt: skip
     return redirect(url_for("console.group", group_id=group_id))
+
+
+def _fingerprint(*parts: object) -> str:
+    """Return a mark of what was shown: only that very change is then made. The same in every process."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def _once(form: GroupForm) -> uuid.UUID:

@@ -65,7 +65,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
 class AttendanceForm(FlaskForm):  # type: ignore[misc]
     """Who came, by person."""
 
-    came = SelectMultipleField("Who came?", coerce=uuid.UUID)
+    came = SelectMultipleField("Who came?")
     version = HiddenField()
 
 
@@ -134,18 +134,19 @@ def attendance(session_id: uuid.UUID) -> ResponseReturnValue:
         stamp = found.attendance_at.isoformat() if found.attendance_at else ""
         form = AttendanceForm(
             data={
-                "came": [booking.person_id for booking in places.coming if booking.status == "attended"],
+                "came": [str(booking.person_id) for booking in places.coming if booking.status == "attended"],
                 "version": stamp,
             }
         )
-        form.came.choices = [SelectChoice(person.id, person.alias) for person in (*booked, *others)]
+        form.came.choices = [SelectChoice(str(person.id), person.alias) for person in (*booked, *others)]
         if form.validate_on_submit():
-            same = set(form.came.data) == {b.person_id for b in places.coming if b.status == "attended"}
+            came = {uuid.UUID(person_id) for person_id in form.came.data}
+            same = came == {b.person_id for b in places.coming if b.status == "attended"}
             if form.version.data != stamp and not same:
                 form.form_errors.append("Somebody else kept who came while your page was open. Look again.")
                 form.version.data = stamp
             else:
-                count = running.mark(session, found, set(form.came.data), my_id(), now())
+                count = running.mark(session, found, came, my_id(), now())
                 flash(f"Kept: {count} {'person' if count == 1 else 'people'} came.", "info")
                 return _back(found.id)
         return render_template(

@@ -122,14 +122,23 @@ def withdraw(session: Session, person: Person, meetings: Sequence[uuid.UUID], no
 
 def lapse(session: Session, now: datetime) -> int:
     """End what was kept for people who did not answer in time; return how many. They may still say YES."""
-    over = session.scalars(
-        select(Booking).where(Booking.status == "waiting", Booking.held_until <= now).with_for_update()
-    ).all()
-    for booking in over:
-        booking.status, booking.seat, booking.held_until = "offered", None, None
-        booking.answered_at, booking.version = None, booking.version + 1
+    over = (Booking.status == "waiting") & (Booking.held_until <= now)
+    lapsed = 0
+    # The session first, then its bookings: whoever answers locks them in this order, too.
+    for meeting in session.scalars(
+        select(GroupSession)
+        .where(GroupSession.id.in_(select(Booking.session_id).where(over)))
+        .order_by(GroupSession.starts_at)
+    ).all():
+        locked(session, meeting)
+        for booking in session.scalars(
+            select(Booking).where(Booking.session_id == meeting.id, over).execution_options(populate_existing=True)
+        ):
+            booking.status, booking.seat, booking.held_until = "offered", None, None
+            booking.answered_at, booking.version = None, booking.version + 1
+            lapsed += 1
     session.flush()
-    return len(over)
+    return lapsed
 
 
 def release_holds(session: Session, meeting: GroupSession) -> None:

@@ -1,0 +1,148 @@
+"""Groups and sessions in the console: made with a look at the dates, changed and moved with a look at who is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from companion.models import AuditEntry, Booking, Group, GroupSession, OutboxMessage
+from tests.console_stage import Stage, stage
+
+GROUP = {
+    "name": "Return Friday", "first_on": "2026-12-11", "at": "12:30", "every": "FREQ=WEEKLY;INTERVAL=1", "rule": "",
+    "skips_bank_holidays": "y", "skip_on": "2026-12-18", "minutes": "45", "places": "6", "second_facilitator": "",
+    "join_link": "https://meet.example.org/return", "dial_in": "020 7946 0018", "dial_code": "4711#", "cover_note": "",
+    "reminders": "60, 1440", "minimum": "2", "decide_hours": "24",
+}  # fmt: skip
+
+
+@pytest.fixture
+def on(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    here = stage(request.getfixturevalue("sqlite_databases")())
+    yield here
+    here.database.close()
+
+
+def hidden(page: TestResponse) -> dict[str, str]:
+    """Return what a page's form keeps: its token, its stamps."""
+    found = re.findall(r'<input[^>]*type="hidden"[^>]*>', page.text)
+    pairs = ((re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in found)
+    return {name[1]: value[1] if value else "" for name, value in pairs if name}
+
+
+def send(browser: FlaskClient, path: str, page: TestResponse, **fields: str) -> TestResponse:
+    return browser.post(path, data={**hidden(page), **fields})
+
+
+def count(on: Stage, what: type) -> int:
+    with on.database.read() as session:
+        return session.scalar(select(func.count()).select_from(what)) or 0
+
+
+def test_a_group_is_made_once_with_a_look_at_its_dates(on: Stage) -> None:
+    browser, path = on.browser("cor"), "/console/groups/new"
+    page = browser.get(path)
+    wrong = send(browser, path, page, **{**GROUP, "name": "", "join_link": "meet", "every": "own", "skip_on": "soon"})
+    for said in ("Write the name.", "begins with https://", "Write the rule", "Soon is no day", "Choose the cohort."):
+        assert said in wrong.text, said
+    assert 'value="12:30"' in wrong.text  # what was written is still there
+    with on.database.read() as session:
+        cohort = session.scalars(select(Group.cohort_id)).first()
+    chosen = {**GROUP, "cohort": str(cohort), "first_facilitator": str(on.ids["ada"])}
+    seen = send(browser, path, page, **chosen, step="look")
+    assert "Friday 11 December at 12:30pm" in seen.text
+    assert re.search(r"Friday 18 December at 12:30pm: <b>left out</b>", seen.text)
+    assert "(Christmas Day)" in seen.text
+    assert count(on, Group) == 2
+    made = send(browser, path, seen, **chosen, step="keep")
+    again = send(browser, path, seen, **chosen, step="keep")
+    assert made.status_code == again.status_code == 302
+    assert made.location == again.location
+    assert count(on, Group) == 3
+    shown = browser.get(made.location).text
+    for words in ("Every week on Friday at 12:30pm", "020 7946 0018", "Dr Ada", "with fewer than 2 booked"):
+        assert words in shown, words
+    twin = send(browser, path, browser.get(path), **chosen, step="keep")
+    assert "Another group has this name" in twin.text
+
+
+def test_a_change_of_the_day_shows_who_is_told_before_anybody_is(on: Stage) -> None:
+    browser = on.browser("lee")
+    path = on.path("/console/groups/{tuesday}/edit")
+    page = browser.get(path)
+    with on.database.write() as session:
+        for meeting in session.scalars(select(GroupSession)):
+            meeting.occurrence = meeting.starts_at.date()
+        group = session.get_one(Group, on.ids["tuesday"])
+        chosen = {
+            **GROUP, "name": group.name, "cohort": str(group.cohort_id), "first_facilitator": str(on.ids["ada"]),
+            "first_on": "2026-11-25", "at": "19:00", "every": "FREQ=WEEKLY;INTERVAL=2", "skip_on": "",
+        }  # fmt: skip
+    before = count(on, OutboxMessage)
+    seen = send(browser, path, page, **chosen, step="keep")  # not before it was shown
+    assert "today at 6pm moves to tomorrow at 7pm" in seen.text.replace("Today", "today")
+    assert "Have a place (1): Wren" in seen.text
+    assert count(on, OutboxMessage) == before
+    stale = hidden(page) | {"seen": hidden(seen)["seen"]}
+    done = send(browser, path, seen, **chosen, step="keep")
+    assert done.status_code == 302
+    assert count(on, OutboxMessage) == before + 2  # Wren and Dr Ada: one text each, for two sessions that move
+    late = browser.post(path, data={**stale, **chosen, "step": "keep"})
+    assert "Somebody else changed this" in late.text
+
+
+def test_a_session_is_moved_cancelled_and_put_back_on(on: Stage) -> None:
+    ada, bo = on.browser("ada"), on.browser("bo")
+    with on.database.read() as session:
+        tonight = session.scalars(
+            select(GroupSession.id).where(GroupSession.starts_at > on.clock.now()).order_by(GroupSession.starts_at)
+        ).first()
+    at = f"/console/sessions/{tonight}"
+    assert bo.get(at).status_code == 404
+    page = ada.get(f"{at}/move")
+    same = send(ada, f"{at}/move", page, day="2026-11-24", at="18:00", reach="one", step="look")
+    assert "The session is at this time already" in same.text
+    seen = send(ada, f"{at}/move", page, day="2026-11-25", at="19:00", reach="one", step="look")
+    assert "Have a place (1): Wren" in seen.text
+    moved = {**hidden(seen), "day": "2026-11-25", "at": "19:00", "reach": "one", "step": "move"}
+    assert ada.post(f"{at}/move", data=moved).status_code == 302
+    assert ada.post(f"{at}/move", data=moved).status_code == 302  # sent twice: nothing happens twice
+    assert "tomorrow at 7pm" in ada.get(at).text
+    old = ada.get(f"{at}/cancel")
+    with on.database.write() as session:
+        session.get_one(GroupSession, tonight).version += 1
+    assert "changed while your page was open" in send(ada, f"{at}/cancel", old, reach="one").text
+    page = ada.get(f"{at}/cancel")
+    assert "the group ends" not in page.text
+    assert send(ada, f"{at}/cancel", page, reach="all").status_code == 403
+    assert send(ada, f"{at}/cancel", page, reach="one").status_code == 302
+    assert send(ada, f"{at}/cancel", page, reach="one").status_code == 302
+    shown = ada.get(at)
+    assert "This session is cancelled" in shown.text
+    send(ada, f"{at}/restore", shown)
+    assert "Cancel it" in ada.get(at).text
+    with on.database.read() as session:
+        told = session.scalars(select(OutboxMessage.purpose).where(OutboxMessage.key.startswith("changed:"))).all()
+        done = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == tonight)).all()
+    assert sorted(told) == ["session_back_on", "session_cancelled", "session_moved"]
+    assert {"session moved", "session cancelled", "session put back on"} <= set(done)
+
+
+def test_who_came_is_kept_and_may_be_put_right(on: Stage) -> None:
+    browser, path = on.browser("ada"), on.path("/console/sessions/{over}/attendance")
+    page = browser.get(path)
+    assert "Wren" in page.text
+    assert send(browser, path, page, came=str(on.ids["wren"])).status_code == 302
+    assert send(browser, path, page, came=str(on.ids["wren"])).status_code == 302  # sent twice
+    assert "Somebody else kept who came" in send(browser, path, page).text
+    assert send(browser, path, browser.get(path)).status_code == 302
+    with on.database.read() as session:
+        statuses = session.scalars(select(Booking.status).where(Booking.session_id == on.ids["over"])).all()
+        kept = session.get_one(GroupSession, on.ids["over"]).attendance_by
+    assert statuses == ["yes"]
+    assert kept == on.ids["ada"]
