@@ -32,11 +32,12 @@ from companion.conversation.known import NOTHING, CohortFacts, Colleague, Decisi
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.staff import StaffDesk
 from companion.escalation import episodes, relay
+from companion.escalation.references import find_reference
 from companion.escalation.watchlist import WatchList
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.inbound import Arrival
-from companion.models import Address, Cohort, Flag, InboundMessage, Person
+from companion.models import Address, Cohort, Flag, InboundMessage, Person, Reference, record
 from companion.models.base import put
 from companion.programme import places
 from companion.programme.links import calendar_url, place_url
@@ -202,6 +203,7 @@ class TextDesk:
         row.dialogue = known.asked
         if screened.route == "notice":
             session.add(self._flag(screened, row, now))
+        _audit_reference(session, arrival, now)
         if (heard := self._exchange(session, known, screened, address, row, now)) is not None:
             return heard
         decision = exchange.waits(address, session, known.text, now, self._voice) or self._respond(
@@ -340,6 +342,14 @@ class TextDesk:
             return None
         number = person.calendar_number + 1 if wanted == "new" else max(person.calendar_number, 1)
         return number, calendar_url(self._settings, person.id, number)
+
+
+def _audit_reference(session: Session, arrival: Arrival, now: datetime) -> None:
+    """Record that a reference came from a number that has no business with one. Nothing else comes of it."""
+    code = find_reference(arrival.body[:40])
+    known = session.get(Reference, code) if code else None
+    if known is not None:
+        record(session, now, "reference from a wrong number", known.episode)
 
 
 def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:

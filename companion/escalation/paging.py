@@ -154,7 +154,7 @@ def _send(session: Session, episode: Episode, person: Person, way: Way, now: dat
         begins = max(now, page.at + THROTTLE)
         if page.episode_id == episode.id and begins > now:
             return  # said less than two minutes ago, about the same
-        if page.episode_id == episode.id and status == "queued":
+        if page.episode_id == episode.id and status in ("queued", "sending", "unknown"):
             waiting = page.outbox_id  # Twilio has not taken the last one yet: it goes out late, and one is enough
     page = Page(
         id=uuid.uuid4(), episode_id=episode.id, person_id=person.id, way=way.kind, step=episode.rounds, at=begins

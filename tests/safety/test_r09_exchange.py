@@ -1,0 +1,163 @@
+"""Orders in plain words, and texts between a facilitator and a trainee through our number."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from companion.conversation.orders import read_order
+from companion.models import AuditEntry, Note, RelayedText
+from tests.safety.stage import DANGER, episode, episodes, flagged, reference
+from tests.world import World
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "maybe"),
+    [
+        ("got it", "take", "take"),
+        ("On it!", "take", "take"),
+        ("ok, I'll take it now", "take", "take"),
+        ("can't, in theatre, pass it on", "pass", "pass"),
+        ("sorry I can’t take this, busy", "pass", "pass"),
+        ("I spoke to them", "reached", "reached"),
+        ("can't talk to her before eight", None, "pass"),
+        ("got it wrong last time, who is this?", None, "take"),
+        ("she is busy and away until five", None, None),
+        ("what is this about", None, None),
+        ("take it or pass it on", None, "take"),
+    ],
+)
+def test_r09_plain_words_count_only_when_they_are_sure(text: str, verb: str | None, maybe: str | None) -> None:
+    order = read_order(text)
+    assert (order.verb, order.maybe) == (verb, maybe)
+
+
+def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(world: World) -> None:
+    asha = world.member()
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    world.settle()
+    ref = reference(cole.hears("an item"))
+    cole.texts(f"{ref} can you tell me more?")  # not taken yet
+    cole.hears("we are not sure what you mean", f"{ref} TAKE")
+    dunne.texts(f"{ref} TAKE")  # somebody else's reference
+    dunne.hears("no open item for you")
+    stranger = world.talker("+447700900177")
+    stranger.texts(f"{ref} TAKE")
+    stranger.ignores()
+    assert episode(world).state == "open"
+    cole.texts("I can't promise anything but will look")
+    cole.hears("we are not sure what you mean")
+    assert episode(world).state == "open"
+    cole.texts("got it, thanks")
+    cole.hears("You have", ref)
+    world.settle()
+    asha.hears("Dr Cole is a facilitator and has your text now", "text CHANGE")
+    cole.texts("rang the ward, she is off until Monday")
+    cole.hears(f"Kept as a note on {ref}. It was not sent to anyone")
+    cole.texts(f"{ref} Hello, I read your text. Shall I ring you at nine?")
+    cole.hears(f"Sent to {ref}")
+    world.settle()
+    assert "+4477" not in asha.hears("Dr Cole: Hello, I read your text. Shall I ring you at nine?")
+    asha.texts("yes please, that would help")
+    asha.hears_nothing()  # no machine answers what is said to a person
+    world.settle()
+    heard = cole.hears(f"new text about {ref}", "sign in")
+    assert "that would help" not in heard
+    cole.texts(f"{ref} Can't talk now but will ring at ten")
+    cole.hears("Nothing was sent", f"{ref} SAY")
+    cole.texts(f"{ref} SAY Can't talk now but will ring at ten")
+    cole.hears("Sent to")
+    world.settle()
+    asha.hears("Dr Cole: Can't talk now but will ring at ten")
+    asha.texts("CALL ME")
+    asha.hears("told them that you would like a call")
+    world.settle()
+    cole.hears("asks for a call")
+    asha.texts("I still want to kill myself")  # the watch list reads this as any other
+    assert asha.ignores()
+    world.settle()
+    cole.hears("needs you again now")
+    cole.texts(f"{ref} reached")
+    cole.hears("Recorded: you reached")
+    assert episode(world).state == "contacted"
+    cole.texts(f"{ref} SAY {'a' * 700}")
+    cole.hears("too long")
+    dunne.texts("K7Q2 TAKE")
+    dunne.hears("no open item for you")
+    with world.database.read() as session:
+        assert len(session.scalars(select(Note)).all()) == 1
+        assert len(session.scalars(select(RelayedText)).all()) == 2
+        audited = set(session.scalars(select(AuditEntry.action)))
+    assert {"unknown reference", "order not understood", "reference from a wrong number", "asked for a call"} <= audited
+
+
+def test_r13_a_promise_and_r20_change_and_r15_repeats(world: World) -> None:
+    asha = world.member()
+    cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
+    flagged(world, asha)
+    world.settle()
+    cole.ignores()
+    cole.texts("take")
+    world.settle()
+    cole.ignores()
+    asha.ignores()
+    asha.texts("CHANGE")
+    asha.hears("asking someone else instead of Dr Cole", "999")
+    world.settle()
+    cole.hears("asked for someone else")
+    dunne.hears("an item needs you now")  # the first of those who are left
+    cole.texts(f"{reference(cole.phone.inbox[0].body)} take")
+    cole.hears("someone else was asked for")
+    dunne.texts("on it")
+    dunne.hears("You have")
+    world.settle()
+    asha.hears("Dr Dunne")
+    world.advance(minutes=10)
+    dunne.hears("no contact is recorded")
+    world.advance(minutes=10)
+    dunne.hears("is open again")
+    asha.hears("no note that Dr Dunne has reached you")
+    erskine.hears("an item needs you now")  # one step up; the owner is kept
+    dunne.texts("take")
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
+    assert episode(world).owner_id is not None
+    for _ in range(3):
+        asha.texts(DANGER)
+        assert len(asha.ignores()) == 1  # the short reply, never none
+    world.advance(seconds=60)
+    assert 1 <= sum("needs you again now" in text for text in dunne.ignores()) <= 2
+    assert len(episodes(world)) == 1
+    world.staff_ignores()
+
+
+def test_r15_the_third_flag_in_ten_minutes_pages_the_next_step(world: World) -> None:
+    asha, dunne = world.member(), world.staff("facilitator", 1)
+    flagged(world, asha)
+    flagged(world, asha, "I really want to kill myself")
+    world.settle()
+    dunne.hears_nothing()
+    flagged(world, asha, "I am going to end my life")
+    world.settle()
+    dunne.hears("an item needs you now")
+    world.staff_ignores()
+
+
+def test_r19_a_flood_of_unknown_numbers_pages_once_with_a_count(world: World) -> None:
+    lead = world.staff("lead")
+    for n in range(50):
+        stranger = world.talker(f"+447700900{400 + n}")
+        stranger.texts(DANGER)
+        stranger.hears("we don't know your number", "999", "116 123")
+    world.settle()
+    ref = reference(lead.hears("50 items from unknown senders"))
+    lead.hears_nothing()
+    lead.texts(f"{ref} take")
+    lead.hears("You have")
+    world.settle()
+    assert {each.state for each in episodes(world)} == {"owned"}
+    for n in range(50):
+        world.talker(f"+447700900{400 + n}").hears("Dr Erskine")
+    world.staff_ignores()

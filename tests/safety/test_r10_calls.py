@@ -1,0 +1,63 @@
+"""Calls: only a person who presses a key answers."""
+
+from __future__ import annotations
+
+from tests.safety.stage import DANGER, calls, episode, flagged, pages
+from tests.world import World
+
+
+def test_r10_only_a_key_answers_a_call(world: World) -> None:
+    asha = world.member()
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    world.advance(minutes=2)
+    cole.hears("an item needs you now")
+    cole.answers_call(machine=True)  # a mailbox takes the first
+    cole.hears_spoken("An item needs you now", "press 1", "We heard no key")
+    world.settle()
+    assert episode(world).state == "open"
+    world.advance(minutes=3)
+    dunne.hears("an item needs you now")
+    dunne.rings()
+    dunne.answers_call()
+    heard = dunne.hears_spoken("automatic call", "To take it, press 1", "To pass it on, press 2")
+    words = DANGER.lower().split()
+    assert not any(" ".join(words[i : i + 3]) in heard.lower() for i in range(len(words) - 2))
+    dunne.presses("7")
+    dunne.hears_spoken("You pressed 7, which means nothing here")
+    dunne.presses("1")
+    dunne.hears_spoken("You pressed 1. You have it now", "9:25am")
+    assert episode(world).state == "owned"
+    # Twilio asks again, and the key comes twice: nothing more happens, and the same is said.
+    call = next(c for c in calls(world) if c.digit == "1")
+    again = {"CallSid": call.provider_sid or "", "CallStatus": "in-progress", "Digits": "2"}
+    assert "You have it now" in world.post(f"/twilio/voice/{call.id}", again).text
+    assert "You have it now" in world.post(f"/twilio/voice/{call.id}/key", again).text
+    assert world.post(f"/twilio/voice/{call.id}/key", again, sign=False).status_code == 403
+    assert episode(world).state == "owned"
+    world.settle()
+    asha.hears("Dr Dunne", "has your text now")
+    cole.hears("Dr Dunne has this one already")
+    assert {page.answer for page in pages(world) if page.person_id == episode(world).owner_id} == {"take"}
+
+
+def test_r10_passing_on_by_key_pages_the_next_once(world: World) -> None:
+    asha = world.member()
+    cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
+    flagged(world, asha)
+    world.advance(minutes=2)
+    cole.ignores()
+    cole.answers_call()
+    cole.presses("2")
+    cole.hears_spoken("You pressed 2. We are passing it on")
+    world.settle()
+    dunne.hears("an item needs you now")
+    dunne.rings()
+    dunne.phone.declines_call()
+    call = next(c for c in calls(world) if c.digit == "2")
+    for _ in range(3):
+        world.post(f"/twilio/voice/{call.id}/key", {"CallSid": call.provider_sid or "", "Digits": "2"})
+    world.settle()
+    erskine.hears_nothing()
+    assert len(pages(world, "call")) == 2
+    world.staff_ignores()
