@@ -79,11 +79,11 @@ class NoteForm(FlaskForm):  # type: ignore[misc]
 def episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Show the question, or the episode once it is answered."""
     with desk().database.write() as session:
-        found = _find(session, episode_id)
+        found = find(session, episode_id)
         reference = session.scalar(
             select(Reference.code).where(Reference.episode_id == found.id, Reference.person_id == my_id())
         )
-        answer = _gate(session, found)
+        answer = gate(session, found)
         if answer != "open":
             return render_template("console/gate.html", episode=found, reference=reference, passed=answer == "pass")
         record(session, now(), "episode read", found, actor=my_id())
@@ -96,10 +96,10 @@ def episode(episode_id: uuid.UUID) -> ResponseReturnValue:
 def answer_gate(episode_id: uuid.UUID, answer: str) -> ResponseReturnValue:
     """Record whether one knows the person; knowing them passes the episode on."""
     with desk().database.write() as session:
-        found = _find(session, episode_id)
+        found = find(session, episode_id)
         record(session, now(), "episode gate", found, actor=my_id(), gate=answer)
         if answer == "pass" and found.state != "closed":
-            pass_on(session, found, _me(session), now(), desk().voice)
+            pass_on(session, found, my_self(session), now(), desk().voice)
     return _back(episode_id)
 
 
@@ -108,8 +108,8 @@ def answer_gate(episode_id: uuid.UUID, answer: str) -> ResponseReturnValue:
 def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Take it, unless somebody else has."""
     with desk().database.write() as session:
-        found = _find(session, episode_id)
-        owner = take(session, found, _me(session), now(), desk().voice)
+        found = find(session, episode_id)
+        owner = take(session, found, my_self(session), now(), desk().voice)
         if found.state == "closed":
             flash("This is closed already. Nothing was changed.", "error")
         elif owner is None:
@@ -126,9 +126,9 @@ def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
 def pass_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Pass it on to the next."""
     with desk().database.write() as session:
-        found = _find(session, episode_id)
+        found = find(session, episode_id)
         if found.state != "closed":
-            pass_on(session, found, _me(session), now(), desk().voice)
+            pass_on(session, found, my_self(session), now(), desk().voice)
             flash("Passed on. The next person is being paged.", "info")
     return redirect(url_for("console.today"))
 
@@ -139,7 +139,7 @@ def contact_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Record that the owner has reached the person."""
     try:
         with desk().database.write() as session:
-            record_contact(session, _find(session, episode_id), _me(session), now())
+            record_contact(session, find(session, episode_id), my_self(session), now())
     except CannotCloseError as error:
         flash(str(error), "error")
     else:
@@ -153,8 +153,8 @@ def note_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a note. It is encrypted and removed together with the texts."""
     form = NoteForm()
     with desk().database.write() as session:
-        found = _find(session, episode_id)
-        if _gate(session, found) != "open" or not form.validate_on_submit():
+        found = find(session, episode_id)
+        if gate(session, found) != "open" or not form.validate_on_submit():
             for message in form.body.errors:
                 flash(message, "error")
             return _back(episode_id)
@@ -170,14 +170,14 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Close it with an outcome."""
     form = CloseForm()
     with desk().database.write() as session:
-        found = _find(session, episode_id)
+        found = find(session, episode_id)
         if me().role != LEAD:
             form.outcome.choices = [each for each in form.outcome.choices if each.value != NOBODY]
         form.second.choices = [SelectChoice("", "Nobody"), *_others(session)]
         if form.validate_on_submit():
             second = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None
             try:
-                close(session, found, _me(session), form.outcome.data, now(), second)
+                close(session, found, my_self(session), form.outcome.data, now(), second)
             except CannotCloseError as error:
                 form.outcome.errors = [str(error)]
             else:
@@ -186,7 +186,8 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
         return render_template("console/close.html", form=form, episode=found)
 
 
-def _find(session: Session, episode_id: uuid.UUID) -> Episode:
+def find(session: Session, episode_id: uuid.UUID) -> Episode:
+    """Return the episode, locked; 404 for one that whoever is signed in may not know of."""
     found = session.scalar(
         select(Episode)
         .where(Episode.id == episode_id, my_episodes(me()))
@@ -198,11 +199,13 @@ def _find(session: Session, episode_id: uuid.UUID) -> Episode:
     return found
 
 
-def _me(session: Session) -> Person:
+def my_self(session: Session) -> Person:
+    """Return who is signed in, in this session."""
     return session.get_one(Person, my_id())
 
 
-def _gate(session: Session, episode: Episode) -> str | None:
+def gate(session: Session, episode: Episode) -> str | None:
+    """Return what they last answered to whether they know the person: open, pass, or None."""
     details = session.scalar(
         select(AuditEntry.details)
         .where(
@@ -237,7 +240,7 @@ def _file(session: Session, episode: Episode) -> File:
         session.scalars(
             select(Page)
             .where(Page.episode_id == episode.id)
-            .options(joinedload(Page.person), joinedload(Page.outbox))
+            .options(joinedload(Page.person), joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email))
             .order_by(Page.at.desc())
             .limit(LATEST)
         ).all(),

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template, request, session
 from flask_bootstrap import Bootstrap5
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from companion.clock import Clock
@@ -17,6 +18,7 @@ from companion.console import (
     content,
     episodes,
     evaluation,
+    exchange,
     first_run,
     groups,
     messages,
@@ -35,6 +37,7 @@ from companion.console.desk import IDLE, Desk, desk, keep_signed_in, now, pages
 from companion.console.signin import set_up
 from companion.db import Database
 from companion.escalation.words import Voice
+from companion.messaging import outage
 from companion.messaging.parts import alphabet
 from companion.qr import picture
 from companion.settings import Settings
@@ -44,6 +47,7 @@ PAGES = (
     nav,
     today,
     episodes,
+    exchange,
     groups,
     sessions,
     people,
@@ -128,7 +132,15 @@ def _on_every_page() -> dict[str, Any]:
         "signed_in_until": now() + IDLE,
         "pence": settings.companion_part_pence,
         "banner": "This is a rehearsal: no text leaves this machine." if settings.simulated else None,
+        "outage": _outage() if getattr(current_user, "is_authenticated", False) else None,
     }
+
+
+def _outage() -> str | None:
+    """Return what everyone who is signed in has to know while Twilio is down."""
+    with desk().database.read() as session:
+        down = outage.is_down(session)
+    return "Twilio is down: texts and calls do not go out. Pages go by e-mail. Ring people yourself." if down else None
 
 
 def _headers(response: Response) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -91,7 +92,7 @@ class StaffDesk:
         if order.maybe is not None and order.verb != "say":
             return "relay_unsure", (self._say("relay_unsure", reference=reference.code),)
         try:
-            relay.say_to_person(session, episode, person, order.words, now, self._voice)
+            relay.say_to_person(session, episode, person, order.words, uuid.uuid4(), now, self._voice)
         except CannotSendError as error:
             record(session, now, "text not sent to the person", episode, actor=person.id, why=error.why)
             return "relay_refused", (self._not_sent(error.why, reference.code),)

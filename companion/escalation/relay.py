@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import select
@@ -33,8 +34,13 @@ def preview(voice: Voice, writer: Person, words: str) -> Text:
     return voice.words.render("relay_to_trainee", caller=writer.name or writer.alias, said=words)
 
 
-def say_to_person(session: Session, episode: Episode, writer: Person, words: str, now: datetime, voice: Voice) -> None:
-    """Send `words` to the person the episode is about, in the name of `writer`. Raises CannotSendError."""
+def say_to_person(
+    session: Session, episode: Episode, writer: Person, words: str, key: uuid.UUID, now: datetime, voice: Voice
+) -> None:
+    """Send `words` to the person the episode is about, in the name of `writer`. Raises CannotSendError.
+
+    `key` is the writer's press of a button or text: the same one again sends nothing more.
+    """
     words = words.strip()
     if episode.owner_id != writer.id or episode.state not in ("owned", "contacted", "open"):
         raise CannotSendError("not yours")
@@ -47,14 +53,14 @@ def say_to_person(session: Session, episode: Episode, writer: Person, words: str
         raise CannotSendError("no way")
     row = enqueue(
         session,
-        key=f"relay:{episode.id}:{now.timestamp():.6f}",
+        key=f"relay:{key}",
         lane="page",
         to=to,
         text=preview(voice, writer, words),
         now=now,
     )
     if row is None:
-        return  # the same moment, the same words: sent twice by an impatient finger
+        return
     session.add(RelayedText(episode_id=episode.id, person_id=writer.id, outbox_id=row.id, at=now))
     record(session, now, "text sent to the person", episode, actor=writer.id)
     about = episode.person

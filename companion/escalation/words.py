@@ -142,7 +142,7 @@ class Voice:
             facilitator=owner.name or owner.alias,
             by=when.time_by(by, now, self.settings.zone),
         )
-        self._to_trainee(session, episode, f"taken:{episode.id}:{now.timestamp():.0f}", text, now)
+        self._to_trainee(session, episode, f"taken:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
 
     def tell_others_taken(self, session: Session, episode: Episode, others: list[Person], now: datetime) -> None:
         """Tell those who were paged as well that they need do nothing."""
@@ -163,7 +163,7 @@ class Voice:
     def tell_trainee_passed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:
         """Tell the person concerned that who had their text passes it on."""
         text = self.words.render("crisis_passed", facilitator=owner.name or owner.alias)
-        self._to_trainee(session, episode, f"passed:{episode.id}:{now.timestamp():.0f}", text, now)
+        self._to_trainee(session, episode, f"passed:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
 
     def tell_trainee_no_contact(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned that no contact is recorded and others are asked as well."""

@@ -1,4 +1,4 @@
-"""Calls, e-mails, and what the chain, the exchange of texts and the routes of phrase families keep."""
+"""Calls, e-mails, and what the chain and the exchange of texts keep."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,7 +43,6 @@ def upgrade() -> None:
     op.create_index("ix_provider_failures_at", "provider_failures", ["at"])
     _pages()
     _exchange()
-    _routes()
 
 
 def _calls() -> None:
@@ -139,30 +138,6 @@ def _exchange() -> None:
         _moment("at"),
         sa.UniqueConstraint("outbox_id", name="uq_relayed_texts_outbox_id"),
     )
-
-
-def _routes() -> None:
-    op.create_table(
-        "family_routes",
-        sa.Column("id", sa.Uuid(), primary_key=True, nullable=False),
-        sa.Column("family", sa.String(), nullable=False),
-        sa.Column("route", sa.String(), nullable=False),
-        _link("asked_by", "people.id"),
-        _moment("asked_at"),
-        _link("agreed_by", "people.id", nullable=True),
-        _moment("agreed_at", nullable=True),
-        _moment("in_force_at", nullable=True),
-        _moment("ended_at", nullable=True),
-        sa.CheckConstraint("route IN ('page', 'notice')", name="route"),
-        sa.CheckConstraint("(agreed_by IS NULL) = (agreed_at IS NULL)", name="agreed"),
-        sa.CheckConstraint("agreed_by IS NULL OR agreed_by <> asked_by", name="two_people"),
-        sa.CheckConstraint("route = 'page' OR in_force_at IS NULL OR agreed_by IS NOT NULL", name="down_by_two"),
-    )
-    for name, condition in (
-        ("uq_family_routes_one_waiting", "in_force_at IS NULL AND ended_at IS NULL"),
-        ("uq_family_routes_one_in_force", "in_force_at IS NOT NULL AND ended_at IS NULL"),
-    ):
-        _partial(name, "family_routes", ["family"], condition, unique=True)
 
 
 def downgrade() -> None:

@@ -70,6 +70,11 @@ def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(wor
     cole.hears("Sent to")
     world.settle()
     asha.hears("Dr Cole: Can't talk now but will ring at ten")
+    _and_then(world, ref)
+
+
+def _and_then(world: World, ref: str) -> None:
+    asha, cole, dunne = world.talker(), world.staff("facilitator"), world.staff("facilitator", 1)
     asha.texts("CALL ME")
     asha.hears("told them that you would like a call")
     world.settle()
@@ -83,7 +88,7 @@ def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(wor
     assert episode(world).state == "contacted"
     cole.texts(f"{ref} SAY {'a' * 700}")
     cole.hears("too long")
-    dunne.texts("K7Q2 TAKE")
+    dunne.texts("K7Q9 TAKE")
     dunne.hears("no open item for you")
     with world.database.read() as session:
         assert len(session.scalars(select(Note)).all()) == 1
