@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from companion.cli import main
 
 ROWS = {
-    "meaning": [{"text": "STOP", "state": "none", "intent": "stop"}, {"text": "hmm", "state": "none", "intent": "stop"}],
+    "meaning": [
+        {"text": "STOP", "state": "none", "intent": "stop"},
+        {"text": "hmm", "state": "none", "intent": "stop"},
+    ],
     "help": [{"text": "cant sleep", "topics": ["sleep"]}, {"text": "see you there", "topics": []}],
     "danger": [{"text": "I want to die", "label": "risk", "kind": "direct"}],
 }

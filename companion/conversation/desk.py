@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from companion import when
 from companion.content.catalogue import Text
 from companion.conversation import (
     apply_around,  # noqa: F401 - so that `apply` knows its changes
@@ -31,6 +32,7 @@ from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, CohortFacts, Colleague, Decision, Known, SessionFacts
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.staff import StaffDesk
+from companion.conversation.taps import read_tap
 from companion.escalation import episodes, relay
 from companion.escalation.references import find_reference
 from companion.escalation.watchlist import WatchList
@@ -244,6 +246,8 @@ class TextDesk:
     def _respond(self, known: Known, arrival: Arrival, screened: Screened) -> Decision:
         if known.stopped:
             return decide(known)
+        if known.over is not None:
+            return Decision((known.say("tap_over", when=when.day_and_time(known.over, known.zone)),))
         if arrival.media_count:
             return Decision((known.say("media_not_read"),), read_me=True).and_then(
                 decide(known) if known.text.strip() else Decision()
@@ -274,7 +278,8 @@ class TextDesk:
         asked, kept = _asked(person, now)
         if stopped:
             asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
-        meant = understand(arrival.body, asked, payload=arrival.payload)
+        tap = read_tap(session, arrival, address, now)
+        meant = understand(arrival.body, asked, payload=tap.payload)
         bare = meant.intent == "unknown" and asked in LATER_QUESTIONS and booking.bare_answer(arrival.body)
         if bare and person is not None and places.asked_about(session, person, now):
             # They were asked about a session, and about something else since: a plain answer still counts.
@@ -282,8 +287,9 @@ class TextDesk:
         # Only what the meaning calls for is asked of the database.
         state = person.state if person else None
         cohorts = _open_cohorts(session) if wants_cohorts(meant.intents, arrival.body, state) else ()
+        asked_of = str(tap.session) if tap.session is not None else kept.get("session")
         about = ABOUT_SESSIONS.intersection(meant.intents) or booking.needs_session(arrival.body)
-        meeting = self._session(session, person, meant.intent, kept, now) if about and person is not None else None
+        meeting = self._session(session, person, meant.intent, asked_of, now) if about and person is not None else None
         cohort = person.cohort if person is not None else None
         return Known(
             now=now,
@@ -295,6 +301,7 @@ class TextDesk:
             channel=address.channel,
             sender_kind=arrival.sender.kind,
             provider_sid=arrival.sid,
+            over=tap.over,
             stopped=stopped,
             role=person.role if person else None,
             state=person.state if person else None,
@@ -315,10 +322,10 @@ class TextDesk:
         )
 
     def _session(
-        self, session: Session, person: Person, intent: str, kept: dict[str, Any], now: datetime
+        self, session: Session, person: Person, intent: str, asked_of: str | None, now: datetime
     ) -> SessionFacts | None:
         """Return the session that was asked about last, or the next one; locked when a place in it may be taken."""
-        wanted = uuid.UUID(kept["session"]) if "session" in kept else None
+        wanted = uuid.UUID(asked_of) if asked_of is not None else None
         found = next_session_for(session, person, now, lock=intent in MAY_BOOK, wanted=wanted)
         if found is None:
             return None

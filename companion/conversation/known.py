@@ -73,6 +73,7 @@ class Known:
     channel: str
     sender_kind: str
     provider_sid: str
+    over: datetime | None  # a button was tapped that was about a session which is over; it began then (UTC)
     stopped: bool
     role: str | None
     state: str | None

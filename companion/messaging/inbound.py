@@ -38,7 +38,10 @@ class NotATextError(Exception):
 
 @dataclass(frozen=True)
 class Arrival:
-    """A text as it came. `payload` is what a tapped button carries; `to` is our own number."""
+    """A text as it came. `to` is our own number.
+
+    `payload` is what a tapped button carries, `replied_to` the SID of our text that it stood under.
+    """
 
     sid: str
     sender: Sender
@@ -47,6 +50,7 @@ class Arrival:
     media_count: int
     payload: str | None
     opt_out_type: str | None
+    replied_to: str | None = None
 
 
 class Desk(Protocol):
@@ -77,6 +81,7 @@ def read_arrival(form: Mapping[str, str], countries: tuple[str, ...]) -> Arrival
     if not form.get("From", "").strip():
         raise NotATextError("From is missing")
     media = form.get("NumMedia", "0")
+    replied_to = form.get("OriginalRepliedMessageSid", "")
     return Arrival(
         sid=sid,
         sender=read_sender(form["From"], countries),
@@ -85,6 +90,7 @@ def read_arrival(form: Mapping[str, str], countries: tuple[str, ...]) -> Arrival
         media_count=int(media) if media.isdecimal() and len(media) < 4 else 0,
         payload=form.get("ButtonPayload") or form.get("ListId"),
         opt_out_type=form.get("OptOutType"),
+        replied_to=replied_to if _SID.fullmatch(replied_to) else None,
     )
 
 
