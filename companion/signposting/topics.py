@@ -85,6 +85,7 @@ class Reading:
     nation: str | None = None
     asks_for_nation: bool = False
     asks: bool = False
+    by_name: bool = False  # the text is a topic's name or alias and nothing else
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class Topics:
         nation, asks = self._places.said(words)
         if words in self._aliases:
             topic = self._aliases[words]
-            return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks, True)
+            return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks, True, True)
         points, reasons = self._points(words)
         ranked = sorted(
             (topic for topic, score in points.items() if score >= self.file.threshold),

@@ -59,7 +59,7 @@ def followup_no(known: Known) -> Decision:
 
 def _noted(known: Known, change: CheckedIn) -> Decision:
     """Take note without a word on how high it was; with a need in the same text, help with that instead."""
-    if "signpost" in known.meant.intents:
+    if "signpost" in known.meant.intents or helping.is_keyword(known):
         return Decision((), (change,), NOTHING).and_then(helping.signpost(known))
     return Decision((known.say("checkin_thanks"),), (change,), NOTHING)
 

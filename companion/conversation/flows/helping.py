@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from companion.content.catalogue import Text
 from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
 from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
@@ -25,10 +26,26 @@ def signpost(known: Known) -> Decision:
     if topic == AT_HOME and not _asks(known):
         return Decision((known.say("safe_when"),), asks=_rest(known, []), read_me=True)
     intro = (known.say(warning),) if warning else ()
-    useful = not intro and topic is not None and _ask_whether_useful(known, topic)
+    if intro:
+        return _with_warning(known, found, intro, "signpost_intro")
+    useful = topic is not None and _ask_whether_useful(known, topic)
     text = known.say("signpost_asks" if useful else "signpost_intro", lines=_lines(known, found[:AT_ONCE]))
     rest = _rest(known, found, useful=topic if useful else None)
-    return Decision((*intro, text), (Helped(),), rest, heard_as="signpost")
+    return Decision((text,), (Helped(),), rest, heard_as="signpost")
+
+
+def _with_warning(known: Known, found: list[Resource], intro: tuple[Text, ...], text_id: str) -> Decision:
+    """A warning comes before any number; what then fits two parts is one place or two."""
+    for shown in range(AT_ONCE, 0, -1):
+        replies = (*intro, known.say(text_id, lines=_lines(known, found[:shown])))
+        if parts_of(replies) <= MOST_PARTS:
+            break
+    return Decision(replies, (Helped(),), _rest(known, found, shown=shown), heard_as="signpost")
+
+
+def parts_of(replies: tuple[Text, ...]) -> int:
+    """What an answer costs."""
+    return sum(count(text.body).parts for text in replies)
 
 
 def besides(known: Known, answer: Decision) -> Decision:
@@ -37,9 +54,11 @@ def besides(known: Known, answer: Decision) -> Decision:
     if not found or topic == AT_HOME:
         return answer
     line = known.say("signpost_besides", lines=_lines(known, found[:1]))
-    if not warning and sum(count(text.body).parts for text in (*answer.replies, line)) <= MOST_PARTS:
+    if not warning and parts_of((*answer.replies, line)) <= MOST_PARTS:
         return answer.and_then(Decision((line,), (Helped(),), _beside(known, answer.asks, found[1:])))
-    return answer.and_then(Decision((known.say("signpost_on_more"),), (), _beside(known, answer.asks, found)))
+    pointer = (known.say("signpost_on_more"),)
+    shown = pointer if parts_of((*answer.replies, *pointer)) <= MOST_PARTS else ()
+    return answer.and_then(Decision(shown, (), _beside(known, answer.asks, found), read_me=not shown))
 
 
 def more(known: Known) -> Decision:
@@ -49,10 +68,8 @@ def more(known: Known) -> Decision:
     found = [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
     if not found:
         return Decision((known.say("signpost_no_more"),))
-    warning = next((r.warning for r in found[:AT_ONCE] if r.warning and not known.kept.get("warned")), None)
-    intro = (known.say(warning),) if warning else ()
-    text = known.say("signpost_more", lines=_lines(known, found[:AT_ONCE]))
-    return Decision((*intro, text), asks=_rest(known, found))
+    warning = next((resource.warning for resource in found[:AT_ONCE] if resource.warning), None)
+    return _with_warning(known, found, (known.say(warning),) if warning else (), "signpost_more")
 
 
 def useful(known: Known) -> Decision | None:
@@ -104,8 +121,8 @@ def _lines(known: Known, resources: list[Resource]) -> str:
     return "\n".join(resource.line(known.now.date()) for resource in resources)
 
 
-def _rest(known: Known, found: list[Resource], useful: str | None = None) -> Asked:
-    return known.still_asked(more=[resource.id for resource in found[AT_ONCE:]], menu=False, useful=useful)
+def _rest(known: Known, found: list[Resource], useful: str | None = None, shown: int = AT_ONCE) -> Asked:
+    return known.still_asked(more=[resource.id for resource in found[shown:]], menu=False, useful=useful)
 
 
 def _beside(known: Known, asks: Asked | None, rest: list[Resource]) -> Asked:
@@ -153,6 +170,39 @@ def help_page(known: Known) -> Decision:
     if "how" in text and "work" in text:
         return Decision((known.say("how_it_works"),))
     return Decision((known.say("help"),))
+
+
+_PAGES = {
+    "who sees this": "who_sees_this",
+    "who sees my texts": "who_sees_this",
+    "how does this work": "how_it_works",
+    "how it works": "how_it_works",
+}
+
+
+def page(known: Known) -> Decision | None:
+    """Answer the help pages' own words, whatever was asked last; None for other texts."""
+    text_id = _PAGES.get(" ".join(known.text.lower().strip(" .!?").split()))
+    return Decision((known.say(text_id),), heard_as=text_id) if text_id else None
+
+
+def keyword(known: Known) -> Decision | None:
+    """Answer a topic's word in capitals, as our texts have it, whatever was asked last; None for other texts.
+
+    As an answer to how the week was, it is that first: `checkin` sees to both.
+    """
+    if known.asked in ("none", "checkin_prompt") or not is_keyword(known):
+        return None
+    return signpost(known)
+
+
+def is_keyword(known: Known) -> bool:
+    """Whether a text is a topic's word in capitals and nothing else."""
+    text = known.text.strip(" .!")
+    return text.isupper() and len(text) <= _LONGEST_WORD and known.directory.read(text).by_name
+
+
+_LONGEST_WORD = 40
 
 
 def commands(known: Known) -> Decision | None:

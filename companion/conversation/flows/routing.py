@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from companion.conversation.changes import Unanswered
+from companion.conversation.changes import Unanswered, WantsPerson
 from companion.conversation.flows import (
     booking,
     buddies,
@@ -78,7 +79,11 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     weekly.my_weeks,
     weekly.asked_at,
     helping.commands,
+    helping.page,
+    helping.keyword,
 )
+# A text that answers and asks gets both, as long as the second is not another answer to the same question.
+ALSO_MET = ("talk_to_person", "next_session", "join_link", "pause", "book_no", "change_channel", "practical_need")
 WITH_THEIR_OWN_HELP = ("checkin_score", "checkin_word")  # a low answer names one place, and no more
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
 HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them
@@ -111,14 +116,31 @@ def _member(known: Known) -> Decision:
     main = MEMBER.get(known.meant.intent)
     if main is None:
         return _not_understood(known)
-    decision = main(known)
-    # A text that answers and asks gets both, as long as the second is not another answer to the same question.
-    for intent in known.meant.intents[1:2]:
-        if intent == "signpost" and known.meant.intent not in WITH_THEIR_OWN_HELP:
-            decision = helping.besides(known, decision)
-        elif intent in ("talk_to_person", "next_session", "join_link"):
-            decision = decision.and_then(MEMBER[intent](known))
+    further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
+    if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
+        return helping.besides(known, _both(known, [MEMBER[intent](known) for intent in further]))
+    decision = _both(known, [main(known), *(MEMBER[intent](known) for intent in further)])
+    if "signpost" in known.meant.intents[1:] and known.meant.intent not in WITH_THEIR_OWN_HELP:
+        return helping.besides(known, decision)
     return decision
+
+
+def _both(known: Known, decisions: list[Decision]) -> Decision:
+    """Meet several wishes in one answer of two parts. A wish for a person is always said to have been heard."""
+    whole, *others = decisions
+    for other in others:
+        together = whole.and_then(other)
+        if helping.parts_of(together.replies) > helping.MOST_PARTS:
+            short = (known.say("person_besides"),) if _asks_for_person(other) else ()
+            fits = helping.parts_of((*whole.replies, *short)) <= helping.MOST_PARTS
+            replies = (*whole.replies, *short) if fits else other.replies if short else whole.replies
+            together = replace(together, replies=replies, read_me=True)
+        whole = together
+    return whole
+
+
+def _asks_for_person(decision: Decision) -> bool:
+    return any(isinstance(change, WantsPerson) for change in decision.changes)
 
 
 def _stranger(known: Known) -> Decision:

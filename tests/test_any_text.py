@@ -1,0 +1,133 @@
+"""No text whatever leads to an exception, silence where an answer is due, more than two parts, or a wrong resource."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companion.content.catalogue import load_catalogue
+from companion.content.crisis import crisis_values
+from companion.conversation.flows.routing import decide
+from companion.conversation.intents import STATES, understand
+from companion.conversation.known import CohortFacts, Decision, Known, SessionFacts
+from companion.conversation.likeness import examples
+from companion.messaging.parts import count
+from companion.signposting import load_directory
+from companion.signposting.nations import NATIONS
+from companion.signposting.resources import Shown, uk_day
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+DIRECTORY = load_directory(None)
+WORDS = load_catalogue().with_standing(
+    name="Companion", programme="Northern Doctors", privacy_url="https://example.org/privacy",
+    **crisis_values(DIRECTORY, NOW.date()),
+)  # fmt: skip
+COHORTS = tuple(CohortFacts(uuid.UUID(int=n), code, code.title()) for n, code in enumerate(("ICU", "FOUNDATION")))
+SESSION = SessionFacts(
+    id=uuid.UUID(int=9), group="ICU North", starts_at=NOW + timedelta(days=2), status="yes", open=True,
+    link="https://example.org/s/abcdefgh", dial_in=None, dial_code=None,
+)  # fmt: skip
+NEVER = [r.contact.phone for r in DIRECTORY.resources if r.contact.phone and r.shown(uk_day(NOW)) is Shown.NOTHING]
+LINES = {r.line(NOW.date()): r.nations for r in DIRECTORY.resources if r.shown(uk_day(NOW)) is not Shown.NOTHING}
+# What they are shown when they join takes three texts, by intention; so does a group's list.
+_LONG = re.compile(r"^(join|move|group|about)")
+_SAID = [example.text for example in examples()]
+_PIECES = st.sampled_from(sorted({word for text in _SAID for word in text.split()}))
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.sampled_from(_SAID),
+    st.lists(_PIECES, max_size=14).map(" ".join),
+    st.tuples(
+        st.sampled_from(_SAID), st.sampled_from([". ", " and ", " but ", "\n", "? "]), st.sampled_from(_SAID)
+    ).map("".join),
+)
+
+
+def known(text: str, state: str, *, joined: bool = True, nation: str = "england", **kept: Any) -> Known:
+    """Return what a flow is told of a text from a member, or from a stranger."""
+    return Known(
+        now=NOW, text=text, meant=understand(text, state), words=WORDS, directory=DIRECTORY,
+        zone=ZoneInfo("Europe/London"), channel="sms", sender_kind="mobile", provider_sid="SM1",
+        stopped=state == "after_stop", role="trainee" if joined else None, state="joined" if joined else None,
+        nation=nation, cohort=COHORTS[0] if joined else None, cohorts=COHORTS, session=SESSION if joined else None,
+        earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
+    )  # fmt: skip
+
+
+def parts(decision: Decision) -> int:
+    """Return what the whole answer costs."""
+    return sum(count(text.body).parts for text in decision.replies)
+
+
+def may_be_shown(decision: Decision, nation: str) -> bool:
+    """Whether every place in an answer covers the nation and may be shown today."""
+    said = "\n".join(text.body for text in decision.replies)
+    return not any(number in said for number in NEVER) and not any(
+        line in said for line, nations in LINES.items() if nation not in nations
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(TEXTS, st.sampled_from(STATES), st.sampled_from(NATIONS))
+def test_any_text_of_a_member_is_answered_in_two_parts(text: str, state: str, nation: str) -> None:
+    asked = known(text, state, nation=nation)
+    decision = decide(asked)
+    bare_stop = "stop" in asked.meant.intents and not decision.replies  # the carrier has answered it
+    assert decision.replies or asked.stopped or bare_stop, asked.meant
+    assert all(reply.body.strip() for reply in decision.replies)
+    if not asked.stopped and not _LONG.match(decision.replies[0].id if decision.replies else ""):
+        assert parts(decision) <= 2, (asked.meant.intents, [reply.id for reply in decision.replies])
+    assert may_be_shown(decision, nation)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, st.sampled_from(("none", "confirm_consent")))
+def test_any_text_of_a_stranger_is_answered(text: str, state: str) -> None:
+    asked = known(text, state, joined=False)
+    decision = decide(asked)
+    assert decision.replies or "stop" in asked.meant.intents
+    if not _LONG.match(decision.replies[0].id if decision.replies else ""):
+        assert parts(decision) <= 2, [reply.id for reply in decision.replies]
+
+
+@pytest.mark.parametrize("nation", NATIONS)
+@pytest.mark.parametrize("number", [number for number, _, _ in DIRECTORY.menu()])
+def test_every_topic_of_the_menu_is_answered_in_two_parts_to_its_end(number: int, nation: str) -> None:
+    decision = decide(known(str(number), "none", nation=nation, menu=True))
+    for _ in range(12):
+        assert parts(decision) <= 2
+        assert may_be_shown(decision, nation)
+        if decision.asks is None or not decision.asks.keep.get("more"):
+            break
+        decision = decide(known("MORE", "none", nation=nation, **decision.asks.keep))
+    else:
+        pytest.fail("MORE never comes to an end")
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "after_stop"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("MENU", "menu"),
+        ("HELP", "help"),
+        ("WHO SEES THIS", "who_sees_this"),
+        ("HOW DOES THIS WORK", "how_it_works"),
+        ("COMMANDS", "commands"),
+        ("SCOTLAND", "nation_set"),
+        ("CALL ME", "contact_noted_plain"),
+        ("MY WEEKS", "weeks_none"),
+        ("CHECKIN TUE 7PM", "checkin_set"),
+        ("SLEEP", "signpost_intro"),
+        ("PAUSE", "paused"),
+        ("DELETE MY DATA", "delete_confirm"),
+    ],
+)
+def test_every_command_works_from_anywhere(text: str, said: str, state: str) -> None:
+    assert said in [reply.id for reply in decide(known(text, state)).replies]
