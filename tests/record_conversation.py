@@ -3,12 +3,13 @@
     .venv/bin/python -m tests.record_conversation > docs/conversation.md
 
 Nothing is written by hand: the texts are those that the phones of the stand-in sent and got. Two things differ from run
-to run and are replaced: the references of episodes, which are random, and the port of the server.
+to run and are replaced: the references of episodes, aliases and signed links, which are random, and the server's port.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from companion.models import Reference
+from companion.models import Person, Reference
 from companion.seed import STAFF
 from companion.simulator.ledger import Message
 from tests import databases
@@ -25,6 +26,8 @@ from tests.world import TRAINEE, World
 
 NAMES = {TRAINEE: "Asha", **{staff.number: staff.name for staff in STAFF}}
 LONDON = ZoneInfo("Europe/London")
+ALIASES = ("Quiet Kestrel",)
+TOKEN = "AaIb0R6Bd_iUtASZWZqbAg.GvmyD8FdPKR7mD1vSdZARPGCzu8"
 EXAMPLES = ("K7Q9", "M4XT", "R9HD")  # what stands for the random references, in the order in which they were made
 ADDRESS = "https://companion.example.org"
 
@@ -122,8 +125,12 @@ def _reference(page: str) -> str:
 def _same_every_time(world: World, page: str) -> str:
     with world.database.read() as session:
         codes = session.scalars(select(Reference.code)).all()
+        aliases = session.scalars(select(Person.alias).where(Person.role == "trainee")).all()
     for code, example in zip(sorted(codes, key=page.index), EXAMPLES, strict=False):
         page = page.replace(code, example)
+    for alias, example in zip(aliases, ALIASES, strict=True):
+        page = page.replace(alias, example)
+    page = re.sub(r"/s/[\w.-]+", f"/s/{TOKEN}", page)
     return page.replace(world.settings.public_url, ADDRESS)
 
 
