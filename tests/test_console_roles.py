@@ -56,6 +56,14 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/people/{wren}"): (OUT, IN, GONE, IN, IN),
     ("GET", "/console/people/{wren}/number"): (OUT, IN, GONE, IN, IN),
     ("POST", "/console/people/{wren}/number"): (OUT, IN, GONE, IN, IN),
+    ("GET", "/console/people/{wren}/concern"): (OUT, IN, GONE, IN, NO),
+    ("POST", "/console/people/{wren}/concern"): (OUT, IN, GONE, IN, NO),
+    ("GET", "/console/needs"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/needs/food"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/needs/food"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/supervision"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/supervision"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/supervision/{ada}/had"): (OUT, NO, NO, DONE, DONE),
     ("GET", "/console/messages"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/messages/{wren}"): (OUT, IN, GONE, IN, IN),
     ("POST", "/console/messages/{wren}/read"): (OUT, DONE, GONE, DONE, NO),
@@ -234,5 +242,6 @@ def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None
 
 def _shape(path: str) -> str:
     chosen = ("open", "pass") if "/gate/" in path else ("on", "off") if "/users/" in path else ("none", "words", "done")
+    chosen += ("food",) if "/needs/" in path else ()
     parts = ["*" if part[:1] in "<{" or part in chosen else part for part in path.split("/")]
     return "/".join(parts)

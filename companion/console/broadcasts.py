@@ -105,7 +105,7 @@ def send_broadcast(broadcast_id: uuid.UUID) -> ResponseReturnValue:
             flash("This was sent already. It goes out once.", "info")
             return redirect(url_for("console.sent_broadcast", broadcast_id=found.id))
         shown = request.form.get("shown", "")
-        if shown != _stamp(found):
+        if shown != stamp_of(found):
             flash("These words were changed on another page. Look at them again before you send them.", "error")
             return redirect(url_for("console.new_broadcast"))
         author = session.get_one(Person, my_id())
@@ -149,14 +149,14 @@ def _preview(session: Session, form: BroadcastForm) -> str:
     return render_template(
         "console/broadcast_preview.html",
         draft=draft,
-        stamp=_stamp(draft),
+        stamp=stamp_of(draft),
         shown=shown,
         label=label,
         undo_seconds=int(broadcast.UNDO_WITHIN / timedelta(seconds=1)),
     )
 
 
-def _stamp(draft: Broadcast) -> str:
+def stamp_of(draft: Broadcast) -> str:
     """Return what tells these words and their audience from others: a page that shows other ones sends nothing."""
     whole = f"{draft.audience}:{draft.audience_key}:{draft.body}"
     return hashlib.sha256(whole.encode()).hexdigest()[:24]

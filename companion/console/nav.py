@@ -33,6 +33,10 @@ MORE = (
     Place("console.session_calendar", "Calendar", EVERYONE, "All sessions of a month, and what became of each."),
     Place("console.set_up", "Set-up", (COORDINATOR,), "What is done, what is next, and a check of the whole set-up."),
     Place("console.texts", "Content", EVERYONE, "Every text, a sentence tried out, and the places that help."),
+    Place(
+        "console.needed", "Practical needs", (LEAD, COORDINATOR), "What people ask for, and telling them what was done."
+    ),
+    Place("console.supervision_page", "Supervision", (LEAD, COORDINATOR), "Who has had none since a group, and dates."),
     Place("console.evaluation", "Evaluation", (LEAD, COORDINATOR), "Figures about the programme, a report and a file."),
     Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),

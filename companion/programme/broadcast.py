@@ -138,6 +138,8 @@ def schedule(
             expires_at=now + GOOD_FOR,
         )
     broadcast.people = len(reached)
+    if audience.kind == "need":
+        needs.acted(session, audience.key or needs.OTHER, words, broadcast, author, now)
     record(session, now, "message scheduled", broadcast, actor=author.id, audience=audience.kind, people=len(reached))
     return broadcast
 
