@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import lru_cache
 
 import pygal
 from flask import Response, render_template
@@ -57,6 +58,7 @@ def figures_file() -> ResponseReturnValue:
     return Response(as_csv(found, now()), mimetype="text/csv", headers=headers)
 
 
+@lru_cache(maxsize=64)  # figures of months that are over do not change, and drawing takes longer than counting
 def chart(table: Table) -> str | None:
     """Return the chart of a table in a `data:` address, or None when there is nothing to draw.
 

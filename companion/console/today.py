@@ -11,6 +11,7 @@ from typing import Any
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import case, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from companion.console.desk import (
@@ -43,6 +44,7 @@ from companion.models import (
     Reference,
     record,
 )
+from companion.models.texts import LOST, UNREAD
 from companion.rota.cover import Gap, gaps
 
 SOON = timedelta(days=8)
@@ -252,8 +254,7 @@ def _unread(session: Session) -> Sequence[tuple[InboundMessage, Person | None]]:
         select(InboundMessage, Person)
         .outerjoin(Person, Person.id == InboundMessage.person_id)
         .where(
-            InboundMessage.needs_reading,
-            InboundMessage.read_at.is_(None),
+            sql(UNREAD),
             my_people(me(), InboundMessage.person_id),
         )
         .order_by(InboundMessage.received_at)
@@ -267,7 +268,7 @@ def _failed(session: Session) -> Sequence[tuple[OutboxMessage, Person | None]]:
         select(OutboxMessage, Person)
         .outerjoin(Person, Person.id == OutboxMessage.person_id)
         .where(
-            OutboxMessage.status.in_(("failed", "undelivered")),
+            sql(LOST),
             OutboxMessage.settled_at > now() - LATELY,
             my_people(me(), OutboxMessage.person_id),
         )

@@ -31,6 +31,9 @@ STATUSES = (
 )
 # What a worker looks at again when `lease_until` is over. SQLite uses a partial index only for these very words.
 OPEN = "status IN ('sending', 'unknown', 'handed')"
+QUEUED_NOW = "outbox_messages.status = 'queued'"
+LOST = "outbox_messages.status IN ('failed', 'undelivered')"
+UNREAD = "inbound_messages.needs_reading AND inbound_messages.read_at IS NULL"
 
 
 class InboundMessage(Base):
