@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from companion import retention
 from companion.console.desk import COORDINATOR, FRESH, IDLE, LEAD, SHIFT, allow, desk, pages
@@ -42,23 +43,32 @@ def settings() -> ResponseReturnValue:
     """Show every setting."""
     with desk().database.read() as session:
         cohorts = session.scalars(select(Cohort).order_by(Cohort.name)).all()
-        changes = session.execute(
-            select(AuditEntry, Person)
-            .outerjoin(Person, Person.id == AuditEntry.actor_id)
-            .where(AuditEntry.action.in_(CHANGES))
-            .order_by(AuditEntry.at.desc())
-            .limit(20)
-        ).all()
+        changes = _changes(session)
     return render_template(
         "console/settings.html",
         sections=sections(desk().settings),
         cohorts=cohorts,
-        changes=[tuple(row) for row in changes],
+        changes=changes,
         kept=_kept(),
         idle=int(IDLE.total_seconds() // 60),
         shift=int(SHIFT.total_seconds() // 3600),
         fresh=int(FRESH.total_seconds() // 60),
     )
+
+
+def _changes(session: Session) -> list[tuple[AuditEntry, Person | None]]:
+    """Return the last changes of each kind, the latest first: a query a kind, each along its own part of the index."""
+    found: list[tuple[AuditEntry, Person | None]] = []
+    for action in CHANGES:
+        chosen = (
+            select(AuditEntry, Person)
+            .outerjoin(Person, Person.id == AuditEntry.actor_id)
+            .where(AuditEntry.action == action)
+            .order_by(AuditEntry.at.desc())
+            .limit(10)
+        )
+        found += [(entry, person) for entry, person in session.execute(chosen)]
+    return sorted(found, key=lambda each: each[0].at, reverse=True)
 
 
 def sections(settings: Settings) -> Sequence[tuple[str, Sequence[Shown]]]:
