@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench import processes
+from bench import processes, watchlist
 from bench.load import Plan, Result
 from bench.processes import Running
 from companion.simulator.identity import DEMO_AUTH_TOKEN
@@ -48,6 +48,7 @@ def main() -> None:
         new_file = _files(directory)
         _compare("SQLite", new_file)
         _sizes_and_starts(directory, new_file)
+        watchlist.main()
         try:
             with _postgresql() as new:
                 _compare("PostgreSQL", new)
