@@ -38,6 +38,7 @@ from companion.models import (
     OutboxMessage,
     Page,
     Person,
+    Question,
     Reference,
     raise_alarm,
 )
@@ -387,6 +388,10 @@ def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     session.add(broadcast)
     session.flush()
     ids["broadcast"] = broadcast.id
+    question = Question(day=date(2026, 11, 23), words="where do I put my bike", why="nothing")
+    session.add(question)
+    session.flush()
+    ids["question"] = question.id
     text_to(
         session,
         wren,
@@ -398,6 +403,7 @@ def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     )
     return {
         "broadcast": broadcast.id,
+        "question": ids["question"],
         "episode": episode.id,
         "notice": notice.id,
         "request": request.id,

@@ -109,6 +109,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/content/try"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/content/try"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/content/places"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/questions"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/questions/{question}/done"): (OUT, NO, NO, DONE, DONE),
     ("GET", "/console/cohorts"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/cohorts/new"): (OUT, NO, NO, NO, IN),
     ("POST", "/console/cohorts/new"): (OUT, NO, NO, NO, IN),

@@ -38,6 +38,7 @@ MORE = (
     ),
     Place("console.supervision_page", "Supervision", (LEAD, COORDINATOR), "Who has had none since a group, and dates."),
     Place("console.evaluation", "Evaluation", (LEAD, COORDINATOR), "Figures about the programme, a report and a file."),
+    Place("console.questions", "Questions", (LEAD, COORDINATOR), "What had no good answer, to improve the words."),
     Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),
     Place("console.settings", "Settings", (LEAD, COORDINATOR), "What each setting means and where it is changed."),

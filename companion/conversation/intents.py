@@ -233,12 +233,14 @@ _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "check
 # Points of the search at which a need is said plainly; a word in passing has fewer.
 _PLAIN_NEED = 4.25
 _LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
+_OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
 _SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
 
 
 def _in_passing(intents: list[str], found: Found) -> bool:
     """A wish that only some words in a longer text look like: "letter from the GMC, can't open it" wants no link."""
-    if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us"):
+    about_us = _OUR_TEXTS & set(found.said.words)  # "back at work now, start the reminders"
+    if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us") or about_us:
         return False
     hit = found.hits.get(intents[0])
     return len(found.said.words) >= _LONG.get(intents[0], 7) and (hit is None or hit.place == "has")
