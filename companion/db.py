@@ -161,6 +161,11 @@ def alone(session: Session, job: str) -> bool:
     return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number}))
 
 
+def keyed_hash(session: Session, text: str) -> bytes:
+    """Return the hash of `text` under the index key: 32 bytes that nobody can make without ENCRYPTION_KEYS."""
+    return _cipher(session.get_bind().dialect).index(text)
+
+
 def _wrapped_key(connection: Connection) -> bytes | None:
     found = connection.execute(text("SELECT wrapped FROM keyring WHERE name = 'index'")).scalar()
     return None if found is None else bytes(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from companion.alarms import tell_coordinators
 from companion.db import alone
 from companion.escalation import auditor
@@ -12,10 +14,16 @@ from companion.messaging.claiming import URGENT
 from companion.programme.around import tick as around_tick
 from companion.programme.figures import freeze as freeze_figures
 from companion.programme.tick import tick as programme_tick
+from companion.proof import drill as drills
+from companion.proof import heartbeat as outside
+from companion.proof import twilio_purge, unread
+from companion.proof.sealing import seal
 from companion.retention import purge as purge_old
 from companion.rota import tick as rota_tick
 from companion.services import Services
 from companion.wordings import keep_wordings
+
+log = logging.getLogger(__name__)
 
 
 def tick(services: Services) -> None:
@@ -37,6 +45,8 @@ def tick(services: Services) -> None:
         if not alone(session, "programme"):
             return
         around_tick(session, services.clock.now(), services.voice)
+        if alone(session, "seal"):
+            seal(session, services.clock.now())
         ran(session, "tick", services.clock.now())
 
 
@@ -79,7 +89,9 @@ def audit(services: Services) -> None:
         if not alone(session, "audit"):
             return
         now = services.clock.now()
-        auditor.audit(session, now)
+        for what in auditor.audit(session, now, services.voice):
+            log.error("the auditor found: %s", what)
+        unread.watch(session, now, services.settings.zone, services.settings.companion_nation)
         rota_tick.watch(session, now)
         ran(session, "audit", now)
 
@@ -92,5 +104,21 @@ def purge(services: Services) -> None:
         now = services.clock.now()
         purge_old(session, now)
         freeze_figures(session, now)
+        twilio_purge.ask(session, now)
         keep_wordings(session, services.words, now)
         ran(session, "purge", now)
+
+
+def purge_at_twilio(services: Services) -> None:
+    """Remove at Twilio the words that were removed here."""
+    twilio_purge.run(services.database, services.clock, services.twilio)
+
+
+def heartbeat(services: Services) -> None:
+    """Tell somebody outside that all is well, unless it is not."""
+    outside.beat(services.database, services.clock, services.settings.companion_heartbeat_url)
+
+
+def drill(services: Services) -> None:
+    """Run the weekly drill when its hour has come."""
+    drills.run_due(services)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 Nation = Literal["england", "wales", "scotland", "ni"]
 Words = Annotated[tuple[str, ...], NoDecode]
 
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -69,6 +70,12 @@ class Settings(BaseSettings):
     # besides the first Wednesdays of February and August (such as 2027-04-07).
     companion_quiet_after: int = Field(default=42, ge=7, le=365)
     companion_changeovers: Words = ()
+    # Asked for every minute by the worker while all is well, so that somebody outside notices the silence.
+    companion_heartbeat_url: str | None = None
+    # The drill: a number of yours that plays the trainee, the number of who takes it, and when ("monday 10:00").
+    companion_drill_from: str | None = None
+    companion_drill_by: str | None = None
+    companion_drill_at: str | None = None
 
     # The escalation clock (minutes). See docs/architecture.md.
     page_call_first_after: int = Field(default=2, ge=1)
@@ -113,7 +120,10 @@ class Settings(BaseSettings):
             raise ValueError("is too short for a Twilio Auth Token (32 characters)")
         return value
 
-    @field_validator("twilio_sms_from", "twilio_whatsapp_from", "twilio_voice_from", mode="before")
+    @field_validator(
+        *("twilio_sms_from", "twilio_whatsapp_from", "twilio_voice_from", "companion_drill_from", "companion_drill_by"),
+        mode="before",
+    )
     @classmethod
     def _sender(cls, value: object) -> object:
         if not isinstance(value, str) or not value.strip():
@@ -125,7 +135,7 @@ class Settings(BaseSettings):
             raise ValueError("is not a number in full international form such as +447700900000") from error
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
-    @field_validator("public_url", "twilio_api_base_url")
+    @field_validator("public_url", "twilio_api_base_url", "companion_heartbeat_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
         if value is None or not value.strip():
@@ -154,6 +164,19 @@ class Settings(BaseSettings):
             # What was given holds a password: it is not shown.
             raise ValueError("is no mail server such as smtp://user:password@mail.example.org:587 (or smtps://...:465)")
         return value.strip()
+
+    @field_validator("companion_drill_at")
+    @classmethod
+    def _drill_at(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        day, _, clock = value.strip().lower().partition(" ")
+        try:
+            time.fromisoformat(clock.strip())
+            _DAYS.index(day)
+        except ValueError as error:
+            raise ValueError("is no weekday and time such as: monday 10:00") from error
+        return value
 
     @field_validator("companion_time_zone")
     @classmethod
@@ -196,11 +219,23 @@ class Settings(BaseSettings):
             raise ValueError("SMTP_URL: goes together with MAIL_FROM, the address that e-mails come from; set both")
         if self.contact_reminder_after >= self.contact_within:
             raise ValueError("CONTACT_REMINDER_AFTER: must be fewer minutes than CONTACT_WITHIN")
+        if (self.companion_drill_from is None) != (self.companion_drill_by is None):
+            raise ValueError("COMPANION_DRILL_FROM: goes together with COMPANION_DRILL_BY; set both, or neither")
+        if self.companion_drill_from is not None and self.companion_drill_from == self.companion_drill_by:
+            raise ValueError("COMPANION_DRILL_BY: must be another number than COMPANION_DRILL_FROM")
         if self.companion_clock_file and not self.twilio_api_base_url:
             raise ValueError("COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it")
         if urlsplit(self.public_url).scheme != "https" and not self.simulated:
             raise ValueError("PUBLIC_URL: must begin with https:// so that texts are encrypted on their way here")
         return self
+
+    @cached_property
+    def drill_at(self) -> tuple[int, time] | None:
+        """The weekday (0 is Monday) and local time of the weekly drill; None when it is run by hand alone."""
+        if self.companion_drill_at is None:
+            return None
+        day, _, clock = self.companion_drill_at.strip().lower().partition(" ")
+        return _DAYS.index(day), time.fromisoformat(clock.strip())
 
     @property
     def simulated(self) -> bool:

@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from companion.agenda import next_due
 from companion.console import register as register_console
 from companion.escalation.ringing import PhoneDesk
-from companion.heartbeats import STALE, last_run
 from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
 from companion.models import LANES, OutboxMessage
 from companion.place_pages import place_pages
 from companion.privacy.pages import pages as copy_pages
 from companion.programme.weeks_page import pages as weeks_pages
+from companion.proof.health import wrong
 from companion.schema import require_current
 from companion.services import Services, open_services
 
@@ -89,14 +89,13 @@ def _public_pages(app: Flask, services: Services) -> None:
 def _health(app: Flask, services: Services) -> None:
     @app.get("/healthz")
     def healthz() -> tuple[Response, int]:
-        """Answer 200 while the database answers and the worker's tick is fresh, else 503 and what is wrong."""
+        """Answer 200 while the worker's tick is fresh and its auditor finds all well, else 503 and what is wrong."""
         try:
-            ticked = last_run(services.database, "tick")
+            with services.database.read() as session:
+                found = wrong(session, services.clock.now())
         except SQLAlchemyError:
-            return jsonify(ok=False, wrong="the database does not answer"), 503
-        if ticked is None or services.clock.now() - ticked > STALE:
-            return jsonify(ok=False, wrong="the worker has not run for a minute"), 503
-        return jsonify(ok=True), 200
+            found = "the database does not answer"
+        return (jsonify(ok=False, wrong=found), 503) if found else (jsonify(ok=True), 200)
 
     @app.get("/metrics")
     def metrics() -> Response:

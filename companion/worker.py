@@ -57,7 +57,10 @@ def build(services: Services) -> BackgroundScheduler:
         (jobs.reconcile, services.settings.companion_reconcile_seconds),
         (jobs.audit, 60),
         (jobs.sync_templates, 3_600),
+        (jobs.heartbeat, 60),
+        (jobs.drill, 5),
         (jobs.purge, 3_600),
+        (jobs.purge_at_twilio, 3_600),
     )
     for job, seconds in every:
         scheduler.add_job(

@@ -17,6 +17,7 @@ from companion.console.desk import COORDINATOR, EVERYONE, LEAD, allow, desk, me,
 from companion.console.group_form import GroupForm, dates_ahead, defaults, set_facilitators, values_of
 from companion.console.queries import LATEST, in_my_groups
 from companion.console.today import meetings
+from companion.escalation.exclusions import may_see
 from companion.models import Booking, Cohort, Group, GroupFacilitator, GroupSession, Person, record
 from companion.programme import changing
 from companion.programme.recurrence import in_words
@@ -44,7 +45,8 @@ def groups() -> ResponseReturnValue:
         .where(GroupSession.group_id == Group.id, GroupSession.status == "planned", GroupSession.ends_at > now())
         .scalar_subquery()
     )
-    members = select(func.count()).where(Person.group_id == Group.id, Person.state == "joined").scalar_subquery()
+    mine = (Person.group_id == Group.id, Person.state == "joined", may_see(my_id(), Person.id))
+    members = select(func.count()).where(*mine).scalar_subquery()
     with desk().database.read() as session:
         found = [
             tuple(row)
@@ -68,18 +70,24 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
         found = _find(session, group_id)
         people = session.scalars(
             select(Person)
-            .where(Person.group_id == found.id, Person.state == "joined")
+            .where(Person.group_id == found.id, Person.state == "joined", may_see(my_id(), Person.id))
             .order_by(Person.alias)
             .limit(LATEST)
         ).all()
         came = (
             select(func.count())
-            .where(Booking.session_id == GroupSession.id, Booking.status == "attended")
+            .where(
+                Booking.session_id == GroupSession.id, Booking.status == "attended", may_see(my_id(), Booking.person_id)
+            )
             .scalar_subquery()
         )
         booked = (
             select(func.count())
-            .where(Booking.session_id == GroupSession.id, Booking.status.in_(("yes", "attended")))
+            .where(
+                Booking.session_id == GroupSession.id,
+                Booking.status.in_(("yes", "attended")),
+                may_see(my_id(), Booking.person_id),
+            )
             .scalar_subquery()
         )
         past = session.execute(

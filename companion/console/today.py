@@ -30,6 +30,7 @@ from companion.console.desk import (
 )
 from companion.console.first_run import Step, steps_of
 from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
+from companion.escalation.exclusions import may_see
 from companion.models import (
     Alarm,
     Booking,
@@ -208,7 +209,7 @@ def meetings(session: Session, *, limit: int, group_id: uuid.UUID | None = None)
     for booking in session.scalars(
         select(Booking)
         .join(Booking.person)
-        .where(Booking.session_id.in_(list(bookings)))
+        .where(Booking.session_id.in_(list(bookings)), may_see(my_id(), Booking.person_id))
         .options(contains_eager(Booking.person))
         .order_by(Booking.offered_at, Person.alias)
     ):

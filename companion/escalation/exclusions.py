@@ -77,4 +77,5 @@ def release(session: Session, episode: Episode, other: Person, now: datetime, vo
 
     if episode.state == "contacted":
         episode.state = "owned"
+    episode.step = max(0, episode.step - 1)  # the chain is one shorter than when it was counted
     pass_on(session, episode, other, now, voice)

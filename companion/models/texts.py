@@ -67,6 +67,7 @@ class InboundMessage(Base):
     needs_reading: Mapped[bool]  # free text that no person has read yet
     read_at: Mapped[Moment | None]
     read_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    address: Mapped[Address] = relationship()
 
 
 class OutboxMessage(Base):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion import when
+from companion.escalation.exclusions import excluded_from
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
@@ -20,7 +21,9 @@ def tell_facilitators_of_request(session: Session, person: Person, now: datetime
     """Tell the facilitators that someone asks for a person; who it is stands in the console alone."""
     leads = session.scalars(select(Person).where(Person.role == "lead", Person.state == "staff")).all()
     text = voice.words.render("contact_request", url=voice.console_url)
-    for facilitator in facilitators_of(session, person.group_id) or leads:
+    out = excluded_from(session, person.id)
+    usual = [each for each in facilitators_of(session, person.group_id) if each.id not in out]
+    for facilitator in usual or [each for each in leads if each.id not in out]:
         to = usable(session, facilitator)
         if to is not None:
             key = f"request:{person.id}:{now.timestamp():.0f}:{facilitator.id}"
