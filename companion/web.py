@@ -21,6 +21,7 @@ from companion.place_pages import place_pages
 from companion.privacy.pages import pages as copy_pages
 from companion.programme.weeks_page import pages as weeks_pages
 from companion.proof.health import wrong
+from companion.rota.feed import feed
 from companion.schema import require_current
 from companion.services import Services, open_services
 
@@ -42,6 +43,7 @@ def build_app(services: Services | None = None) -> Flask:
     app.register_blueprint(copy_pages(services.database, clock, settings, services.words))
     app.register_blueprint(place_pages(database, clock, services.voice))
     app.register_blueprint(weeks_pages(services.database, clock, settings, services.words))
+    app.register_blueprint(feed(services.database, clock, settings))
     _public_pages(app, services)
     _health(app, services)
     if settings.simulated:

@@ -7,7 +7,8 @@ from datetime import date, time
 
 from sqlalchemy import select
 
-from companion.models import Duty, Person
+from companion.escalation.episodes import close, record_contact, take
+from companion.models import Duty, Episode, Person
 from companion.rota.duties import add_duty
 from tests.world import World
 
@@ -48,6 +49,19 @@ def on_duty(
             now=world.clock.now(),
             by=None,
         )
+
+
+def close_all(world: World, name: str) -> None:
+    """Let somebody take, contact and close every open episode, as signed in."""
+    with world.database.write() as session:
+        who, now = session.merge(person(world, name)), world.clock.now()
+        for episode in session.scalars(select(Episode).where(Episode.state != "closed")).all():
+            take(session, episode, who, now, world.services.voice)
+            record_contact(session, episode, who, now)
+            close(session, episode, who, "spoke", now)
+    world.settle()
+    for talker in world._talkers.values():
+        talker.ignores()
 
 
 def code_in(text: str) -> str:

@@ -167,6 +167,7 @@ OPEN = (
     "/public.css",
     "/s/<token>",
     "/c/<token>",
+    "/rota/<token>.ics",
 )
 
 

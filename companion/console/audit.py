@@ -19,6 +19,7 @@ from companion.console.desk import AUDITOR, COORDINATOR, LEAD, allow, desk, my_i
 from companion.console.messages import moment
 from companion.console.queries import LATEST
 from companion.console.words import all_named, named
+from companion.escalation.exclusions import may_see
 from companion.models import AuditEntry, Person, record
 
 MOST = 10_000  # entries in one file; more need another range of days
@@ -34,8 +35,9 @@ class Filter:
     until: date | None
 
     def choose(self) -> Select[tuple[AuditEntry]]:
-        """Return the entries that fit, the latest first."""
-        chosen = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        """Return the entries that fit, the latest first; none about a trainee who has left this reader out."""
+        seen = may_see(my_id(), AuditEntry.subject_id)
+        chosen = select(AuditEntry).where(seen).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
         if self.who is not None:
             chosen = chosen.where(AuditEntry.actor_id == self.who)
         if self.action is not None:
@@ -159,4 +161,9 @@ def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[uuid.UUID, s
     for start in range(0, len(wanted), 500):
         for each in session.scalars(select(Person).where(Person.id.in_(wanted[start : start + 500]))):
             found[each.id] = each.alias if each.role == "trainee" else each.name or each.alias
+    # What stands about somebody who was removed keeps their alias.
+    erased = select(AuditEntry).where(AuditEntry.action == "person erased")
+    for entry in session.scalars(erased.where(AuditEntry.subject_id.in_([i for i in wanted if i not in found][:500]))):
+        if entry.subject_id is not None and entry.details.get("alias"):
+            found[entry.subject_id] = f"{entry.details['alias']} (removed)"
     return found

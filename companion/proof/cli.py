@@ -68,10 +68,8 @@ def escalations(days: int) -> None:
             f"{'-' if value is None else f'{value:.1f}':>9}" for value in (each.median, each.p95, each.max)
         )
         click.echo(f"{words:<26}{each.count:>9}{each.open:>9}{figures}")
-    for drill in drills:
-        click.echo(
-            f"drill of {drill.due_at:%Y-%m-%d %H:%M} UTC: {_drill_line(drill.state, drill.times, drill.failure)}"
-        )
+    for each_drill in drills:
+        click.echo(f"drill of {each_drill.due_at:%Y-%m-%d %H:%M} UTC: {_drill_line(each_drill)}")
 
 
 @click.command()

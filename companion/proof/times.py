@@ -77,7 +77,7 @@ def _first_page(session: Session, ids: list[uuid.UUID]) -> dict[uuid.UUID, datet
         .where(Page.episode_id.in_(ids), OutboxMessage.sent_at.is_not(None))
         .group_by(Page.episode_id)
     )
-    return dict(rows.tuples().all())
+    return {episode_id: sent_at for episode_id, sent_at in rows if sent_at is not None}
 
 
 def _first_entry(session: Session, ids: list[uuid.UUID], action: str) -> dict[uuid.UUID, datetime]:

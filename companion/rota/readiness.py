@@ -74,17 +74,19 @@ def _missed(session: Session, check: ReadinessCheck, now: datetime, voice: Voice
         return
     turns = [t for t in turns_between(session, now, now + timedelta(microseconds=1)) if t.holds_at(now)]
     turn = next((t for t in turns if t.person_id == check.person_id), None)
-    following = next(_after(session, check, turns, turn), None)
+    following = next(_after(session, check, turns, turn, now), None)
     if following is not None and turn is not None:
         _test(session, turn, following, check.person, now, voice, until=check.duty_ends_at)
 
 
-def _after(session: Session, check: ReadinessCheck, turns: list[Turn], turn: Turn | None) -> Iterator[Person]:
+def _after(
+    session: Session, check: ReadinessCheck, turns: list[Turn], turn: Turn | None, now: datetime
+) -> Iterator[Person]:
     """Yield who could be asked next: the others on duty, the group's facilitators, the leads; nobody twice."""
     asked = set(
         session.scalars(
             select(ReadinessCheck.person_id).where(
-                ReadinessCheck.duty_ends_at > check.sent_at, ReadinessCheck.state.in_(("sent", "missed"))
+                ReadinessCheck.duty_ends_at > now, ReadinessCheck.sent_at >= check.sent_at - ANSWER_WITHIN
             )
         )
     )

@@ -15,7 +15,7 @@ from companion.rota.cover import gaps, go_live, missing
 from companion.rota.duties import RotaError
 from companion.rota.schedule import Turn, at, stretches, turns_of, uncovered, with_covers
 from companion.rota.ways import ways_of
-from tests.rota_world import MONDAY, code_in, on_duty, person
+from tests.rota_world import MONDAY, close_all, code_in, on_duty, person
 from tests.world import World
 
 DANGER = "I don't want to be here any more, I want to end my life"
@@ -104,9 +104,7 @@ def test_r16_the_rota_decides_who_is_paged_and_where_it_ends_the_group_does(worl
     world.settle()
     dunne.hears("an item needs you")
     cole.hears_nothing()  # not on duty tonight
-    dunne.texts("got it")
-    world.settle()
-    dunne.ignores(), asha.ignores()
+    close_all(world, "Dr Dunne")
     world.move_to(datetime(2026, 11, 24, 9, 0, tzinfo=UTC))  # nobody is on the rota in the morning
     world.staff_ignores()
     asha.ignores()
