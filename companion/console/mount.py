@@ -28,12 +28,14 @@ from companion.console import (
     people,
     questions,
     rights,
+    rota,
     search,
     sessions,
     settings_page,
     staff,
     supervising,
     today,
+    ways,
     words,
     writing,
 )
@@ -72,6 +74,8 @@ PAGES = (
     settings_page,
     first_run,
     evaluation,
+    rota,
+    ways,
 )
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.

@@ -27,6 +27,7 @@ TOP = (
     Place("console.groups", "Groups", EVERYONE),
     Place("console.people", "People", EVERYONE),
     Place("console.messages", "Messages", EVERYONE),
+    Place("console.rota", "Rota", EVERYONE),
 )
 # Less often: on a page of their own, with a line that says what each is for.
 MORE = (
@@ -42,6 +43,7 @@ MORE = (
     Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),
     Place("console.settings", "Settings", (LEAD, COORDINATOR), "What each setting means and where it is changed."),
+    Place("console.response_times", "Response times", (LEAD, COORDINATOR), "From a flagged text to a person; drills."),
     Place("console.audit", "Audit", (LEAD, COORDINATOR, AUDITOR), "Who saw and did what, and when."),
 )
 

@@ -1,0 +1,301 @@
+"""The rota: who answers when, gaps, what was handed over, and whether test pages were answered; and one's own ways."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, DateField, SelectField, TimeField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional
+
+from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
+from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
+from companion.proof.times import STEPS, last_drills, report
+from companion.rota import feed, swaps
+from companion.rota.cover import Gap, gaps, go_live, hours_in_words, missing, rotas
+from companion.rota.duties import RotaError, add_duty, end_duty, turns_between
+from companion.rota.importing import ImportFailedError, import_rota, read_rota
+from companion.rota.schedule import Turn
+
+ON_IT = (FACILITATOR, LEAD, COORDINATOR)
+WEEK = timedelta(days=7)
+WEEKS = 8  # how far one may look ahead or back
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day with who is on duty on it."""
+
+    on: date
+    turns: Sequence[Turn]
+
+
+class DutyForm(FlaskForm):  # type: ignore[misc]
+    """Putting somebody on the rota. Times are local."""
+
+    person = SelectField("Who", validators=[InputRequired("Choose who it is.")])
+    role = SelectField("As", choices=[SelectChoice(role, role.capitalize()) for role in DUTIES])
+    group = SelectField("For", validators=[Optional()])
+    starts_on = DateField("From which day", validators=[InputRequired("Type the day it begins.")])
+    from_time = TimeField("From", validators=[InputRequired("Type when it begins.")])
+    ends_on = DateField("Until which day", validators=[InputRequired("Type the day it ends.")])
+    until_time = TimeField("Until", validators=[InputRequired("Type when it ends.")])
+    weekly = BooleanField("Every week at this time")
+    last_on = DateField("Last time on (empty: until somebody ends it)", validators=[Optional()])
+
+
+class FileForm(FlaskForm):  # type: ignore[misc]
+    """A rota in a file."""
+
+    file = FileField("File (CSV or YAML)", validators=[FileRequired("Choose a file.")])
+
+
+@pages.get("/rota")
+@allow(*ON_IT)
+def rota() -> ResponseReturnValue:
+    """Show a week, with gaps, offers and test pages."""
+    monday = _monday(request.args.get("week"))
+    zone = desk().settings.zone
+    start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + WEEK))
+    with desk().database.read() as session:
+        turns = turns_between(session, start, end)
+        days = [Day(on, _on(turns, on, zone)) for on in (monday + timedelta(days=n) for n in range(7))]
+        found = {gap for group in rotas(session, now()) for gap in gaps(session, now(), group_id=group)}
+        offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
+        checks = session.scalars(
+            select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
+        ).all()
+        duties = session.scalars(
+            select(Duty).where(Duty.ended_at.is_(None)).order_by(Duty.starts_on, Duty.from_time)
+        ).all()
+        current = [
+            d for d in duties if (d.weekly and (d.last_on is None or d.last_on >= monday)) or d.starts_on >= monday
+        ]
+        names = {p.id: p.label for p in session.scalars(select(Person).where(Person.state == "staff"))}
+        groups = _groups(session)
+        mine = swaps.my_turns(session, session.get_one(Person, my_id()), now())
+        calendar = session.get(CalendarFeed, my_id())
+    return render_template(
+        "console/rota.html",
+        days=days,
+        gaps=sorted(found, key=_when_gap),
+        offers=offers,
+        checks=checks,
+        duties=current,
+        names=names,
+        groups=groups,
+        mine=mine,
+        monday=monday,
+        before=monday - WEEK,
+        after=monday + WEEK,
+        hours=hours_in_words,
+        may_change=me().role in (LEAD, COORDINATOR),
+        address=feed.address(calendar, desk().settings) if calendar and calendar.revoked_at is None else None,
+    )
+
+
+@pages.route("/rota/add", methods=["GET", "POST"])
+@allow(LEAD, COORDINATOR)
+def rota_add() -> ResponseReturnValue:
+    """Put somebody on the rota."""
+    form = DutyForm()
+    with desk().database.write() as session:
+        staff = session.scalars(
+            select(Person).where(Person.state == "staff", Person.role.in_((FACILITATOR, LEAD)))
+        ).all()
+        groups = session.scalars(select(Group).where(Group.ended_at.is_(None)).order_by(Group.name)).all()
+        form.person.choices = [SelectChoice(str(p.id), p.label) for p in sorted(staff, key=lambda p: p.label)]
+        form.group.choices = [SelectChoice("", "Every group"), *(SelectChoice(str(g.id), g.name) for g in groups)]
+        if form.validate_on_submit():
+            try:
+                _add(session, form)
+            except RotaError as error:
+                form.form_errors.append(str(error))
+            else:
+                flash("It is on the rota.", "info")
+                return redirect(url_for("console.rota"))
+        return render_template("console/rota_add.html", form=form)
+
+
+@pages.post("/rota/duties/<uuid:duty_id>/end")
+@allow(LEAD, COORDINATOR)
+def rota_end(duty_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a duty off the rota from now on."""
+    with desk().database.write() as session:
+        found = session.get(Duty, duty_id)
+        if found is None:
+            abort(404)
+        end_duty(session, found, now(), my_id())
+    flash("It is off the rota from now on. Look at the gaps.", "info")
+    return redirect(url_for("console.rota"))
+
+
+@pages.route("/rota/import", methods=["GET", "POST"])
+@allow(LEAD, COORDINATOR)
+def rota_import() -> ResponseReturnValue:
+    """Bring a rota in from a file: all of it, or nothing."""
+    form = FileForm()
+    if form.validate_on_submit():
+        try:
+            rows = read_rota(form.file.data.read(200_000).decode("utf-8"))
+            with desk().database.write() as session:
+                added = import_rota(session, rows, desk().settings.companion_time_zone, now(), my_id())
+        except UnicodeDecodeError:
+            form.file.errors = ["The file is not UTF-8 text. Save it as CSV UTF-8."]
+        except ImportFailedError as error:
+            form.file.errors = str(error).splitlines()
+        else:
+            flash(f"{added} duties added, {len(rows) - added} were there already.", "info")
+            return redirect(url_for("console.rota"))
+    return render_template("console/rota_import.html", form=form)
+
+
+@pages.post("/rota/offers/<uuid:swap_id>/<any(yes,no,withdraw):answer>")
+@allow(*ON_IT)
+def rota_answer(swap_id: uuid.UUID, answer: str) -> ResponseReturnValue:
+    """Answer an offer that was made to oneself, or take one's own back."""
+    with desk().database.write() as session:
+        covers = session.scalars(select(Cover).where(Cover.swap_id == swap_id)).all()
+        if not any(my_id() in (cover.asked_of, cover.asked_by) for cover in covers):
+            abort(404)
+        person = session.get_one(Person, my_id())
+        try:
+            if answer == "withdraw":
+                done = swaps.withdraw(session, covers, person, now())
+            else:
+                done = swaps.answer(session, covers, person, yes=answer == "yes", now=now())
+                if done:
+                    told = "rota_agreed_for_you" if answer == "yes" else "rota_declined"
+                    swaps.tell_asker(session, covers, told, now(), desk().voice)
+        except RotaError as error:
+            flash(str(error), "error")
+        else:
+            flash("Done." if done else "That offer is over. Nothing has changed.", "info" if done else "error")
+    return redirect(url_for("console.rota"))
+
+
+@pages.post("/rota/hand-over")
+@allow(FACILITATOR, LEAD)
+def rota_hand_over() -> ResponseReturnValue:
+    """Ask somebody to take one of one's own duties; nothing changes until they agree."""
+    with desk().database.write() as session:
+        person = session.get_one(Person, my_id())
+        turns = swaps.my_turns(session, person, now())
+        turn = next((t for t in turns if f"{t.duty_id}:{t.starts_at.isoformat()}" == request.form.get("turn")), None)
+        other = session.get(Person, _uuid(request.form.get("to")) or my_id())
+        if turn is None or other is None:
+            flash("Choose a duty, and who should take it.", "error")
+            return redirect(url_for("console.rota"))
+        try:
+            covers = swaps.offer(session, person, other, [swaps.Stretch(turn, person.id, other.id)], now())
+        except RotaError as error:
+            flash(str(error), "error")
+        else:
+            swaps.ask_by_text(session, covers, now(), desk().voice)
+            flash(f"{other.label} is asked by text. Until they agree the duty is yours.", "info")
+    return redirect(url_for("console.rota"))
+
+
+@pages.post("/rota/calendar/<any(new,revoke):what>")
+@allow(FACILITATOR, LEAD)
+def rota_calendar(what: str) -> ResponseReturnValue:
+    """Make a new address for one's own calendar, or make the old one useless."""
+    with desk().database.write() as session:
+        person = session.get_one(Person, my_id())
+        if what == "new":
+            feed.new_address(session, person, now(), desk().settings)
+        else:
+            feed.revoke(session, person, now())
+    return redirect(url_for("console.rota") + "#h-calendar")
+
+
+@pages.post("/rota/groups/<uuid:group_id>/live")
+@allow(LEAD, COORDINATOR)
+def rota_live(group_id: uuid.UUID) -> ResponseReturnValue:
+    """Let trainees into a group, if somebody is there for every hour."""
+    with desk().database.write() as session:
+        group = session.get(Group, group_id)
+        if group is None or session.get(GroupCover, group_id) is None:
+            abort(404)
+        lacks = go_live(session, group, now(), my_id())
+    for each in lacks:
+        flash(f"{group.name} cannot go live yet. {each}", "error")
+    if not lacks:
+        flash(f"{group.name} takes trainees from now on.", "info")
+    return redirect(url_for("console.rota"))
+
+
+@pages.get("/response-times")
+@allow(LEAD, COORDINATOR)
+def response_times() -> ResponseReturnValue:
+    """Show how long it took from a flagged text to a reply, a page, a person, and contact; drills apart."""
+    with desk().database.read() as session:
+        found = report(session, now() - timedelta(days=90), now())
+        drills = last_drills(session)
+    return render_template("console/response_times.html", times=found, steps=STEPS, drills=drills)
+
+
+def _add(session: Session, form: DutyForm) -> None:
+    starts, ends = form.starts_on.data, form.ends_on.data
+    days = (ends - starts).days
+    if not 0 <= days <= 14:
+        raise RotaError("It must end on the day it begins or up to 14 days later.")
+    group_id = _uuid(form.group.data)
+    add_duty(
+        session,
+        session.get_one(Person, uuid.UUID(form.person.data)),
+        form.role.data,
+        starts_on=starts,
+        from_time=form.from_time.data,
+        days=days,
+        until_time=form.until_time.data,
+        weekly=form.weekly.data,
+        last_on=form.last_on.data if form.weekly.data else None,
+        group_id=group_id,
+        time_zone=session.get_one(Group, group_id).time_zone if group_id else desk().settings.companion_time_zone,
+        now=now(),
+        by=my_id(),
+    )
+
+
+def _groups(session: Session) -> Sequence[tuple[Group, GroupCover, Sequence[str]]]:
+    rows = session.execute(
+        select(Group, GroupCover).join(GroupCover).where(Group.ended_at.is_(None)).order_by(Group.name)
+    )
+    return [(group, cover, () if cover.live_at else missing(session, group, now())) for group, cover in rows]
+
+
+def _on(turns: Sequence[Turn], on: date, zone: ZoneInfo) -> Sequence[Turn]:
+    begins, ends = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
+    return [turn for turn in turns if turn.starts_at < ends and turn.ends_at > begins]
+
+
+def _monday(given: str | None) -> date:
+    here = now().astimezone(desk().settings.zone).date()
+    try:
+        wanted = date.fromisoformat(given or "")
+    except ValueError:
+        wanted = here
+    wanted = min(max(wanted, here - WEEKS * WEEK), here + WEEKS * WEEK)
+    return wanted - timedelta(days=wanted.weekday())
+
+
+def _when_gap(gap: Gap) -> tuple[datetime, str]:
+    return gap.starts_at, gap.role
+
+
+def _uuid(given: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(given or "")
+    except ValueError:
+        return None

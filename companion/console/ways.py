@@ -1,0 +1,120 @@
+"""Ways to reach me: each counts once a code that was sent that way has come back."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from companion.console.desk import EVERYONE, FRESH, allow, desk, my_id, now, pages
+from companion.messaging.outbox import enqueue
+from companion.models import Person, Way
+from companion.rota.ways import (
+    ENOUGH,
+    WayError,
+    add_way,
+    live_ways,
+    new_code,
+    remove_way,
+    text_address,
+    verify,
+    ways_of,
+    works,
+)
+
+KINDS = {"sms": "Text message (SMS)", "whatsapp": "WhatsApp", "call": "Phone call"}
+
+
+class WayForm(FlaskForm):  # type: ignore[misc]
+    """A way to be reached."""
+
+    kind = SelectField("How", choices=[SelectChoice(*each) for each in KINDS.items()])
+    address = StringField("Mobile number", validators=[InputRequired("Type the number."), Length(max=60)])
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The code that was sent."""
+
+    code = StringField("Code", validators=[InputRequired("Type the six digits."), Length(max=20)])
+
+
+@pages.route("/ways", methods=["GET", "POST"])
+@allow(*EVERYONE, within=FRESH)
+def ways() -> ResponseReturnValue:
+    """Show one's ways, and add one."""
+    form = WayForm()
+    with desk().database.write() as session:
+        person = session.get_one(Person, my_id())
+        if form.validate_on_submit():
+            try:
+                way = add_way(
+                    session, person, form.kind.data, form.address.data, desk().settings.companion_countries, now()
+                )
+                _send(session, way)
+            except WayError as error:
+                form.address.errors = [str(error)]
+            else:
+                return redirect(url_for("console.way", way_id=way.id))
+        mine = [(way, works(session, way)) for way in ways_of(session, person)]
+        enough = len({way.kind for way in live_ways(session, person)}) >= ENOUGH
+        return render_template("console/ways.html", form=form, ways=mine, kinds=KINDS, enough=enough)
+
+
+@pages.route("/ways/<uuid:way_id>", methods=["GET", "POST"])
+@allow(*EVERYONE, within=FRESH)
+def way(way_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask for the code that was sent."""
+    form = CodeForm()
+    with desk().database.write() as session:
+        found = _mine(session, way_id)
+        if form.validate_on_submit():
+            try:
+                verify(session, found, form.code.data, now())
+            except WayError as error:
+                form.code.errors = [str(error)]
+            else:
+                flash("Thank you. That way works.", "info")
+                return redirect(url_for("console.ways"))
+        return render_template("console/way.html", form=form, way=found, kinds=KINDS)
+
+
+@pages.post("/ways/<uuid:way_id>/<any(again,remove):what>")
+@allow(*EVERYONE, within=FRESH)
+def change_way(way_id: uuid.UUID, what: str) -> ResponseReturnValue:
+    """Send another code, or remove the way."""
+    with desk().database.write() as session:
+        found = _mine(session, way_id)
+        if what == "remove":
+            remove_way(session, found, now())
+            flash("It is removed. Where you are on the rota with fewer than two ways, there is a gap.", "info")
+            return redirect(url_for("console.ways"))
+        try:
+            _send(session, found)
+        except WayError as error:
+            flash(str(error), "error")
+    return redirect(url_for("console.way", way_id=way_id))
+
+
+def _mine(session: Session, way_id: uuid.UUID) -> Way:
+    found = session.get(Way, way_id)
+    if found is None or found.person_id != my_id() or found.removed_at is not None:
+        abort(404)
+    return found
+
+
+def _send(session: Session, found: Way) -> None:
+    code = new_code(session, found, now())
+    enqueue(
+        session,
+        key=f"way:{found.id}:{now().timestamp():.0f}",
+        lane="reply",
+        to=text_address(session, found, now()),
+        text=desk().voice.words.render("way_code_text", way_code=code),
+        now=now(),
+    )
