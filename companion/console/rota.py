@@ -268,6 +268,12 @@ def _add(session: Session, form: DutyForm) -> None:
     )
 
 
+def _current(duty: Duty, monday: date) -> bool:
+    if duty.weekly:
+        return duty.last_on is None or duty.last_on >= monday
+    return duty.starts_on + timedelta(days=duty.days) >= monday
+
+
 def _groups(session: Session) -> Sequence[tuple[Group, GroupCover, Sequence[str]]]:
     rows = session.execute(
         select(Group, GroupCover).join(GroupCover).where(Group.ended_at.is_(None)).order_by(Group.name)

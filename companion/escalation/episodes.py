@@ -253,7 +253,7 @@ def _open(session: Session, inbound: InboundMessage, address: Address, now: date
     )
     session.add(episode)
     session.flush()
-    if address.person_id is None:
+    if address.person_id is None and not episode.is_drill:
         episode.bundle = bundles.bundle_for(session, now) or episode.id
         session.flush()
     record(session, now, "episode opened", episode, inbound=str(inbound.id))
