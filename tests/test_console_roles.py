@@ -84,6 +84,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/messages/group/{broadcast}/undo"): (OUT, DONE, GONE, DONE, DONE),
     ("GET", "/console/people/{wren}/write"): (OUT, IN, GONE, IN, IN),
     ("POST", "/console/people/{wren}/write"): (OUT, IN, GONE, IN, IN),
+    ("GET", "/console/people/{wren}/left-out"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/people/{wren}/left-out/{wren}/allow"): (OUT, NO, NO, GONE, GONE),
     ("GET", "/console/rota"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/rota/add"): (OUT, NO, NO, IN, IN),
     ("POST", "/console/rota/add"): (OUT, NO, NO, IN, IN),
@@ -264,5 +266,7 @@ def _shape(path: str) -> str:
     chosen += ("food",) if "/needs/" in path else ()
     if path.startswith(("/console/rota/", "/console/ways/")):
         chosen = ("yes", "revoke", "remove")
+    if "/left-out/" in path:
+        chosen = ("allow",)
     parts = ["*" if part[:1] in "<{" or part in chosen else part for part in path.split("/")]
     return "/".join(parts)

@@ -92,6 +92,7 @@ class PersonPlan(_Strict):
     name: str = Field(min_length=2, max_length=40)
     role: Literal["facilitator", "lead", "coordinator"]
     number: str
+    external_lead: bool = False  # works outside the programme; paged when a trainee has left everyone else out
 
 
 class GroupPlan(_Strict):
@@ -236,6 +237,7 @@ def _person(session: Session, plan: PersonPlan, now: datetime, countries: tuple[
         session.flush()
         record(session, now, "person added", person, role=plan.role)
     person.name, person.role = plan.name, plan.role
+    person.is_external_lead = plan.external_lead and plan.role == "lead"
     return person
 
 

@@ -104,3 +104,12 @@ _STEPS = {
 def _drill_line(one: Drill) -> str:
     steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in one.times.items())
     return f"{one.state}{f' ({one.failure})' if one.failure else ''}. {steps}"
+
+
+@report.command()
+def words() -> None:
+    """Print the sheet on which a clinician signs off the crisis texts (docs/safety/words.md)."""
+    from companion.content.catalogue import load_catalogue
+    from companion.proof.words_sheet import sheet
+
+    click.echo(sheet(load_catalogue()), nl=False)

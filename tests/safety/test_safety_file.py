@@ -1,0 +1,38 @@
+"""The safety file names tests that exist and words that are sent."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from companion.content.catalogue import load_catalogue
+from companion.proof.words_sheet import sheet
+
+HERE = Path(__file__).resolve().parents[2]
+SAFETY = HERE / "docs" / "safety"
+
+
+def test_every_control_in_the_hazard_log_names_a_test_that_exists() -> None:
+    there = {
+        name
+        for file in (HERE / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    rows = [line for line in (SAFETY / "hazards.md").read_text().splitlines() if re.match(r"\| \d", line)]
+    assert len(rows) >= 15
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named, row
+        assert set(named) <= there, set(named) - there
+
+
+def test_the_sheet_of_words_is_what_the_command_makes() -> None:
+    assert (SAFETY / "words.md").read_text() == sheet(load_catalogue()), "companion report words > docs/safety/words.md"
+
+
+def test_the_fallback_says_what_the_service_would() -> None:
+    said = re.search(r"<Message>(.*?)</Message>", (SAFETY / "fallback.md").read_text(), re.DOTALL)
+    assert said is not None
+    numbers = {"emergency": "999", "samaritans": "116 123", "shout": "85258"}
+    expected = load_catalogue().wording("system_down").text.format(**numbers)
+    assert said.group(1).replace("&amp;", "&") == expected
