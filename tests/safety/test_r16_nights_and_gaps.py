@@ -196,8 +196,8 @@ def test_r16_the_reply_says_which_hours_are_covered_and_the_named_lead_is_paged_
         cover = session.scalars(select(GroupCover)).one()
         cover.kind, cover.from_time, cover.until_time = "hours", time(9), time(17)
         cover.weekdays, cover.out_of_hours_id = [0, 1, 2, 3, 4], person(world, "Dr Erskine").id
-    world.settle()
-    world.staff_ignores()
+    close_all(world, "Dr Erskine")
+    world.jump_to(world.clock.now() + timedelta(minutes=5))  # one page a person in two minutes
     basil = world.member("+447700900102")
     basil.texts(DANGER)
     basil.hears("no person has read")
