@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from companion.content.catalogue import Text
 from companion.db import new_id
 from companion.models import LANES, Address, InboundMessage, OutboxMessage
+from companion.models.base import store_once
 from companion.models.texts import OPEN
 
 WAKE = "companion_outbox"  # the channel on which PostgreSQL tells workers that something urgent waits
@@ -36,13 +37,13 @@ def enqueue(
     It leaves no sooner than `not_before` and is dropped at `expires_at`, when it would have lost its sense. What
     becomes of a `watched` one is looked after by who queues it: it is not tried again later or on another channel.
     """
-    if session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)):
-        return None
+    if to.id is None:
+        session.flush()  # an address just made
     row = _row(key, lane, to, text, now)
-    row.not_before = not_before or now
+    row.id, row.not_before = new_id(), not_before or now
     row.expires_at, row.watched = expires_at, watched
-    session.add(row)
-    session.flush()
+    if not store_once(session, row, "key"):
+        return None
     if lane in ("page", "reply"):
         wake_workers(session)
     return row
@@ -56,11 +57,9 @@ def wake_workers(session: Session) -> None:
 
 def drop(session: Session, *, key: str, lane: str, to: Address, text: Text, now: datetime, reason: str) -> None:
     """Record that a due text is not sent, and why, unless `key` is settled already."""
-    if session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)):
-        return
     row = _row(key, lane, to, text, now)
-    row.status, row.reason, row.settled_at = "dropped", reason, now
-    session.add(row)
+    row.id, row.status, row.reason, row.settled_at = new_id(), "dropped", reason, now
+    store_once(session, row, "key")
 
 
 def answers_to(

@@ -31,7 +31,7 @@ class Rule:
 
 
 @lru_cache(maxsize=1)
-def _rules() -> tuple[dict[int, Rule], Rule, Rule]:
+def _rules() -> tuple[dict[int, Rule], Rule, Rule, Rule]:
     data = yaml.safe_load(Path(__file__).with_name("errors.yaml").read_text())
 
     def rule(given: dict[str, object]) -> Rule:
@@ -45,18 +45,21 @@ def _rules() -> tuple[dict[int, Rule], Rule, Rule]:
     return (
         {code: rule(given) for code, given in data["codes"].items()},
         rule(data["http_429"]),
+        rule(data["other_30xxx"]),
         rule(data["other"]),
     )
 
 
 def rule_for(code: int, http_status: int | None = None) -> Rule:
     """Return the rule for Twilio's `code`; an unlisted one gets a safe default."""
-    codes, busy, other = _rules()
+    codes, busy, carrier, other = _rules()
     if code in codes:
         return codes[code]
     if http_status == 401:
         return codes[20003]
-    return busy if http_status == 429 else other
+    if http_status == 429:
+        return busy
+    return carrier if 30_000 <= code < 31_000 else other
 
 
 def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: int, now: datetime) -> None:

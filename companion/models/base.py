@@ -9,6 +9,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from sqlalchemy import ForeignKey, Insert, MetaData, Table, Update, bindparam, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -56,6 +57,17 @@ def store(session: Session, rows: Sequence[Base]) -> None:
     session.connection().execute(_insert(table), values)
 
 
+def store_once(session: Session, row: Base, unique: str) -> bool:
+    """Insert a new row unless another has its value of the column `unique`; return whether it was inserted.
+
+    One statement, so that two workers may try at the same moment. The row does not become part of the session.
+    """
+    table = row.__table__
+    values = {name: row.__dict__[name] for name in table.columns.keys() if name in row.__dict__}  # noqa: SIM118
+    connection = session.connection()
+    return bool(connection.execute(_insert_once(table, unique, connection.dialect.name), values).rowcount)
+
+
 def put(session: Session, row: Base, **values: Any) -> None:
     """Change columns of a stored row at once, by one plain UPDATE; nothing is sent when nothing changes."""
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
@@ -72,6 +84,13 @@ def put(session: Session, row: Base, **values: Any) -> None:
 @cache
 def _insert(table: Table) -> Insert:
     return table.insert()
+
+
+@cache
+def _insert_once(table: Table, unique: str, dialect: str) -> Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique])
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
 
 
 @cache
