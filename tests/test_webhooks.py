@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from itertools import permutations
@@ -157,3 +158,16 @@ def test_a_forged_receipt_changes_nothing(world: World, sent: uuid.UUID, last: s
     assert world.app.test_client().post(f"/twilio/status?m={sent}", data=form, headers=headers).status_code == 403
     assert row_of(world, sent).updated_at == world.clock.now()
     assert status_of(world, sent) == "accepted"
+
+
+def test_every_door_of_twilio_asks_for_its_signature(world: World) -> None:
+    doors = world.app.extensions["companion_doors"]
+    rules = [rule for rule in doors.url_map.iter_rules() if rule.endpoint != "static"]
+    assert {rule.rule for rule in rules} >= {"/twilio/inbound", "/twilio/status"}
+    for rule in rules:
+        path = re.sub(r"<[^>]+>", "x", rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            answer = world.app.test_client().open(
+                path, method=method, data="MessageSid=SM1", content_type="application/x-www-form-urlencoded"
+            )
+            assert answer.status_code == 403, (method, rule.rule)
