@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, Insert, MetaData, Table, Update, bindparam, i
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.dml import ReturningInsert
 
 from companion.db import BlindIndex, EncryptedText, UtcDateTime, new_id
 
@@ -65,7 +66,7 @@ def store_once(session: Session, row: Base, unique: str) -> bool:
     table = row.__table__
     values = {name: row.__dict__[name] for name in table.columns.keys() if name in row.__dict__}  # noqa: SIM118
     connection = session.connection()
-    return bool(connection.execute(_insert_once(table, unique, connection.dialect.name), values).rowcount)
+    return connection.execute(_insert_once(table, unique, connection.dialect.name), values).first() is not None
 
 
 def put(session: Session, row: Base, **values: Any) -> None:
@@ -87,10 +88,10 @@ def _insert(table: Table) -> Insert:
 
 
 @cache
-def _insert_once(table: Table, unique: str, dialect: str) -> Insert:
+def _insert_once(table: Table, unique: str, dialect: str) -> ReturningInsert[Any]:
     if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique])
-    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(table.c.id)
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(table.c.id)
 
 
 @cache
