@@ -42,7 +42,7 @@ def test_who_came_gets_help_and_one_question_that_leaves_no_trace(world: World) 
     ben.texts("No")
     ben.hears("make it better")
     # A text that answers and asks gets both; words beside the answer are asked about.
-    cara.texts("yes it was good to hear Dr Patel, more time to talk please, my number is 07700 900103")
+    cara.texts("yes it was good with Dr Patel, a bit longer would be better, my number is 07700 900103")
     cara.hears("May we show these words", "YES or NO")
     cara.texts("sleep")  # anything else works meanwhile
     cara.hears("This may help")
@@ -62,7 +62,7 @@ def test_who_came_gets_help_and_one_question_that_leaves_no_trace(world: World) 
         tally = session.scalars(select(SurveyTally)).one()
         assert (tally.helpful, tally.not_helpful, tally.quarter) == (2, 2, date(2026, 10, 1))
         words = session.scalars(select(SurveyComment)).one()
-        assert words.body == "yes it was good to hear [removed], more time to talk please, my number is [removed]"
+        assert words.body == "yes it was good with [removed], a bit longer would be better, my number is [removed]"
         assert words.agreed
         kept = session.scalars(
             select(InboundMessage.body).where(InboundMessage.received_at >= OVER, InboundMessage.body.is_not(None))
