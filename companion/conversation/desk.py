@@ -232,6 +232,8 @@ class TextDesk:
         self, session: Session, known: Known, screened: Screened, address: Address, row: InboundMessage, now: datetime
     ) -> tuple[Text, ...] | None:
         """Pass it on to the facilitator who has their episode; None when there is none, or a flow answers as well."""
+        if known.colleagues and leaving_out.answer(known) is not None:
+            return None  # whom they leave out may be the very one who would read this
         if known.stopped or not exchange.may_be_exchange(address.person, now):
             return None
         episode = relay.exchange_with(session, address)
