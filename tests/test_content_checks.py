@@ -81,6 +81,11 @@ def test_a_page_can_have_no_slot_for_content():
     assert "has the slot {lines}" in said("page", values={"lines": "x"}, text="{lines}")
 
 
+def test_everything_a_trainee_is_sent_has_its_welsh():
+    seen_by_trainees = [w for w in CATALOGUE.wordings.values() if w.kind in ("reply", "started", "fragment", "crisis")]
+    assert [wording.id for wording in seen_by_trainees if wording.cy is None] == []
+
+
 def test_welsh_is_held_to_the_same_values_and_words():
     assert "has other values in Welsh" in said("booked", cy="Diolch.")
     assert "holds the number" in said("thanks", cy="Ffoniwch 116 123.")
