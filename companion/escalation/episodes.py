@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from companion.escalation import bundles
 from companion.escalation.chain import is_drill
 from companion.escalation.paging import page_next, people_to_page, withdraw
-from companion.escalation.steps import one_up
+from companion.escalation.steps import EVERYONE, one_up
 from companion.escalation.words import Voice
 from companion.models import (
     OUTCOMES,
@@ -128,6 +128,22 @@ def pass_on(
         first = people_to_page(session, episode, now)[:1]
         episode.step = one_up(episode) if person in first else max(episode.step, one_up(episode))
         page_next(session, episode, now, voice)
+
+
+def take_from(session: Session, episode: Episode, owner: Person, now: datetime, voice: Voice) -> None:
+    """Take the episode from an owner who was left out, and begin with the chain as it is without them.
+
+    Its first is paged, then its second, as for a new episode; everyone at once if one of them was paged before, as they
+    have not answered, or believe that somebody has it.
+    """
+    begun = episode.started_at
+    _reopen(session, episode, now, "left out")
+    episode.owner = None
+    voice.tell_trainee_passed(session, episode, owner, now)
+    chain = [person.id for person in people_to_page(session, episode, now)]
+    paged = select(Page.id).where(Page.episode_id == episode.id, Page.at >= begun, Page.person_id.in_(chain)).limit(1)
+    episode.step = 0 if session.scalar(paged) is None else EVERYONE
+    page_next(session, episode, now, voice)
 
 
 def ask_for_other(session: Session, episode: Episode, now: datetime, voice: Voice) -> Person | None:

@@ -73,9 +73,6 @@ def let_in(session: Session, trainee: Person, other: Person, now: datetime, by: 
 
 def release(session: Session, episode: Episode, other: Person, now: datetime, voice: Voice) -> None:
     """Take an episode from someone who was left out after taking it; the next is paged at once."""
-    from companion.escalation.episodes import pass_on  # noqa: PLC0415  (the chain asks this module whom to leave out)
+    from companion.escalation.episodes import take_from  # noqa: PLC0415  (the chain asks this module whom to leave out)
 
-    if episode.state == "contacted":
-        episode.state = "owned"
-    episode.step = max(0, episode.step - 1)  # the chain is one shorter than when it was counted
-    pass_on(session, episode, other, now, voice)
+    take_from(session, episode, other, now, voice)

@@ -152,7 +152,7 @@ def _send(session: Session, episode: Episode, person: Person, way: Way, now: dat
     if last is not None:
         page, status = last
         begins = max(now, page.at + THROTTLE)
-        if page.episode_id == episode.id and begins > now:
+        if page.episode_id == episode.id and begins > now and page.at >= episode.started_at:
             return  # said less than two minutes ago, about the same
         if page.episode_id == episode.id and status in ("queued", "sending", "unknown"):
             waiting = page.outbox_id  # Twilio has not taken the last one yet: it goes out late, and one is enough

@@ -61,12 +61,23 @@ def test_r20_leaving_out_the_one_who_has_it_pages_the_next_at_once(world: World)
     asha.hears("won't see your texts")
     world.settle()
     asha.hears("has to pass your text on")
-    others = [*dunne.ignores(), *world.staff("lead").ignores()]
-    assert any("an item needs you" in text for text in others)
+    lead = world.staff("lead")
+    dunne.hears("an item needs you")  # first, now; the lead comes after the facilitators
+    world.advance(minutes=4)
+    lead.hears_nothing()
     with world.database.read() as session:
         episode = session.scalars(select(Episode)).one()
     assert (episode.state, episode.owner_id) == ("open", None)
+    world.advance(minutes=2)
+    lead.hears("an item needs you")
+    dunne.texts("take")
+    world.settle()
+    assert not any("an item needs you" in text for text in lead.ignores())
+    asha.texts("EXCLUDE DUNNE")  # who was paged with others in the meantime: all of them, by one way every two minutes
+    world.advance(minutes=2)
+    lead.hears("an item needs you")
     world.staff_ignores()
+    asha.ignores()
 
 
 def test_r20_every_set_of_people_left_out_leaves_somebody_to_page(world: World) -> None:
