@@ -338,3 +338,15 @@ def test_no_one_elses_ids_open_anything(on: Stage) -> None:
     with on.database.read() as session:
         staff = session.scalars(select(Person.id).where(Person.role == "facilitator")).first()
     assert browser.get(f"/console/people/{staff}").status_code == 404
+
+
+def test_a_drill_says_so_wherever_an_episode_stands(on: Stage) -> None:
+    with on.database.write() as session:
+        drill = session.get_one(Episode, on.ids["episode"])
+        drill.is_drill, drill.person_id = True, None
+    browser = on.browser("ada")
+    today = browser.get("/console/").text
+    assert "Drill: nobody has this yet" in today
+    assert "No episode waits for a person." in today
+    assert "This is a drill: nobody is in danger." in browser.get(on.path(EPISODE)).text
+    assert "This is a drill." in opened(on, "ada")

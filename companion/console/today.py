@@ -85,8 +85,8 @@ class Today:
 
     @property
     def nobody_yet(self) -> int:
-        """How many episodes wait for a person."""
-        return sum(1 for episode, _ in self.episodes if episode.state == "open")
+        """How many episodes wait for a person; a drill is none."""
+        return sum(1 for episode, _ in self.episodes if episode.state == "open" and not episode.is_drill)
 
     @property
     def asking(self) -> int:

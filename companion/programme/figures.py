@@ -156,7 +156,9 @@ def _count(session: Session, month: date) -> dict[str, Any]:
     booked = select(func.count()).select_from(Booking).join(GroupSession).where(held)
     asked = select(func.count()).select_from(CheckIn).where(within(CheckIn.asked_at))
     taken = session.execute(
-        select(Episode.opened_at, Episode.owned_at).where(within(Episode.opened_at), Episode.owned_at.is_not(None))
+        select(Episode.opened_at, Episode.owned_at).where(
+            within(Episode.opened_at), Episode.owned_at.is_not(None), Episode.is_drill.is_(False)
+        )
     ).all()
     minutes = sorted((owned - opened).total_seconds() / 60 for opened, owned in taken if owned is not None)
     return {
