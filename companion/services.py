@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from companion.clock import Clock, MovableClock, SystemClock
@@ -12,6 +12,7 @@ from companion.content.catalogue import Catalogue, load_catalogue
 from companion.content.crisis import crisis_values
 from companion.conversation.desk import TextDesk
 from companion.db import Database
+from companion.escalation.routes import routes_here
 from companion.escalation.watchlist import load_watchlist
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Inbox
@@ -54,7 +55,7 @@ class Services:
     @cached_property
     def inbox(self) -> Inbox:
         """Where texts arrive."""
-        desk = TextDesk(load_watchlist(), self.directory, self.voice)
+        desk = TextDesk(load_watchlist(), self.directory, self.voice, partial(routes_here, self.database))
         return Inbox(self.database, self.clock, self.settings, desk)
 
     @cached_property

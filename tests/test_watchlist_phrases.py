@@ -63,19 +63,6 @@ def test_single_words_and_figures_of_speech_match_nothing(text: str) -> None:
     assert load_watchlist().read(text).found == ()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "not suicidal but I can't go on",
-        "lol i want to die haha",
-        "don't worry about me but i've taken an overdose",
-        "loved the session, thanks! also i keep thinking about ending it all",
-    ],
-)
-def test_nothing_stops_a_page(text: str) -> None:
-    assert load_watchlist().read(text).route == "page"
-
-
 def test_a_gap_does_not_cross_the_end_of_a_sentence() -> None:
     watch_list = load_watchlist()
     assert watch_list.read("scared of the reg. my husband is lovely").found == ()

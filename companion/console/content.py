@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired, Length
 from companion.console.desk import EVERYONE, allow, desk, now, pages
 from companion.content.catalogue import Catalogue
 from companion.content.wording import Kind, Wording
+from companion.escalation.routes import routed, routes_here
 from companion.escalation.watchlist import Match, Verdict, load_watchlist
 from companion.messaging.parts import Parts, count
 from companion.signposting import Resource, Shown
@@ -126,7 +127,8 @@ def sample(wording: Wording, catalogue: Catalogue) -> Sample:
 
 def _try(text: str, nation: str) -> Tried:
     watch_list, directory = load_watchlist(), desk().voice.directory
-    verdict, matches = watch_list.read(text), watch_list.find(text)
+    verdict = routed(watch_list.read(text), routes_here(desk().database))
+    matches = watch_list.find(text)
     reading = directory.read(text)
     answer = directory.find(text, nation, now())
     whys = {phrase.id: phrase.why for family in watch_list.families for phrase in family.phrases}

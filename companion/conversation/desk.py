@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +36,8 @@ from companion.conversation.staff import StaffDesk
 from companion.conversation.taps import read_tap
 from companion.escalation import episodes, relay
 from companion.escalation.references import find_reference
-from companion.escalation.watchlist import WatchList
+from companion.escalation.routes import all_page, routed
+from companion.escalation.watchlist import Verdict, WatchList
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.inbound import Arrival
@@ -91,8 +93,11 @@ class Screened:
 class TextDesk:
     """Answers texts from anyone. Implements `companion.messaging.inbound.Desk`."""
 
-    def __init__(self, watchlist: WatchList, directory: Directory, voice: Voice) -> None:
+    def __init__(
+        self, watchlist: WatchList, directory: Directory, voice: Voice, routes: Callable[[], Mapping[str, str]]
+    ) -> None:
         self._watchlist = watchlist
+        self._routes = routes  # what was set for families here
         self._directory = directory
         self._voice = voice
         self._staff = StaffDesk(voice)
@@ -103,7 +108,7 @@ class TextDesk:
         """Put the text through the watch list. Its failure, its slowness and pictures count as a flag."""
         started = time.thread_time()  # not the wall clock: a busy machine is not the list's doing
         try:
-            verdict = self._watchlist.read(arrival.body)
+            verdict = self._as_set_here(self._watchlist.read(arrival.body))
             found = Screened(verdict.route, verdict.families, verdict.phrases)
         except Exception:
             log.exception("the watch list failed on text %s", arrival.sid)
@@ -116,6 +121,16 @@ class TextDesk:
         if arrival.media_count and not arrival.body.strip():
             return Screened("page", (COULD_NOT_BE_READ,), ())
         return found
+
+    def _as_set_here(self, verdict: Verdict) -> Verdict:
+        """Return `verdict` with the routes that were set here; if they cannot be read, everything found pages."""
+        if not verdict.found:
+            return verdict
+        try:
+            return routed(verdict, self._routes())
+        except Exception:
+            log.exception("the routes of phrase families could not be read; what was found pages")
+            return all_page(verdict)
 
     def answer(
         self, session: Session, arrival: Arrival, screened: Any, address: Address, row: InboundMessage, now: datetime

@@ -1,9 +1,12 @@
-"""Commands of the watch list: ``companion watchlist`` reads texts, ``explain`` shows one, ``measure`` counts."""
+"""Commands of the watch list: ``companion watchlist`` reads texts, ``explain`` shows one, ``measure`` counts.
+
+``routes`` shows what finding a family does here, and ``route`` sets it.
+"""
 
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -94,3 +97,55 @@ def measure(files: tuple[Path, ...]) -> None:
         click.echo(f"\n{path} ({len(rows)} rows)")
         for line in report(rows):
             click.echo(line)
+
+
+@watchlist.command()
+def routes() -> None:
+    """Show what finding each family does here, and who set it."""
+    from companion.commands import open_current
+    from companion.escalation.routes import lines
+    from companion.escalation.watchlist import load_watchlist
+    from companion.when import day_and_time
+
+    services = open_current()
+    with services.database.read() as session:
+        found = lines(session, load_watchlist())
+    for line in found:
+        said = f"{line.family:<22} {line.stands:<7} {line.title}"
+        if line.at is not None:
+            agreed = f", agreed by {line.agreed_by}" if line.agreed_by else ""
+            said += f" (set by {line.set_by}{agreed}, {day_and_time(line.at, services.settings.zone)}; "
+            said += f"the list says {line.written})"
+        click.echo(said)
+
+
+@watchlist.command("route")
+@click.argument("family")
+@click.argument("route", type=click.Choice(["page", "notice"]))
+@click.option("--by", required=True, metavar="NAME", help="Who sets it: a facilitator, lead or coordinator.")
+@click.option("--agreed-by", metavar="NAME", help="The second person, whom moving to notice needs.")
+def set_family_route(family: str, route: Literal["page", "notice"], by: str, agreed_by: str | None) -> None:
+    """Set what finding FAMILY does here: page facilitators at once, or notice. Moving to notice takes two people."""
+    from companion.commands import open_current
+    from companion.escalation.routes import RouteError, set_route, who_may_set
+    from companion.escalation.watchlist import load_watchlist
+    from companion.models import Person
+    from companion.rota.names import named
+
+    services = open_current()
+    with services.database.write() as session:
+        people = who_may_set(session)
+
+        def meant(given: str) -> Person:
+            found = named(given, people)
+            if found is None:
+                names = ", ".join(each.label for each in people)
+                raise click.ClickException(f"{given!r} is nobody, or more than one, of: {names}")
+            return found
+
+        second = meant(agreed_by) if agreed_by is not None else None
+        try:
+            set_route(session, load_watchlist(), family, route, meant(by), second, services.clock.now())
+        except RouteError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"{family} is {route} from the next text on.")

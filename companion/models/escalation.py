@@ -109,6 +109,21 @@ class Flag(Base):
     inbound: Mapped[InboundMessage] = relationship()
 
 
+class FamilyRoute(Base):
+    """What finding a phrase family does here, where it is not what the list says. Moving one down takes two people."""
+
+    __tablename__ = "family_routes"
+    __table_args__ = (
+        CheckConstraint(one_of("route", "page", "notice"), "route"),
+        CheckConstraint("route = 'page' OR (agreed_by IS NOT NULL AND agreed_by <> set_by)", "two_move_it_down"),
+    )
+    family: Mapped[str] = mapped_column(primary_key=True)
+    route: Mapped[str]
+    set_by: Mapped[uuid.UUID] = link("people.id", index=False)
+    agreed_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    at: Mapped[Moment]
+
+
 class Reference(Base):
     """Four characters that stand for one episode to one facilitator. Never used twice."""
 
