@@ -77,8 +77,11 @@ class Stage:
         return template.format(**self.ids)
 
 
-def stage(url: str, *, empty: bool = False) -> Stage:
-    """Return a console on the new database at `url`, with its people; `empty` leaves out what happens to them."""
+def stage(url: str, *, empty: bool = False, **more: str) -> Stage:
+    """Return a console on the new database at `url`, with its people; `empty` leaves out what happens to them.
+
+    `more` are further settings.
+    """
     settings = load_settings(
         database_url=url,
         secret_key="k" * 40,
@@ -88,6 +91,7 @@ def stage(url: str, *, empty: bool = False) -> Stage:
         twilio_auth_token="t" * 32,
         twilio_sms_from="+447700900000",
         twilio_api_base_url="http://127.0.0.1:1",
+        **more,
     )
     database = Database(settings.database_url, settings.encryption_keys)
     database.unlock()

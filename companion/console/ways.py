@@ -13,9 +13,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from companion.console.desk import EVERYONE, FRESH, allow, desk, my_id, now, pages
+from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
 from companion.models import Person, Way
 from companion.rota.ways import (
+    CODE_LASTS,
     ENOUGH,
     WayError,
     add_way,
@@ -28,14 +30,22 @@ from companion.rota.ways import (
     works,
 )
 
-KINDS = {"sms": "Text message (SMS)", "whatsapp": "WhatsApp", "call": "Phone call"}
+KINDS = {"sms": "Text message (SMS)", "whatsapp": "WhatsApp", "call": "Phone call", "email": "E-mail"}
 
 
 class WayForm(FlaskForm):  # type: ignore[misc]
     """A way to be reached."""
 
-    kind = SelectField("How", choices=[SelectChoice(*each) for each in KINDS.items()])
-    address = StringField("Mobile number", validators=[InputRequired("Type the number."), Length(max=60)])
+    kind = SelectField("How")
+    address = StringField(
+        "Mobile number", validators=[InputRequired("Type where you are reached."), Length(max=254, message="Too long.")]
+    )
+
+    def offer(self, *, mail: bool) -> None:
+        """Fill in what can be chosen: e-mail only where there is a mail server to send the code."""
+        self.kind.choices = [SelectChoice(*each) for each in KINDS.items() if mail or each[0] != "email"]
+        if mail:
+            self.address.label.text = "Mobile number or e-mail address"
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]
@@ -49,6 +59,7 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
 def ways() -> ResponseReturnValue:
     """Show one's ways, and add one."""
     form = WayForm()
+    form.offer(mail=desk().settings.smtp_url is not None)
     with desk().database.write() as session:
         person = session.get_one(Person, my_id())
         if form.validate_on_submit():
@@ -109,12 +120,28 @@ def _mine(session: Session, way_id: uuid.UUID) -> Way:
 
 
 def _send(session: Session, found: Way) -> None:
+    if found.kind == "email" and desk().settings.smtp_url is None:
+        raise WayError("There is no mail server any more, so no code can be sent to an e-mail address.")
     code = new_code(session, found, now())
-    enqueue(
-        session,
-        key=f"way:{found.id}:{now().timestamp():.0f}",
-        lane="reply",
-        to=text_address(session, found, now()),
-        text=desk().voice.words.render("way_code_text", way_code=code),
-        now=now(),
-    )
+    key = f"way:{found.id}:{now().timestamp():.0f}"
+    words = desk().voice.words
+    if found.kind == "email":
+        enqueue_email(
+            session,
+            key=key,
+            to=found.address,
+            person=found.person,
+            subject=words.render("mail_code_subject"),
+            text=words.render("mail_code", way_code=code),
+            now=now(),
+            expires_at=now() + CODE_LASTS,
+        )
+    else:
+        enqueue(
+            session,
+            key=key,
+            lane="reply",
+            to=text_address(session, found, now()),
+            text=words.render("way_code_text", way_code=code),
+            now=now(),
+        )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from companion import jobs
+from companion.messaging.mail import Mail
 from companion.models import OutboxMessage, ReadinessCheck
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 from companion.rota.ways import AGAIN_AFTER, CODE_LASTS, WayError, add_way, live_ways, new_code, verify, ways_of
+from tests.console_stage import press, stage
+from tests.databases import NewDatabase
 from tests.rota_world import MONDAY, code_in, on_duty, person
+from tests.safety.stage import Postbox
 from tests.world import World
 
 SIX = datetime(2026, 11, 23, 18, tzinfo=UTC)
@@ -194,3 +199,28 @@ def test_r17_ones_own_duties_are_a_calendar_at_a_secret_address(world: World) ->
     with world.database.write() as session:
         revoke(session, person(world, "Dr Cole"), world.clock.now())
     assert browser.get(path).status_code == 404
+
+
+def test_r17_an_e_mail_address_counts_once_the_code_that_was_mailed_came_back(
+    sqlite_databases: NewDatabase, postbox: Postbox
+) -> None:
+    plain, path = stage(sqlite_databases()), "/console/ways"
+    assert 'value="email"' not in plain.browser("ada").get(path).text  # no mail server, no such way
+    assert press(plain.browser("ada"), path, path, kind="email", address="ada@example.org").status_code == 200
+    plain.database.close()
+    on = stage(sqlite_databases(), smtp_url=postbox.url, mail_from="companion@example.org")
+    ada = on.browser("ada")
+    assert "Type an e-mail address in full" in press(ada, path, path, kind="email", address="ada at home").text
+    there = press(ada, path, path, kind="email", address="Ada.Home@Example.org").location or ""
+    Mail(on.database, on.clock, on.services.settings).run()
+    (letter,) = postbox.to("ada.home@example.org")
+    found = re.search(r"\d{6}", letter.get_content())
+    assert found
+    assert found.group() not in letter["Subject"]
+    wrong = f"{(int(found.group()) + 1) % 1_000_000:06d}"
+    assert "That is not the code we sent" in press(ada, there, there, code=wrong).text
+    assert "Shown to work" not in ada.get(path).text
+    press(ada, there, there, code=found.group())
+    assert "E-mail</b>" in ada.get(path).text
+    assert "Shown to work" in ada.get(path).text
+    on.database.close()
