@@ -41,6 +41,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/groups/new"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/groups/{tuesday}/edit"): (OUT, NO, NO, IN, IN),
     ("POST", "/console/groups/{tuesday}/edit"): (OUT, NO, NO, IN, IN),
+    ("GET", "/console/groups/{tuesday}/hours"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/groups/{tuesday}/hours"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/calendar"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/sessions/{evening}"): (OUT, IN, GONE, IN, IN),
     ("GET", "/console/sessions/{evening}/run-sheet"): (OUT, IN, GONE, IN, IN),

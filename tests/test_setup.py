@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from companion.models import Cohort, Group, GroupSession, Person
+from companion.models import Cohort, Group, GroupCover, GroupSession, Person
 from companion.programme.setup import SetupError, load_programme, read_programme
 from tests.world import World
 
+HOURS = 'hours: {from: "09:00", until: "21:00", days: [monday, Saturday], then: Dr Erskine} '
 EXAMPLE = Path(__file__).parent.parent / "docs" / "programme.example.yaml"
 
 
@@ -42,6 +44,7 @@ def test_loading_it_again_brings_changes_in_and_doubles_nothing(
     load(world, EXAMPLE)
     changed = tmp_path / "programme.yaml"
     changed.write_text(EXAMPLE.read_text().replace("places: 6", "places: 8").replace("Dr Dunne", "Dr Doyle"))
+    changed.write_text(changed.read_text().replace("hours: always ", HOURS))
     load(world, changed)
     with world.database.read() as session:
         assert session.scalars(select(Group.places)).all() == [8]
@@ -52,6 +55,9 @@ def test_loading_it_again_brings_changes_in_and_doubles_nothing(
             "Frances",
         ]
         assert session.scalar(select(func.count()).select_from(Cohort)) == 1
+        cover = session.scalars(select(GroupCover)).one()
+        assert (cover.kind, cover.from_time, cover.weekdays) == ("hours", time(9), [0, 5])
+        assert cover.live_at is not None
         assert session.scalar(select(func.count()).select_from(GroupSession)) == 4
 
 
@@ -64,6 +70,8 @@ def test_loading_it_again_brings_changes_in_and_doubles_nothing(
         ("cohort: ICU", "cohort: ACCS", "there is no cohort ACCS"),
         ("places: 6", "places: 0", "groups 1 places"),
         ("https://video", "video", "groups 1 join_link"),
+        ("hours: always ", HOURS.replace("Erskine", "Cole"), "hours: Choose a lead"),
+        ("hours: always ", HOURS.replace("Dr Erskine", "Dr Who"), "hours: Dr Who is not among"),
         ("groups:", "gruops:", "gruops"),
         ("cohorts:", "cohorts: [", "is not YAML"),
     ],

@@ -20,6 +20,7 @@ from companion.programme.cohorts import usual_cohorts
 from companion.programme.recurrence import check_rule, weekly
 from companion.programme.sessions import has_sessions, make_for, timing
 from companion.rota.cover import begin
+from companion.rota.hours import Hours, HoursError, state_hours
 from companion.settings import Nation
 from companion.signposting import load_directory
 
@@ -95,6 +96,15 @@ class PersonPlan(_Strict):
     external_lead: bool = False  # works outside the programme; paged when a trainee has left everyone else out
 
 
+class HoursPlan(_Strict):
+    """Stated hours of a group, local; `then` is the lead who comes first in the rest of the day."""
+
+    begins: TimeOfDay = Field(alias="from")
+    ends: TimeOfDay = Field(alias="until")
+    days: tuple[Weekday, ...] | None = Field(default=None, min_length=1)  # None: every day
+    then: str
+
+
 class GroupPlan(_Strict):
     """A group, its rhythm, and who runs it (names, in the order in which they are paged)."""
 
@@ -116,6 +126,7 @@ class GroupPlan(_Strict):
     cover_note: str | None = Field(default=None, max_length=300)
     reminder_minutes: tuple[Annotated[int, Field(ge=5, le=7 * 24 * 60)], ...] = (1440, 60)
     facilitators: tuple[str, ...] = Field(min_length=1)
+    hours: HoursPlan | Literal["always"] | None = None  # None: as it was stated before; always for a new group
 
     @field_validator("rule")
     @classmethod
@@ -276,7 +287,25 @@ def _group(
     for position, name in enumerate(plan.facilitators):
         session.add(GroupFacilitator(group_id=group.id, person_id=people[name].id, position=position))
     session.flush()
+    if plan.hours is not None:
+        _hours(session, group, plan.hours, people, now)
     begin(session, group, now)
+
+
+def _hours(
+    session: Session, group: Group, plan: HoursPlan | Literal["always"], people: dict[str, Person], now: datetime
+) -> None:
+    if plan == "always":
+        state_hours(session, group, None, now, None)
+        return
+    lead = people.get(plan.then)
+    if lead is None:
+        raise SetupError(f"{group.name}: hours: {plan.then} is not among the people of this file")
+    days = tuple(WEEKDAYS.index(day) for day in plan.days or WEEKDAYS)
+    try:
+        state_hours(session, group, Hours(plan.begins, plan.ends, days, lead.id), now, None)
+    except HoursError as error:
+        raise SetupError(f"{group.name}: hours: {error}") from error
 
 
 def _place(location: tuple[int | str, ...]) -> str:
