@@ -127,24 +127,6 @@ def test_the_second_who_takes_it_is_told_who_has_it(on: Stage) -> None:
     assert episode(on).owner_id == on.ids["ada"]
 
 
-def test_closing_needs_an_outcome_and_the_right_person(on: Stage) -> None:
-    browser = on.browser("ada")
-    page = on.path(EPISODE + "/close")
-    assert '<a href="#outcome">Choose what came of it.</a>' in press(browser, page, page).text
-    assert "Only the person who has this, or a lead" in press(browser, page, page, outcome="spoke").text
-    assert "could not reach" not in browser.get(page).text.lower()
-    assert episode(on).state == "open"
-
-
-def test_a_lead_closes_one_nobody_could_reach_with_a_second_person(on: Stage) -> None:
-    browser = on.browser("lee")
-    page = on.path(EPISODE + "/close")
-    alone = press(browser, page, page, outcome="could not reach")
-    assert "a second person agrees" in alone.text
-    press(browser, page, page, outcome="could not reach", second=str(on.ids["ada"]))
-    assert episode(on).outcome == "could not reach"
-
-
 def test_a_note_is_kept_only_by_who_may_read_the_episode(on: Stage) -> None:
     note = {"body": "she is with a friend tonight"}
     press(on.browser("lee"), "/console/account", on.path(EPISODE + "/note"), **note)

@@ -132,15 +132,6 @@ def test_a_reminder_whose_moment_passed_meanwhile_is_dropped_with_the_reason(ser
     assert (received(world, "Soon"), received(world, "Later")) == (0, 1)
 
 
-def test_the_answer_to_a_text_needs_neither_worker_nor_the_providers_api(service: World) -> None:
-    world = service
-    world.standin.fault(None, "outage")
-    asha = world.talker(number(9))
-    asha.texts("i want to kill myself")
-    asha.hears("999", "116 123")
-    world.standin.lift()
-
-
 def test_an_answer_that_died_with_the_server_is_sent_by_a_worker(service: World) -> None:
     """The text was committed; what was to be its answer never reached Twilio."""
     world = service
