@@ -183,7 +183,7 @@ class World:
     def move_to(self, moment: datetime) -> None:
         """Move the clock to `moment`, stopping at everything that falls due on the way."""
         self.settle()
-        while (due := self._next()) is not None and due <= moment:
+        while (due := self.next_due()) is not None and due <= moment:
             self.clock.move_to(max(due, self.clock.now() + timedelta(seconds=1)))
             self.settle()
         self.clock.move_to(moment)
@@ -194,7 +194,8 @@ class World:
         self.clock.move_to(moment)
         self.settle()
 
-    def _next(self) -> datetime | None:
+    def next_due(self) -> datetime | None:
+        """Return when anything happens next by itself (UTC), of the service and of the stand-in."""
         with self.database.read() as session:
             found = next_due(session, self.clock.now())
         moments = [found[0] if found else None, self.standin.next_due()]
