@@ -147,7 +147,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self.engine.dispose()
+        for engine in (self.engine, self.writing_engine):
+            engine.dispose()
 
 
 def alone(session: Session, job: str) -> bool:

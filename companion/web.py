@@ -38,7 +38,7 @@ def build_app(services: Services | None = None) -> Flask:
     require_current(database)
     app = Flask("companion", static_folder=None)
     app.config["SECRET_KEY"] = settings.secret_key
-    _twilios_doors(app, services)
+    _put_in_front(app, build_doors(services))
     register_console(app, database=database, clock=clock, settings=settings, voice=services.voice)
     app.register_blueprint(copy_pages(services.database, clock, settings, services.words))
     app.register_blueprint(place_pages(database, clock, services.voice))
@@ -51,19 +51,24 @@ def build_app(services: Services | None = None) -> Flask:
     return app
 
 
-def _twilios_doors(app: Flask, services: Services) -> None:
-    """Answer Twilio's paths in an application of its own, in front of `app`.
+def build_doors(services: Services) -> Flask:
+    """Return the application that answers Twilio's paths, in front of all pages.
 
     Texts are taken and answered without anything that the console's pages need: no session, no sign-in, no form
     protection, and nothing that can go wrong there.
     """
     settings = services.settings
     signatures = Signatures(settings.public_url, settings.twilio_auth_token)
-    doors = Flask("companion.doors", static_folder=None, template_folder=None)
     phone = PhoneDesk(services.voice)
+    doors = Flask("companion.doors", static_folder=None, template_folder=None)
     doors.register_blueprint(
         webhooks(services.inbox, services.database, services.clock, signatures, services.words, phone)
     )
+    return doors
+
+
+def _put_in_front(app: Flask, doors: Flask) -> None:
+    """Let `doors` answer Twilio's paths, and `app` all others."""
     app.extensions["companion_doors"] = doors
     pages = app.wsgi_app
 

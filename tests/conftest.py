@@ -56,8 +56,7 @@ def postgresql_databases() -> Iterator[NewDatabase]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_database(request: pytest.FixtureRequest) -> NewDatabase:
     """Makes databases: every test that uses it runs on both kinds."""
-    makes: NewDatabase = request.getfixturevalue(f"{request.param}_databases")
-    return makes
+    return databases.in_slots(request.getfixturevalue(f"{request.param}_databases"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import uuid
@@ -20,7 +21,13 @@ from tests import postgres
 KEY = Fernet.generate_key().decode()
 MUST_RUN = "COMPANION_NO_SKIPS"  # set where everything is installed: a skip is a failure there
 
-NewDatabase = Callable[[], str]
+NewDatabase = Callable[..., str]  # makes one, of this name if given, and returns its URL
+
+
+def in_slots(new: NewDatabase) -> NewDatabase:
+    """Make databases that are called as those of the last test, so that what was opened for them can be used again."""
+    number = itertools.count()
+    return lambda: new(f"slot{next(number)}")
 
 
 @contextmanager
@@ -33,8 +40,10 @@ def sqlite(directory: Path) -> Iterator[NewDatabase]:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
 
-    def new() -> str:
-        copy = directory / f"{uuid.uuid4().hex}.sqlite3"
+    def new(name: str = "") -> str:
+        copy = directory / f"{name or uuid.uuid4().hex}.sqlite3"
+        for old in (copy, directory / f"{copy.name}-wal", directory / f"{copy.name}-shm"):
+            old.unlink(missing_ok=True)
         shutil.copy(template, copy)
         return f"sqlite:///{copy}"
 
@@ -61,7 +70,14 @@ def postgresql() -> Iterator[NewDatabase]:
         database = Database(create(template, "template0"), (KEY,))
         upgrade(database)
         database.close()
-        yield lambda: create(f"test_{uuid.uuid4().hex}", template)
+
+        def new(name: str = "") -> str:
+            name = f"{name}_{template}" if name else f"test_{uuid.uuid4().hex}"
+            with admin.connect() as connection:
+                connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return create(name, template)
+
+        yield new
 
 
 @contextmanager

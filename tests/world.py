@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from flask import Flask
 from werkzeug.serving import make_server
 
 from companion import create_app, jobs
@@ -24,6 +26,7 @@ from companion.settings import Settings, load_settings
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 from companion.simulator.phone import Phone
 from companion.simulator.standin import StandIn
+from companion.web import build_doors
 from tests.databases import KEY
 
 SERVICE = "+447700900000"
@@ -116,11 +119,21 @@ class World:
             **settings,
         }
         self.settings: Settings = load_settings(_env_file=None, **given)
+        self._databases: list[Database] = []
         self.services = self.new_services()
         require_current(self.database)
-        self.app = create_app(self.services)
-        self._web.app = self.app
+        self.doors = build_doors(self.services)
+        self._web.app = self._answer
         threading.Thread(target=self._web.serve_forever, args=(0.01,), daemon=True).start()
+
+    @cached_property
+    def app(self) -> Flask:
+        """The whole application: Twilio's doors and the pages. Made when it is asked for, as few tests need pages."""
+        return create_app(self.services)
+
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        app = self.doors if environ["PATH_INFO"].startswith("/twilio/") else self.app
+        return app(environ, start_response)
 
     @property
     def database(self) -> Database:
@@ -129,7 +142,8 @@ class World:
 
     def new_services(self) -> Services:
         """Return services of their own on the same database: another process, as far as they can tell."""
-        database = Database(self.settings.database_url, self.settings.encryption_keys)
+        database = _opened(self.settings, len(self._databases))
+        self._databases.append(database)
         return Services(self.settings, self.clock, database)
 
     def seeded(self) -> World:
@@ -205,7 +219,8 @@ class World:
         """Post a form as Twilio would (or, unsigned, as anyone could)."""
         if sign:
             headers["X-Twilio-Signature"] = self.standin.sign(self.settings.public_url + path, form)
-        return self.app.test_client().post(path, data=form, headers=headers)
+        app = self.doors if path.startswith("/twilio/") else self.app
+        return app.test_client().post(path, data=form, headers=headers)
 
     def expects_errors(self) -> list[str]:
         """Take the errors logged so far as expected, and return them."""
@@ -226,7 +241,24 @@ class World:
         self._web.shutdown()
         self._web.server_close()
         self.standin.close()
-        self.database.close()
+        for database in self._databases:
+            database.close()
+
+
+_OPENED: dict[tuple[str, tuple[str, ...], int], Database] = {}
+
+
+def _opened(settings: Settings, number: int) -> Database:
+    """Return a database opened as one process does; the tests after this one use it again, with its prepared questions.
+
+    Every test has a fresh copy of the data, under the same name (`tests.databases.in_slots`).
+    """
+    key = (settings.database_url, settings.encryption_keys, number)
+    if "slot" not in settings.database_url:
+        return Database(settings.database_url, settings.encryption_keys)
+    if key not in _OPENED:
+        _OPENED[key] = Database(settings.database_url, settings.encryption_keys)
+    return _OPENED[key]
 
 
 class _Errors(logging.Handler):
