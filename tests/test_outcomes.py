@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from companion.messaging import outcomes
+from companion.models import OutboxMessage
 from tests.databases import NewDatabase
 from tests.deliveries import address, number, open_alarms, opt_outs, queue, received, reopen_window, row, send, trainee
 from tests.world import World
@@ -243,3 +245,16 @@ def test_a_refusal_without_a_code_is_judged_by_its_status() -> None:
     assert outcomes.rule_for(0, 429).do == "retry"
     assert outcomes.rule_for(0, 403) == outcomes.rule_for(0)
     assert (outcomes.rule_for(0).do, outcomes.rule_for(0).alert) == ("fallback", True)
+
+
+@pytest.mark.parametrize("code", [21610, 30005, 30036, 12345])
+def test_an_answer_in_the_webhook_that_fails_is_settled_too(quiet_world: World, code: int) -> None:
+    """It was never counted as a try, and these codes have no second one."""
+    world, where = quiet_world, number(0)
+    world.standin.fault(where, "failed", code=code, times=1)
+    world.standin.phone(where).texts("HELLO")
+    send(world)
+    assert all(attempt.status in (200, 204) for attempt in world.standin.attempts)
+    with world.database.read() as session:
+        answer = session.scalars(select(OutboxMessage).where(OutboxMessage.in_reply_to.is_not(None))).all()
+    assert [row.error_code for row in answer if row.status == "failed"] == [code]

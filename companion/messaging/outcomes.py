@@ -70,7 +70,8 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
     if rule.do == "hold":  # not this text's fault: it waits with all the others
         row.status, row.not_before, row.attempts = "queued", now + timedelta(minutes=1), max(0, row.attempts - 1)
         return
-    after = rule.after[max(row.attempts, 1) - 1] if row.attempts <= len(rule.after) else None
+    before = max(row.attempts, 1) - 1  # an answer in the webhook is a try that is not counted
+    after = rule.after[before] if before < len(rule.after) else None
     if rule.do == "retry" and after is not None and not (row.watched and after > SOON):
         moment = now + timedelta(minutes=after) * _jitter(row)
         if row.expires_at is None or moment < row.expires_at:
