@@ -240,7 +240,7 @@ def _print(alarms: Sequence[Alarm], seed: int) -> None:
     print("| what was wrong | alarms | crisis replies | page received: median, p95, max | owned: median, p95, max |")
     print("| --- | ---: | ---: | ---: | ---: |")
     kinds: tuple[tuple[str, Callable[[Trouble], bool]], ...] = (
-        ("anything or nothing", lambda _: True),
+        ("all", lambda _: True),
         ("nothing", lambda trouble: not trouble.any),
         ("SMS to one or more fail", lambda trouble: bool(trouble.sms)),
         ("WhatsApp to one or more fails", lambda trouble: bool(trouble.whatsapp)),
@@ -250,6 +250,8 @@ def _print(alarms: Sequence[Alarm], seed: int) -> None:
     )
     for what, counts in kinds:
         these = [alarm for alarm in alarms if counts(alarm.trouble)]
+        if not these:
+            continue
         replied = sum(alarm.replied for alarm in these)
         received = _spread([alarm.received for alarm in these])
         print(f"| {what} | {len(these)} | {replied} | {received} | {_spread([alarm.owned for alarm in these])} |")
