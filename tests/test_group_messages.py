@@ -20,6 +20,9 @@ def test_a_facilitator_writes_to_their_group_and_thinks_again(world: World) -> N
     gone.texts("STOP")
     away.ignores()
     gone.ignores()
+    hidden = world.member("+447700900106")  # neither counted, nor among those who are left out of it
+    hidden.texts("EXCLUDE DR COLE")
+    hidden.ignores()
     cole = world.staff("facilitator")
 
     cole.texts("SEND")
@@ -52,7 +55,7 @@ def test_a_facilitator_writes_to_their_group_and_thinks_again(world: World) -> N
     ben.ignores()
     world.advance(minutes=1)
     asha.hears("Dr Cole, ICU North: we start at 7.15pm today\nSTOP to leave.")
-    for nobody in (ben, far, away, gone):
+    for nobody in (ben, far, away, gone, hidden):
         nobody.hears_nothing()
     cole.texts("UNDO")
     cole.hears("nothing that can be undone")
