@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,16 +21,15 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from sqlalchemy import select
 
 from companion import jobs
-from companion.messaging.twilio import Accepted
 from companion.models import LANES, InboundMessage, OutboxMessage
 from tests import databases
 from tests.databases import NewDatabase
 from tests.deliveries import number, queue
+from tests.machines import dies_after_the_answer, run_machine
 from tests.world import World
 
 EXAMPLES = int(os.environ.get("COMPANION_MODEL_EXAMPLES", "6"))
@@ -44,29 +41,6 @@ FAULTS = (
     "refuse_before_accept", "reset_after_accept", "http 500", "http_500_after_accept", "http 429", "no_receipts",
     "receipts_twice", "receipts_out_of_order", "inbound_lost", "inbound_twice",
 )  # fmt: skip
-
-
-class Died(BaseException):
-    """The worker's process ended."""
-
-
-@contextmanager
-def dies_after_the_answer(services: Any) -> Iterator[None]:
-    """Let the worker die once Twilio has taken its text and before that is written down."""
-    twilio = services.twilio
-    real = twilio.send
-
-    def send(*given: Any, **named: Any) -> Accepted:
-        real(*given, **named)
-        raise Died
-
-    twilio.send = send
-    try:
-        yield
-    except Died:
-        pass
-    finally:
-        twilio.send = real
 
 
 class Ledger(RuleBasedStateMachine):
@@ -212,20 +186,8 @@ class Ledger(RuleBasedStateMachine):
 
 
 def run(new_database: NewDatabase, examples: int) -> None:
-    """Run the model on new databases."""
-    machine = type("Ledger", (Ledger,), {"new_database": staticmethod(new_database)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            derandomize=EXAMPLES <= 10,  # the same examples in every ordinary run
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    """Run the model on new databases: in every ordinary run with the same examples."""
+    run_machine(Ledger, new_database, examples=examples, steps=STEPS, same_each_time=EXAMPLES <= 10)
 
 
 def test_the_ledger_holds_on_sqlite(sqlite_databases: NewDatabase) -> None:
