@@ -73,8 +73,12 @@ def postgresql() -> Iterator[NewDatabase]:
 
         def new(name: str = "") -> str:
             name = f"{name}_{template}" if name else f"test_{uuid.uuid4().hex}"
-            with admin.connect() as connection:
-                connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            with admin.connect() as connection:  # moved out of the way: to drop one would wait for a checkpoint
+                old = connection.execute(sa.text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+                if old.scalar():
+                    gone = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                    connection.exec_driver_sql(gone)
+                    connection.exec_driver_sql(f'ALTER DATABASE "{name}" RENAME TO "old_{uuid.uuid4().hex}"')
             return create(name, template)
 
         yield new

@@ -57,7 +57,7 @@ def known(text: str, state: str, *, joined: bool = True, nation: str = "england"
         zone=ZoneInfo("Europe/London"), channel="sms", sender_kind="mobile", provider_sid="SM1",
         stopped=state == "after_stop", role="trainee" if joined else None, state="joined" if joined else None,
         nation=nation, cohort=COHORTS[0] if joined else None, cohorts=COHORTS, session=SESSION if joined else None,
-        earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
+        over=None, earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
     )  # fmt: skip
 
 
