@@ -18,7 +18,7 @@ from tests.deliveries import address, number, open_alarms, opt_outs, queue, rece
 from tests.world import World
 
 TABLE: dict[int, dict[str, Any]] = yaml.safe_load(Path(outcomes.__file__).with_name("errors.yaml").read_text())["codes"]
-UNLISTED = {12345: {"do": "fallback", "alert": True}, 30999: {"do": "fallback", "alert": True}}
+UNLISTED = {12345: {"do": "fallback", "alert": True}, 30999: {"do": "retry", "after": [5], "alert": True}}
 UNLISTED[63999] = {"do": "fallback", "alert": True}
 PATHS = ("answer", "receipt")
 

@@ -33,8 +33,9 @@ def one_more(world: World, key: str, sid: str | None, status: str = "accepted") 
             to = Address(channel="sms", address=TRAINEE, address_index=TRAINEE, created_at=now)
             session.add(to)
             session.flush()
-        row = outbox.enqueue(session, key=key, lane="bulk", to=to, text=Text("t", "1", "hello"), now=now)
-        assert row is not None
+        queued = outbox.enqueue(session, key=key, lane="bulk", to=to, text=Text("t", "1", "hello"), now=now)
+        assert queued is not None
+        row = session.get_one(OutboxMessage, queued.id)
         row.status, row.provider_sid, row.attempts, row.sent_at = status, sid, 1, now
         if status == "sending":
             row.lease_until = now

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
+from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import fold, plain
 from companion.escalation import episodes, relay
@@ -39,6 +40,8 @@ def hear(
     session: Session, episode: Episode, known: Known, row: InboundMessage, now: datetime, voice: Voice
 ) -> tuple[str, tuple[Text, ...]] | None:
     """Pass the text on to whoever has the episode; return intent and answer, or None if a flow is to answer it."""
+    if known.asked in (CONFIRM_ERASE, CONFIRM_COPY):
+        return None  # a YES or NO about one's own data is no word to the facilitator
     said, meant = _bare(known.text), known.meant
     if said in CHANGE:
         return "change_facilitator", _change(session, episode, now, voice)
