@@ -32,8 +32,9 @@ def enqueue(
     expires_at: datetime | None = None,
     watched: bool = False,
 ) -> OutboxMessage | None:
-    """Add a text once: None when `key` is there already, sent or not.
+    """Add a text once; return what was stored, or None when `key` is there already, sent or not.
 
+    It is stored by a plain insert and is no part of the session: read its values, but change it by an UPDATE.
     It leaves no sooner than `not_before` and is dropped at `expires_at`, when it would have lost its sense. What
     becomes of a `watched` one is looked after by who queues it: it is not tried again later or on another channel.
     """
