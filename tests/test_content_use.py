@@ -6,6 +6,7 @@ from pathlib import Path
 
 import companion
 from companion.content.catalogue import load_catalogue
+from companion.content.wording import LONGEST_NAME
 
 CATALOGUE = load_catalogue()
 HOUSE = Path(companion.__file__).parent
@@ -38,3 +39,9 @@ def test_every_text_that_code_asks_for_exists_and_gets_its_values():
         if not more and values - names - STANDING:
             wrong.append(f"{place}: {text_id} needs {', '.join(sorted(values - names - STANDING))}")
     assert wrong == []
+
+
+def test_no_name_that_can_be_given_is_cut_in_a_text():
+    for wording in CATALOGUE.wordings.values():
+        for value in {"cohort", "group", "facilitator", "who", "caller"} & wording.values.keys():
+            assert len(wording.values[value]) >= LONGEST_NAME, (wording.id, value)

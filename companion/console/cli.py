@@ -27,9 +27,12 @@ def add(email: str, name: str, role: str, ask: bool) -> None:
     from sqlalchemy import select
 
     from companion.console.users import UserError, create_user, new_password
+    from companion.content.wording import LONGEST_NAME
     from companion.models import Person, record
     from companion.models.console import User
 
+    if not 2 <= len(name) <= LONGEST_NAME:
+        raise click.ClickException(f"the name has {len(name)} characters; use 2 to {LONGEST_NAME}, as texts name them")
     database, now = _open()
     password = _typed() if ask else new_password()
     try:

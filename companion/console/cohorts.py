@@ -18,6 +18,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from companion.console.desk import COORDINATOR, EVERYONE, allow, desk, my_id, now, pages
+from companion.console.fields import NameLength
 from companion.console.words import upper_first
 from companion.models import Cohort, CohortAlias, JoinSource, record
 from companion.programme.poster import poster_for
@@ -37,7 +38,7 @@ class CohortForm(FlaskForm):  # type: ignore[misc]
             Regexp(r"^[A-Z]{2,20}$", message="Use 2 to 20 letters, no spaces."),
         ],
     )
-    name = StringField("Name", validators=[InputRequired("Write the name."), Length(2, 20, "Use 2 to 20 characters.")])
+    name = StringField("Name", validators=[InputRequired("Write the name."), NameLength()])
     nation = SelectField("Nation", choices=[SelectChoice(n, n) for n in ("england", "wales", "scotland", "ni")])
     weekday = SelectField(
         "Day of the weekly question",

@@ -25,6 +25,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from companion.console.fields import NameLength
 from companion.models import Cohort, Group, GroupFacilitator, Person
 from companion.programme import recurrence
 from companion.programme.recurrence import RuleError, bank_holidays, check_rule, weekly
@@ -46,7 +47,7 @@ class GroupForm(FlaskForm):  # type: ignore[misc]
     name = StringField(
         "Name",
         filters=[_stripped],
-        validators=[InputRequired("Write the name."), Length(2, 20, "Use 2 to 20 characters.")],
+        validators=[InputRequired("Write the name."), NameLength()],
     )
     cohort = SelectField("Cohort", validators=[InputRequired("Choose the cohort.")])
     first_on = DateField("First meeting", validators=[InputRequired("Write the day of the first meeting.")])

@@ -16,6 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from companion.console import invitations
 from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, open_to_all, pages
+from companion.console.fields import NameLength
 from companion.console.users import UserError, weakness
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
@@ -28,7 +29,9 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
     """Someone who is to run the programme, or to audit it."""
 
     name = StringField(
-        "Name", validators=[InputRequired("Write their name."), Length(2, 40, "Use 2 to 40 characters.")]
+        "Name",
+        filters=[lambda given: (given or "").strip()],
+        validators=[InputRequired("Write their name."), NameLength()],
     )
     email = StringField(
         "E-mail address",
@@ -103,7 +106,7 @@ def invite_user() -> ResponseReturnValue:
         if not form.number.errors:
             try:
                 with desk().database.write() as session:
-                    person = invitations.add_staff(session, form.name.data.strip(), form.role.data, now(), by=my_id())
+                    person = invitations.add_staff(session, form.name.data, form.role.data, now(), by=my_id())
                     if sender is not None:
                         invitations.give_number(session, person, sender, now(), by=my_id())
                     code = invitations.invite(session, person, form.email.data, now(), by=my_id())

@@ -17,6 +17,8 @@ Kind = Literal["reply", "started", "crisis", "page", "notice", "fragment"]
 Answer = Literal["number", "words"]
 Language = Literal["en", "cy"]
 
+LONGEST_NAME = 20  # characters of the name of a cohort, a group or a facilitator: texts have room for it in full
+
 _ROOFS = str.maketrans("âêîôûŵŷïëáíóúẃÂÊÎÔÛŴŶÏËÁÍÓÚ", "aeiouwyieaiouwAEIOUWYIEAIOU")
 _SPACES = re.compile(r"[^\S\n]+")
 

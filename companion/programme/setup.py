@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.content.wording import LONGEST_NAME
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
 from companion.models import Address, Cohort, CohortAlias, Group, GroupFacilitator, Person, record
@@ -57,7 +58,7 @@ class CohortPlan(_Strict):
     """
 
     code: str = Field(pattern=r"^[A-Z]{2,20}$")
-    name: str = Field(min_length=2, max_length=20)
+    name: str = Field(min_length=2, max_length=LONGEST_NAME)
     aliases: tuple[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,19}$")], ...] = ()
     topic: str | None = None
     nation: Nation | None = None
@@ -90,7 +91,7 @@ class CohortPlan(_Strict):
 class PersonPlan(_Strict):
     """Someone who runs the programme, known by their number."""
 
-    name: str = Field(min_length=2, max_length=40)
+    name: str = Field(min_length=2, max_length=LONGEST_NAME)
     role: Literal["facilitator", "lead", "coordinator"]
     number: str
     external_lead: bool = False  # works outside the programme; paged when a trainee has left everyone else out
@@ -108,7 +109,7 @@ class HoursPlan(_Strict):
 class GroupPlan(_Strict):
     """A group, its rhythm, and who runs it (names, in the order in which they are paged)."""
 
-    name: str = Field(min_length=2, max_length=20)
+    name: str = Field(min_length=2, max_length=LONGEST_NAME)
     cohort: str
     first_on: date
     at: TimeOfDay
