@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 5000
 # Where labelled texts to measure against may be kept; they are no part of the project.
 MEASURE_DIR ?= $(or $(COMPANION_MEASURE_DIR),../shared)
-# More than one process pays: tests wait for phones and databases.
+# More than one process pays: tests wait for phones and databases. Their servers start faster with compiled files kept.
 TEST_PROCESSES ?= 2
 
 VENV := .venv
@@ -25,7 +25,7 @@ demo-reset: $(VENV)/.runtime ## The same, forgetting what was there
 	@exec $(PY) -m companion demo --port $(PORT) --reset
 
 test: $(VENV)/.dev ## Run the tests, on SQLite and on PostgreSQL
-	@$(PY) -m pytest -n $(TEST_PROCESSES) $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal --durations=15 $(ARGS)
 
 check: $(VENV)/.dev ## Lint, format, types, every text we send
 	$(PY) -m ruff check .

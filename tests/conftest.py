@@ -59,6 +59,25 @@ def new_database(request: pytest.FixtureRequest) -> NewDatabase:
     return databases.in_slots(request.getfixturevalue(f"{request.param}_databases"))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other database for tests that are marked to need one only, unless -k or --both asks for it."""
+    if config.option.both or any(kind in config.option.keyword for kind in ("sqlite", "postgresql")):
+        return
+    out = [item for item in items if _other_database(item)]
+    items[:] = [item for item in items if not _other_database(item)]
+    config.hook.pytest_deselected(items=out)
+
+
+def _other_database(item: pytest.Item) -> bool:
+    mark, callspec = item.get_closest_marker("one_database"), getattr(item, "callspec", None)
+    return bool(mark and callspec) and callspec.params.get("new_database", mark.args[0]) not in mark.args
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --both."""
+    parser.addoption("--both", action="store_true", help="run every test that has a world on both databases")
+
+
 @pytest.fixture
 def make_world(new_database: NewDatabase) -> Iterator[Callable[..., World]]:
     """Makes worlds with settings of their own; at the end nothing unexpected may have happened in any."""

@@ -81,6 +81,7 @@ def test_who_came_gets_help_and_one_question_that_leaves_no_trace(world: World) 
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_only_those_marked_as_there_are_asked_and_unanswered_words_go(world: World) -> None:
     with world.database.write() as session:
         group = session.scalars(select(Group)).one()

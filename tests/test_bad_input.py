@@ -93,6 +93,7 @@ def read_all(world: World) -> None:
 # --- who it is from ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_forged_text_is_refused_and_leaves_nothing(world: World) -> None:
     before = rows(world)
     for forged in (
@@ -107,6 +108,7 @@ def test_a_forged_text_is_refused_and_leaves_nothing(world: World) -> None:
     assert rows(world) == before
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_signature_is_for_one_address_and_one_text(world: World) -> None:
     before, form = rows(world), text()
     client = world.app.test_client()
@@ -121,6 +123,7 @@ def test_a_signature_is_for_one_address_and_one_text(world: World) -> None:
     assert rows(world) == before
 
 
+@pytest.mark.one_database("postgresql")
 def test_headers_of_a_proxy_are_not_believed(world: World) -> None:
     form = text()
     lies = {"Host": "elsewhere.example.org", "X-Forwarded-Host": "elsewhere.example.org", "X-Forwarded-Proto": "https"}
@@ -132,6 +135,7 @@ def test_headers_of_a_proxy_are_not_believed(world: World) -> None:
     assert answers(taken)
 
 
+@pytest.mark.one_database("postgresql")
 def test_while_a_token_is_rotated_both_are_good(world: World, make_world: Any) -> None:
     old, new = "1" * 32, "2" * 32
     rotating = make_world(twilio_auth_token=f"{old}, {new}").seeded()
@@ -144,6 +148,7 @@ def test_while_a_token_is_rotated_both_are_good(world: World, make_world: Any) -
 
 
 @pytest.mark.parametrize("body", ["JOIN ICU", "I want to kill myself", ""])
+@pytest.mark.one_database("postgresql")
 def test_a_replay_gets_the_same_answer_and_has_no_second_effect(world: World, body: str) -> None:
     world.member()
     first = post(world, text(body))
@@ -155,6 +160,7 @@ def test_a_replay_gets_the_same_answer_and_has_no_second_effect(world: World, bo
     read_all(world)
 
 
+@pytest.mark.one_database("sqlite")
 def test_the_same_text_four_times_at_once_is_one_text(world: World) -> None:
     world.member()
     got: list[bytes] = []
@@ -244,6 +250,7 @@ def test_media(spoken_to: World) -> None:
             assert answers(post(spoken_to, form)) or not body, f"silence to {media!r} {body!r}"
 
 
+@pytest.mark.one_database("postgresql")
 def test_fields_that_are_not_needed_are_missing(world: World) -> None:
     for number, field in enumerate(("Body", "To", "NumMedia", "AccountSid", "NumSegments")):
         missing: dict[str, str | None] = {field: None}
@@ -265,6 +272,7 @@ def test_fields_that_are_not_needed_are_missing(world: World) -> None:
     ],
     ids=range(8),
 )
+@pytest.mark.one_database("sqlite")
 def test_a_field_that_is_needed_is_missing(world: World, form: dict[str, str], says: str) -> None:
     before = rows(world)
     response = post(world, form)
@@ -273,6 +281,7 @@ def test_a_field_that_is_needed_is_missing(world: World, form: dict[str, str], s
     assert rows(world) == before
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_thousand_fields(world: World) -> None:
     answers(post(world, text() | {f"Field{number}": "x" for number in range(1_000)}))
     assert len(kept(world)) == 1
@@ -306,6 +315,7 @@ ODD_SENDERS = (
 
 
 @pytest.mark.parametrize("body", ["JOIN ICU", "I want to kill myself"], ids=["join", "danger"])
+@pytest.mark.one_database("sqlite")
 def test_odd_senders(world: World, body: str) -> None:
     for number, sender in enumerate(ODD_SENDERS):
         answers(post(world, text(body, MessageSid=sid(number), From=sender)))
@@ -313,6 +323,7 @@ def test_odd_senders(world: World, body: str) -> None:
     read_all(world)
 
 
+@pytest.mark.one_database("sqlite")
 def test_odd_recipients(world: World) -> None:
     recipients = ("", "\x00", "x" * 10_000, "whatsapp:", "\\", "MG\x00")
     for number, to in enumerate(recipients):
@@ -332,6 +343,7 @@ def test_odd_buttons(spoken_to: World) -> None:
 
 
 @pytest.mark.parametrize("path", [INBOUND, "/twilio/status"])
+@pytest.mark.one_database("sqlite")
 def test_other_kinds_of_request(world: World, path: str) -> None:
     before = rows(world)
     address = world.settings.public_url + path
@@ -351,6 +363,7 @@ def test_other_kinds_of_request(world: World, path: str) -> None:
     assert rows(world) == before
 
 
+@pytest.mark.one_database("sqlite")
 def test_other_methods(world: World) -> None:
     for method in ("get", "put", "delete", "patch", "options", "head"):
         assert getattr(world.app.test_client(), method)(INBOUND).status_code in {200, 405, 415}
@@ -383,6 +396,7 @@ def encoded(form: dict[str, str]) -> bytes:
 
 
 @pytest.mark.parametrize("joined", [False, True], ids=["stranger", "member"])
+@pytest.mark.one_database("postgresql")
 def test_whatever_a_signed_text_holds(world: World, joined: bool) -> None:
     if joined:
         world.member()
@@ -399,6 +413,7 @@ def test_whatever_a_signed_text_holds(world: World, joined: bool) -> None:
     read_all(world)
 
 
+@pytest.mark.one_database("postgresql")
 def test_whatever_a_signed_receipt_holds(world: World) -> None:
     world.member()
     with world.database.read() as session:
@@ -418,6 +433,7 @@ def test_whatever_a_signed_receipt_holds(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", [INBOUND, "/twilio/status"])
+@pytest.mark.one_database("sqlite")
 def test_whatever_an_unsigned_request_holds(world: World, path: str) -> None:
     before = rows(world)
 
@@ -431,6 +447,7 @@ def test_whatever_an_unsigned_request_holds(world: World, path: str) -> None:
     assert rows(world) == before
 
 
+@pytest.mark.one_database("sqlite")
 def test_people_are_not_made_by_odd_texts(world: World) -> None:
     with world.database.read() as session:
         before = session.scalar(select(func.count()).select_from(Person))

@@ -23,6 +23,7 @@ def buddies(world: World) -> tuple:
     return asha, ben
 
 
+@pytest.mark.one_database("postgresql")
 def test_two_who_both_want_it_are_brought_together(world: World) -> None:
     asha, ben, far = world.member(), world.member(BEN), world.member(CARA, code="SHIELDING")
     asha.texts("Buddy?")
@@ -102,6 +103,7 @@ def test_words_are_passed_on_and_numbers_pictures_and_danger_are_not(world: Worl
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_nothing_reaches_someone_who_stopped_paused_or_sleeps(world: World) -> None:
     asha, ben = buddies(world)
     ben.texts("QUIET 8AM TO 5PM")
@@ -132,6 +134,7 @@ def test_nothing_reaches_someone_who_stopped_paused_or_sleeps(world: World) -> N
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_wish_ends_with_the_cohort_and_pairs_are_two(world: World) -> None:
     people = [world.member(number) for number in ("+447700900101", BEN, CARA, DEV)]
     for person in people[:3]:
@@ -151,6 +154,7 @@ def test_a_wish_ends_with_the_cohort_and_pairs_are_two(world: World) -> None:
         person.ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_invite_gives_a_text_to_forward(world: World) -> None:
     asha = world.member()
     asha.texts("Invite")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import select
 
 from companion.messaging.addresses import addresses_of
@@ -56,6 +57,7 @@ def test_a_facilitator_raises_a_concern_and_the_other_takes_it(world: World) -> 
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_nobody_is_raised_by_a_slip_and_other_groups_are_closed(world: World) -> None:
     world.member(code="SHIELDING")
     cole, erskine = world.staff("facilitator"), world.staff("lead")

@@ -233,6 +233,7 @@ def _outcome(status: int, location: str) -> str:
     return str(status)
 
 
+@pytest.mark.one_database("sqlite")
 def test_the_table_names_every_route(on: Stage) -> None:
     from companion import create_app
 
@@ -249,12 +250,14 @@ def test_the_table_names_every_route(on: Stage) -> None:
     assert not missing
 
 
+@pytest.mark.one_database("postgresql")
 def test_every_view_of_the_console_says_who_may_see_it(on: Stage) -> None:
     for endpoint, view in on.app.view_functions.items():
         if endpoint.startswith("console.") and not endpoint.endswith("static"):
             assert getattr(view, "roles", None), endpoint
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None:
     browser = on.browser("bo")
     for page in ("/console/", "/console/groups", "/console/people", "/console/messages"):

@@ -28,6 +28,7 @@ def states(world: World) -> dict[str, str]:
     return {finding.name: finding.state for finding in examine(world.services)}
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_set_up_that_runs_is_in_order_and_what_breaks_is_named_with_what_to_do(world: World) -> None:
     world.settle()
     found = states(world)
@@ -46,6 +47,7 @@ def test_a_set_up_that_runs_is_in_order_and_what_breaks_is_named_with_what_to_do
     assert all(finding.mend for finding in examine(world.services) if finding.state != "good")
 
 
+@pytest.mark.one_database("postgresql")
 def test_the_page_leads_through_the_set_up_in_order(world: World) -> None:
     world.settle()
     cor = signed_in(world, "coordinator")
@@ -66,6 +68,7 @@ def test_the_page_leads_through_the_set_up_in_order(world: World) -> None:
     assert "7 of 9" in cor.get(page).text
 
 
+@pytest.mark.one_database("sqlite")
 def test_an_empty_programme_begins_with_its_people(make_world: Callable[..., World]) -> None:
     world = make_world()
     with world.database.write() as session:

@@ -13,6 +13,7 @@ from companion.programme.broadcast import Audience, BroadcastError
 from tests.world import World
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_facilitator_writes_to_their_group_and_thinks_again(world: World) -> None:
     asha, ben, far = world.member(), world.member("+447700900102"), world.member("+447700900103", code="SHIELDING")
     away, gone = world.member("+447700900104"), world.member("+447700900105")
@@ -65,6 +66,7 @@ def test_a_facilitator_writes_to_their_group_and_thinks_again(world: World) -> N
         assert len(session.scalars(select(OutboxMessage).where(OutboxMessage.reason == "undone")).all()) == 2
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_draft_is_forgotten_and_only_who_runs_a_group_writes_to_it(world: World) -> None:
     world.member()
     cole = world.staff("facilitator")
@@ -79,6 +81,7 @@ def test_a_draft_is_forgotten_and_only_who_runs_a_group_writes_to_it(world: Worl
     lead.hears("You run no group")
 
 
+@pytest.mark.one_database("postgresql")
 def test_the_sending_is_for_every_page_and_every_audience(world: World) -> None:
     asha, ben = world.member(), world.member("+447700900102", code="SHIELDING")
     asha.texts("QUIET 8AM TO 5PM")

@@ -49,6 +49,7 @@ def whole_programme(world: World) -> World:
     return world
 
 
+@pytest.mark.one_database("postgresql")
 def test_bare_join_asks_which_and_any_word_for_a_cohort_will_do(world: World) -> None:
     whole_programme(world)
     asha = world.talker()
@@ -77,6 +78,7 @@ def test_bare_join_asks_which_and_any_word_for_a_cohort_will_do(world: World) ->
         assert session.scalars(select(Person.nation).where(Person.role == "trainee")).all() == ["wales"]
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_group_is_suggested_with_a_choice_and_moving_is_one_text(world: World) -> None:
     whole_programme(world)
     asha = world.talker()
@@ -114,6 +116,7 @@ def test_a_group_is_suggested_with_a_choice_and_moving_is_one_text(world: World)
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_one_word_means_one_cohort(world: World) -> None:
     plan = Programme(cohorts=(CohortPlan(code="PAEDS", name="Children", aliases=("SHIELDING",)),))
     with pytest.raises(SetupError, match="SHIELDING already joins SHIELDING"):

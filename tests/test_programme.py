@@ -13,6 +13,7 @@ from tests.world import World
 SESSION = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
 
 
+@pytest.mark.one_database("sqlite")
 def test_booked_trainee_and_facilitators_are_reminded_a_day_and_an_hour_before(world: World) -> None:
     asha = world.member()
     asha.texts("yeah go on then")
@@ -33,6 +34,7 @@ def test_booked_trainee_and_facilitators_are_reminded_a_day_and_an_hour_before(w
         assert any("Who came to ICU North? 1 " in text for text in world.staff("facilitator", which).ignores())
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_reminder_that_has_lost_its_sense_is_dropped_and_says_why(world: World) -> None:
     asha = world.member()
     asha.texts("yes")
@@ -44,6 +46,7 @@ def test_a_reminder_that_has_lost_its_sense_is_dropped_and_says_why(world: World
     assert set(dropped) == {"too late"}
 
 
+@pytest.mark.one_database("sqlite")
 def test_no_gives_the_place_up_and_no_reminder_comes(world: World) -> None:
     asha = world.member()
     asha.texts("Yes please")
@@ -55,6 +58,7 @@ def test_no_gives_the_place_up_and_no_reminder_comes(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_seventh_waits(world: World) -> None:
     for last in range(6):
         trainee = world.member(f"+4477009001{10 + last}")
@@ -65,6 +69,7 @@ def test_a_seventh_waits(world: World) -> None:
     seventh.hears("full", "waiting list")
 
 
+@pytest.mark.one_database("postgresql")
 def test_the_invitation_goes_out_a_week_before_to_those_not_asked(world: World) -> None:
     asha = world.member()
     asha.texts("no")
@@ -74,6 +79,7 @@ def test_the_invitation_goes_out_a_week_before_to_those_not_asked(world: World) 
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_link_only_for_those_with_a_place(world: World) -> None:
     asha = world.member()
     asha.texts("LINK")
@@ -87,6 +93,7 @@ def test_link_only_for_those_with_a_place(world: World) -> None:
 
 
 @pytest.mark.parametrize("answer", ["7", "7/10", "seven", "about a 7"])
+@pytest.mark.one_database("postgresql")
 def test_a_number_is_a_fine_answer_to_the_check_in(world: World, answer: str) -> None:
     asha = world.member()
     world.move_to(datetime(2026, 11, 24, 19, 1, tzinfo=UTC))
@@ -97,6 +104,7 @@ def test_a_number_is_a_fine_answer_to_the_check_in(world: World, answer: str) ->
         assert session.scalars(select(CheckIn.score)).all() == [7]
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_low_answer_gets_one_resource_and_an_offer(world: World) -> None:
     asha = world.member()
     world.move_to(datetime(2026, 11, 24, 19, 1, tzinfo=UTC))
@@ -112,6 +120,7 @@ def test_a_low_answer_gets_one_resource_and_an_offer(world: World) -> None:
         assert len(session.scalars(select(ContactRequest)).all()) == 1
 
 
+@pytest.mark.one_database("sqlite")
 def test_two_low_answers_offer_contact_and_only_yes_leads_to_it(world: World) -> None:
     asha = world.member()
     for day in (24, 31):
@@ -127,6 +136,7 @@ def test_two_low_answers_offer_contact_and_only_yes_leads_to_it(world: World) ->
     world.staff("facilitator").hears_nothing()
 
 
+@pytest.mark.one_database("sqlite")
 def test_silence_is_fine_and_after_three_it_stops(world: World) -> None:
     asha = world.member()
     world.move_to(datetime(2026, 12, 29, 20, 0, tzinfo=UTC))
@@ -144,12 +154,14 @@ def test_silence_is_fine_and_after_three_it_stops(world: World) -> None:
         ("worried about money, rent is late", "."),
     ],
 )
+@pytest.mark.one_database("sqlite")
 def test_free_text_and_keywords_are_answered_with_help(world: World, text: str, help_: str) -> None:
     asha = world.member()
     asha.texts(text)
     asha.hears("This may help", help_)
 
 
+@pytest.mark.one_database("postgresql")
 def test_menu_number_and_more(world: World) -> None:
     asha = world.member()
     asha.texts("MENU")
@@ -160,6 +172,7 @@ def test_menu_number_and_more(world: World) -> None:
     assert asha.hears("Some others") != first
 
 
+@pytest.mark.one_database("sqlite")
 def test_the_alcohol_warning_comes_before_any_number(world: World) -> None:
     asha = world.member()
     asha.texts("think im drinking too much, who can i talk to")
@@ -169,6 +182,7 @@ def test_the_alcohol_warning_comes_before_any_number(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_pause_and_resume(world: World) -> None:
     asha = world.member()
     asha.texts("PAUSE 3 WEEKS")
@@ -180,6 +194,7 @@ def test_pause_and_resume(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_two_misunderstandings_offer_a_person(world: World) -> None:
     asha = world.member()
     asha.texts("zxqv wpl")
@@ -197,6 +212,7 @@ def test_two_misunderstandings_offer_a_person(world: World) -> None:
         ("NIGHTS", "between 8am and 5pm"),
     ],
 )
+@pytest.mark.one_database("sqlite")
 def test_quiet_hours_are_set_by_text(world: World, text: str, span: str) -> None:
     asha = world.member()
     asha.texts(text)
@@ -205,6 +221,7 @@ def test_quiet_hours_are_set_by_text(world: World, text: str, span: str) -> None
     asha.hears("no quiet hours")
 
 
+@pytest.mark.one_database("postgresql")
 def test_quiet_hours_put_a_text_off_or_drop_it_when_it_would_come_too_late(world: World) -> None:
     asha = world.member()
     asha.texts("yes")
@@ -227,6 +244,7 @@ def test_quiet_hours_put_a_text_off_or_drop_it_when_it_would_come_too_late(world
     assert reasons == ["quiet hours"]
 
 
+@pytest.mark.one_database("sqlite")
 def test_help_is_right_for_the_nation_someone_names(world: World) -> None:
     asha = world.member()
     asha.texts("Scotland")

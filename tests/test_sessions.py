@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, time, timedelta
 
+import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import select
@@ -74,6 +75,7 @@ def test_a_freed_place_goes_to_whoever_waits_longest_and_on_when_they_say_nothin
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_place_freed_an_hour_before_is_offered_for_minutes_not_days(world: World) -> None:
     booked = crowd(world)
     waits = world.member("+447700900120")
@@ -95,6 +97,7 @@ def test_a_place_freed_an_hour_before_is_offered_for_minutes_not_days(world: Wor
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_moved_session_is_told_once_and_reminded_of_anew_and_a_cancelled_one_not_at_all(world: World) -> None:
     asha, ben, cal = (world.member(f"+44770090013{n}") for n in range(3))
     asha.texts("yes")
@@ -331,6 +334,7 @@ def test_a_facilitator_runs_an_evening_from_the_phone(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_session_called_off_by_text_is_off_after_a_minute(world: World) -> None:
     asha = world.member()
     asha.texts("yes")
@@ -349,6 +353,7 @@ def test_a_session_called_off_by_text_is_off_after_a_minute(world: World) -> Non
     asha.hears("Thu 10 Dec")
 
 
+@pytest.mark.one_database("sqlite")
 def test_with_too_few_people_the_facilitators_decide_and_silence_lets_it_run(world: World) -> None:
     with world.database.write() as session:
         for group in session.scalars(select(Group)):

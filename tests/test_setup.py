@@ -29,6 +29,7 @@ def load(world: World, path: Path) -> None:
         )
 
 
+@pytest.mark.one_database("sqlite")
 def test_the_example_is_a_programme_that_people_can_join(make_world: Callable[..., World]) -> None:
     world = make_world()
     load(world, EXAMPLE)

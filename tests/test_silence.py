@@ -12,6 +12,7 @@ from companion.programme.silence import is_changeover
 from tests.world import World
 
 
+@pytest.mark.one_database("sqlite")
 def test_someone_quiet_gets_one_gentle_text_and_is_left_in_peace(world: World) -> None:
     asha, ben = world.member(), world.member("+447700900102")
     for _ in range(6):  # ben answers the weekly question and never comes
@@ -40,6 +41,7 @@ def test_someone_quiet_gets_one_gentle_text_and_is_left_in_peace(world: World) -
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_number_that_fails_for_weeks_pauses_itself_until_it_writes(world: World) -> None:
     asha = world.member()
     with world.database.write() as session:
@@ -69,6 +71,7 @@ def test_a_number_that_fails_for_weeks_pauses_itself_until_it_writes(world: Worl
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_at_the_changeover_people_are_asked_once_whether_it_still_fits(world: World) -> None:
     world.move_to(datetime(2027, 1, 11, 9, tzinfo=UTC))
     asha, away = world.member(), world.member("+447700900102")

@@ -226,6 +226,7 @@ def office(new_database: NewDatabase) -> Iterator[Office]:
         database.close()
 
 
+@pytest.mark.one_database("postgresql")
 def test_templates_are_made_submitted_and_approved(office: Office) -> None:
     made = office.create()
     assert {step.status for step in made} == {"unsubmitted"}
@@ -249,6 +250,7 @@ def test_templates_are_made_submitted_and_approved(office: Office) -> None:
     assert office.alarms() == []
 
 
+@pytest.mark.one_database("sqlite")
 def test_making_them_twice_makes_nothing_twice(office: Office) -> None:
     office.create("page")
     assert office.create("page") == []
@@ -259,6 +261,7 @@ def test_making_them_twice_makes_nothing_twice(office: Office) -> None:
     assert len(office.standin.state.contents()) == 1
 
 
+@pytest.mark.one_database("postgresql")
 def test_an_answer_that_was_lost_leaves_one_template(office: Office) -> None:
     office.standin.fault(None, "http_500_after_accept", times=1)
     with pytest.raises(NoAnswerError):
@@ -268,6 +271,7 @@ def test_an_answer_that_was_lost_leaves_one_template(office: Office) -> None:
 
 
 @pytest.mark.parametrize("status", ["rejected", "paused", "disabled"])
+@pytest.mark.one_database("postgresql")
 def test_a_template_that_is_withdrawn_is_not_used_and_raises_an_alarm(office: Office, status: str) -> None:
     row = office.approved("reminder_day")
     office.standin.decide(row.content_sid, status, "too much like an advertisement")
@@ -288,6 +292,7 @@ def test_a_template_that_is_withdrawn_is_not_used_and_raises_an_alarm(office: Of
     assert office.alarms() == []
 
 
+@pytest.mark.one_database("postgresql")
 def test_within_the_24_hours_buttons_need_no_approval(office: Office) -> None:
     office.create("offer_session", "page")
     version = {text_id: WORDS.wording(text_id).version for text_id in ("offer_session", "page")}
@@ -316,6 +321,7 @@ def test_within_the_24_hours_buttons_need_no_approval(office: Office) -> None:
 @pytest.mark.parametrize(
     ("code", "status"), [(63027, "disabled"), (63040, "rejected"), (63041, "paused"), (63042, "disabled")]
 )
+@pytest.mark.one_database("sqlite")
 def test_an_error_about_a_template_stops_its_use(office: Office, code: int, status: str) -> None:
     row = office.approved("page")
     with office.database.write() as session:
@@ -325,6 +331,7 @@ def test_an_error_about_a_template_stops_its_use(office: Office, code: int, stat
     assert office.alarms() == ["whatsapp_template"]
 
 
+@pytest.mark.one_database("postgresql")
 def test_other_errors_and_other_templates_are_left_alone(office: Office) -> None:
     row = office.approved("page")
     with office.database.write() as session:
@@ -334,6 +341,7 @@ def test_other_errors_and_other_templates_are_left_alone(office: Office) -> None
     assert office.alarms() == []
 
 
+@pytest.mark.one_database("sqlite")
 def test_only_the_newest_template_of_a_wording_counts(office: Office) -> None:
     old = office.approved("page")
     office.clock.advance(timedelta(days=1))
@@ -344,6 +352,7 @@ def test_only_the_newest_template_of_a_wording_counts(office: Office) -> None:
     assert office.alarms() == []  # nobody misses it
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_template_deleted_at_twilio_can_be_made_again(office: Office) -> None:
     row = office.approved("page")
     office.standin.state.drop_content(row.content_sid)
@@ -352,6 +361,7 @@ def test_a_template_deleted_at_twilio_can_be_made_again(office: Office) -> None:
     assert [step.status for step in office.create("page")] == ["unsubmitted"]
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_status_nobody_has_heard_of_is_no_approval(office: Office) -> None:
     row = office.approved("page")
     content = office.standin.state.content(row.content_sid)
@@ -362,12 +372,14 @@ def test_a_status_nobody_has_heard_of_is_no_approval(office: Office) -> None:
     assert office.row("page").status == "pending"
 
 
+@pytest.mark.one_database("sqlite")
 def test_what_whatsapp_would_refuse_is_not_made(office: Office) -> None:
     (step,) = office.create("session_cancelled", words=reworded("session_cancelled", "{when} is off, we are sorry."))
     assert "begins with a value" in step.problem
     assert office.standin.state.contents() == []
 
 
+@pytest.mark.one_database("postgresql")
 def test_an_outage_changes_nothing(office: Office) -> None:
     office.approved("page")
     office.standin.close()
@@ -425,6 +437,7 @@ def test_the_command_from_nothing_to_approved(office: Office, run: Callable[...,
     assert "crisis_taken: no template, by SMS after 24 hours:" in shown
 
 
+@pytest.mark.one_database("sqlite")
 def test_what_goes_wrong_is_one_line(office: Office, run: Callable[..., tuple[int, str]]) -> None:
     assert run("show", "nothing")[1].startswith("Error: no template is made of nothing;")
     assert "TWILIO_WHATSAPP_FROM: is not set" in run("create", TWILIO_WHATSAPP_FROM="")[1]
@@ -440,6 +453,7 @@ def test_what_goes_wrong_is_one_line(office: Office, run: Callable[..., tuple[in
 # --- on a phone -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_tap_on_a_button_of_a_template_takes_the_place(world: World) -> None:
     asha = world.member(channel="whatsapp")
     world.advance(hours=25)

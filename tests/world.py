@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -20,18 +20,17 @@ from companion.agenda import next_due
 from companion.clock import FixedClock
 from companion.db import Database
 from companion.schema import require_current
-from companion.seed import STAFF, seed
+from companion.seed import STAFF
 from companion.services import Services
 from companion.settings import Settings, load_settings
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 from companion.simulator.phone import Phone
 from companion.simulator.standin import StandIn
 from companion.web import build_doors
-from tests.databases import KEY
+from tests.databases import KEY, START, filled
 
 SERVICE = "+447700900000"
 TRAINEE = "+447700900101"
-START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday; the group first meets on Thursday 26th, 6:30pm
 
 
 class Talker:
@@ -148,8 +147,7 @@ class World:
 
     def seeded(self) -> World:
         """Add the small programme of the demonstration."""
-        with self.database.write() as session:
-            seed(session, self.clock.now(), self.settings)
+        filled(self.database, self.settings, self.clock.now())
         for staff in STAFF:
             self.talker(staff.number)
         return self

@@ -138,6 +138,7 @@ def test_r13_a_promise_and_r20_change_and_r15_repeats(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r15_the_third_flag_in_ten_minutes_pages_the_next_step(world: World) -> None:
     asha, dunne = world.member(), world.staff("facilitator", 1)
     flagged(world, asha)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.safety.stage import DANGER, calls, episode, flagged, pages
 from tests.world import World
 
 
+@pytest.mark.one_database("sqlite")
 def test_r10_only_a_key_answers_a_call(world: World) -> None:
     asha = world.member()
     cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
@@ -41,6 +44,7 @@ def test_r10_only_a_key_answers_a_call(world: World) -> None:
     assert {page.answer for page in pages(world) if page.person_id == episode(world).owner_id} == {"take"}
 
 
+@pytest.mark.one_database("postgresql")
 def test_r10_passing_on_by_key_pages_the_next_once(world: World) -> None:
     asha = world.member()
     cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")

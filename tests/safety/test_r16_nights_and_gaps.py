@@ -91,6 +91,7 @@ def test_r16_part_of_a_duty_can_be_handed_over_and_a_part_of_that_again() -> Non
     assert len(joined) == 1
 
 
+@pytest.mark.one_database("postgresql")
 def test_r16_the_rota_decides_who_is_paged_and_where_it_ends_the_group_does(world: World) -> None:
     on_duty(world, "Dr Dunne", "first")
     on_duty(world, "Dr Erskine", "second")
@@ -145,6 +146,7 @@ def test_r16_a_gap_in_two_days_tells_the_coordinator_and_one_later_only_shows(wo
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r16_a_dead_number_is_a_gap(world: World) -> None:
     on_duty(world, "Dr Cole", start=time(0), end=time(0), days=14)
     with world.database.write() as session:
@@ -154,6 +156,7 @@ def test_r16_a_dead_number_is_a_gap(world: World) -> None:
         assert gaps(session, world.clock.now())[0].who == (person(world, "Dr Cole").id,)
 
 
+@pytest.mark.one_database("sqlite")
 def test_r16_a_group_cannot_go_live_without_somebody_for_every_hour(world: World) -> None:
     now = world.clock.now()
     lead = person(world, "Dr Erskine")
@@ -217,6 +220,7 @@ def test_r16_the_reply_says_which_hours_are_covered_and_the_named_lead_is_paged_
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r16_a_hand_over_is_confirmed_by_both(world: World) -> None:
     on_duty(world, "Dr Cole")
     cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
@@ -279,6 +283,7 @@ def test_r16_a_swap_changes_both_or_neither(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r17_nobody_is_rostered_without_two_ways_that_were_checked(world: World) -> None:
     with world.database.write() as session:
         way = next(w for w in ways_of(session, person(world, "Dr Cole")) if w.kind == "call")

@@ -23,6 +23,7 @@ SIX = datetime(2026, 11, 23, 18, tzinfo=UTC)
 DANGER = "I don't want to be here any more, I want to end my life"
 
 
+@pytest.mark.one_database("postgresql")
 def test_r17_a_duty_starts_with_a_test_page_once_whoever_works(world: World) -> None:
     on_duty(world, "Dr Cole")
     on_duty(world, "Dr Cole", on=MONDAY + timedelta(days=1), start=time(8), days=0, end=time(12))  # goes on at once
@@ -48,6 +49,7 @@ def test_r17_a_duty_starts_with_a_test_page_once_whoever_works(world: World) -> 
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r17_no_answer_in_a_quarter_of_an_hour_asks_the_next_and_tells_the_coordinator(world: World) -> None:
     on_duty(world, "Dr Cole")
     on_duty(world, "Dr Dunne", "second")
@@ -74,6 +76,7 @@ def test_r17_no_answer_in_a_quarter_of_an_hour_asks_the_next_and_tells_the_coord
     asha.ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r17_who_answers_late_stands_first_again(world: World) -> None:
     on_duty(world, "Dr Cole")
     asha, cole = world.member(), world.staff("facilitator")
@@ -143,6 +146,7 @@ duties:
 
 
 @pytest.mark.parametrize("text", [GOOD, GOOD_YAML])
+@pytest.mark.one_database("postgresql")
 def test_r17_a_rota_is_brought_in_from_a_file_once(world: World, text: str) -> None:
     with world.database.write() as session:
         assert import_rota(session, read_rota(text), "Europe/London", world.clock.now(), None) == 2
@@ -170,6 +174,7 @@ def test_r17_a_rota_is_brought_in_from_a_file_once(world: World, text: str) -> N
         (GOOD.replace("dunne", "Frances"), "line 3: Frances is neither a facilitator nor a lead"),
     ],
 )
+@pytest.mark.one_database("sqlite")
 def test_r17_what_is_wrong_in_a_file_is_named_by_its_line(world: World, text: str, said: str) -> None:
     with world.database.write() as session, pytest.raises(ImportFailedError) as caught:
         import_rota(session, read_rota(text), "Europe/London", world.clock.now(), None)

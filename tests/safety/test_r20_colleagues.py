@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain as flat
 from itertools import combinations
 
+import pytest
 from sqlalchemy import select
 
 from companion.escalation.chain import responders
@@ -80,6 +81,7 @@ def test_r20_leaving_out_the_one_who_has_it_pages_the_next_at_once(world: World)
     asha.ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r20_every_set_of_people_left_out_leaves_somebody_to_page(world: World) -> None:
     """The complete table: each subset of those who run the programme, without and with an external lead."""
     world.member().texts(DANGER)
@@ -127,6 +129,7 @@ def test_r20_every_set_of_people_left_out_leaves_somebody_to_page(world: World) 
     world.talker().ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r20_the_external_lead_cannot_be_left_out(world: World) -> None:
     with world.database.write() as session:
         session.merge(person(world, "Dr Erskine")).is_external_lead = True
@@ -137,6 +140,7 @@ def test_r20_the_external_lead_cannot_be_left_out(world: World) -> None:
         assert not session.scalars(select(Exclusion)).all()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r20_who_is_left_out_finds_no_trace_in_the_console(new_database: NewDatabase) -> None:
     """Every page that can be opened, for a facilitator, a lead and a coordinator: neither the alias nor a count."""
     on = stage(new_database())

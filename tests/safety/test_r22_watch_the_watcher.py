@@ -55,6 +55,7 @@ def healthz(world: World) -> tuple[int, str]:
     return answer.status_code, answer.json.get("wrong", "")
 
 
+@pytest.mark.one_database("sqlite")
 def test_r22_health_and_heartbeat_fall_silent_when_something_is_wrong(
     make_world: Callable[..., World], outside: tuple[str, list[str]]
 ) -> None:
@@ -91,6 +92,7 @@ def test_r22_health_and_heartbeat_fall_silent_when_something_is_wrong(
     world.talker().ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r22_a_heartbeat_that_nobody_answers_stops_nothing(make_world: Callable[..., World]) -> None:
     world = make_world(companion_heartbeat_url="http://127.0.0.1:1/secret").seeded()
     world.settle()
@@ -197,6 +199,7 @@ def test_r22_a_drill_that_does_not_get_to_its_end_alarms(make_world: Callable[..
     world.talker(DRILL["companion_drill_from"]).ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r22_a_drill_needs_numbers_that_are_right(make_world: Callable[..., World]) -> None:
     world = make_world(companion_drill_from="+447700900101", companion_drill_by="+447700900199").seeded()
     with pytest.raises(drills.DrillError, match="nobody who runs"):
@@ -211,6 +214,7 @@ def test_r22_the_drills_words_are_flagged() -> None:
     assert load_watchlist().read(drills.WORDS).route == "page"
 
 
+@pytest.mark.one_database("sqlite")
 def test_r22_the_times_are_those_of_the_clock(world: World) -> None:
     began = world.clock.now()
     asha, cole = world.member(), world.staff("facilitator")
