@@ -283,6 +283,7 @@ def test_of_too_many_texts_the_newest_are_found(line: Line) -> None:
         line.clock.advance(timedelta(minutes=1))
         line.standin.phone(ASHA).texts(f"text {number}")
     assert [text.body for text in line.twilio.received_since(START, 2)] == ["text 2", "text 3"]
+    assert len(line.twilio.received_since(START, 20_000)) == 4  # more than Twilio shows on one page
 
 
 def test_texts_to_a_messaging_service_are_found_among_those_it_sent(make_line: Callable[..., Line]) -> None:

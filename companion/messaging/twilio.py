@@ -36,6 +36,7 @@ TIMEOUT = 10.0  # seconds; the SDK's own default is to wait for ever
 MOST_TEMPLATES = 1_000
 RING_SECONDS = 25  # shorter than most mailboxes wait before they answer
 LONGEST_TALK = 120  # seconds
+MOST_ON_A_PAGE = 1_000  # Twilio refuses a question for more, and the SDK asks for as many as the limit says
 _ANY_DIRECTION = 5  # texts looked at for each inbound one where Twilio can't sort them out for us
 
 
@@ -152,7 +153,9 @@ class Twilio:
     def _received_by(self, sender: str | None, since: datetime, limit: int) -> list[ReceivedText]:
         looked_at = limit * (1 if sender else _ANY_DIRECTION)
         only = {"to": sender} if sender else {}
-        messages = self._client.messages.stream(**only, date_sent_after=since, limit=looked_at)
+        messages = self._client.messages.stream(
+            **only, date_sent_after=since, limit=looked_at, page_size=min(looked_at, MOST_ON_A_PAGE)
+        )
         return [_received(m) for m in islice((m for m in messages if m.direction == "inbound"), limit)]
 
     def inbound_hook(self, number: str) -> InboundHook | None:
