@@ -116,6 +116,15 @@ def test_what_was_lost_hours_ago_is_found_although_later_texts_came(service: Wor
     asha.hears("don't know your number")
 
 
+def test_an_outage_of_three_days_loses_nothing(service: World) -> None:
+    world = service
+    look(world, minutes=1)
+    world.standin.fault(number(0), "inbound_lost", times=1)
+    world.talker(number(0)).texts("wibble")
+    look(world, days=3)
+    world.talker(number(0)).hears("don't know your number")
+
+
 def test_more_than_one_question_can_show_are_all_fetched(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world = service
     monkeypatch.setattr(reconcile, "LIMIT", 4)

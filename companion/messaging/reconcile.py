@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK_BACK = timedelta(hours=24)  # at the most: older texts are for a person to look at
+LOOK_BACK = timedelta(hours=24)  # where no round was ever done
+KEPT = timedelta(days=400)  # how far back we ask at the most after an outage
 OVERLAP = timedelta(minutes=10)
 UNDER_WAY = timedelta(seconds=20)  # Twilio waits 15 s for a webhook: a younger text may still be coming by itself
 LIMIT = 200  # texts asked for at first; where there are more, the question is asked again for more
@@ -81,7 +82,7 @@ class Reconciliation:
         """Return from when on to ask: the last round that came to its end, with an overlap."""
         with self._database.read() as session:
             last = session.scalar(select(Heartbeat.at).where(Heartbeat.job == ROUND))
-        return max(now - LOOK_BACK, min(last or now - LOOK_BACK, now) - OVERLAP)
+        return max(now - KEPT, min(last or now - LOOK_BACK, now) - OVERLAP)
 
     def _unknown(self, texts: list[ReceivedText]) -> list[ReceivedText]:
         known: set[str] = set()
