@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from companion.escalation.watchlist import DEFAULT_DIRECTORY, WatchList, load_watchlist
+from companion.escalation.watchlist import DEFAULT_DIRECTORY, WatchList, _load, load_watchlist
 from companion.escalation.watchlist_data import read_files
 from tests.databases import sqlite
 from tests.world import SERVICE, TRAINEE, World
@@ -51,8 +51,12 @@ def main() -> None:
         _milliseconds(watch_list, text) for text in (*joined, *((each * LONGEST)[:LONGEST] for each in HOSTILE))
     )
     _row(f"slowest text of {LONGEST} characters, ms", f"{worst:.1f}", "under 5 ms")
-    loads = min(_seconds_to_load() for _ in range(ROUNDS))
-    _row("loading, s of processor time", f"{loads:.2f}", "under 0.3 s")
+    kept = min(_seconds_of(lambda: _load(DEFAULT_DIRECTORY, None)) for _ in range(ROUNDS))
+    _row("loading with its kept plan, s of processor time", f"{kept:.2f}", "under 0.25 s")
+    anew = min(_seconds_of(lambda: WatchList(*read_files(DEFAULT_DIRECTORY, None))) for _ in range(ROUNDS))
+    _row("loading without, s of processor time", f"{anew:.2f}", "")
+    first = _load(DEFAULT_DIRECTORY, None)
+    _row("the first such text after loading, ms", f"{1e3 * _seconds(first, joined[:1]):.1f}", "")
     with tempfile.TemporaryDirectory(prefix="companion-bench-") as name:
         nothing = Path(name) / "empty.yaml"
         nothing.write_text(EMPTY, "utf-8")
@@ -79,9 +83,9 @@ def _milliseconds(watch_list: WatchList, text: str) -> float:
     return 1e3 * min(_seconds(watch_list, [text]) for _ in range(ROUNDS))
 
 
-def _seconds_to_load() -> float:
+def _seconds_of(what: Callable[[], object]) -> float:
     start = time.process_time()
-    WatchList(*read_files(DEFAULT_DIRECTORY, None))
+    what()
     return time.process_time() - start
 
 

@@ -1,40 +1,20 @@
 """Finds phrases in a text with whole numbers as sets of places.
 
-Each word that any phrase knows is a symbol; a text is a string of symbols. A set of places in the text is a number
-whose bit i stands for "before symbol i". A phrase is a function from the set of places where it may begin to the set of
-places where it may have ended, built of one such function for each of its parts. So all ways to read a phrase are
-followed at once and each part is looked at once: time is linear in the text times the length of the phrase, whatever
-the text. Nothing is compiled ahead, and the first text takes no longer than the next.
+A text is a string of symbols (``plan.py``). A set of places in the text is a number whose bit i stands for "before
+symbol i". A phrase is a function from the set of places where it may begin to the set of places where it may have
+ended, built of one such function for each of its parts. So all ways to read a phrase are followed at once and each
+part is looked at once: time is linear in the text times the length of the phrase, whatever the text.
+
+Each function is made when a text first asks for it, which costs some millionths of a second, and kept.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from companion.escalation.phrases import Alt, Edge, Gap, Node, Opt, Seq, Words
+from companion.escalation.plan import BREAK, FIRST_SYMBOL, NEAR, Plan
 
-# The end of a sentence. A gap does not cross it; words written next to each other do ("I. want. to. die.").
-BREAK = "\x01"
-# Every word that no phrase knows.
-UNKNOWN = "\x02"
-SLOTS = 3  # so many needs of a pattern are looked at before it is tried
-_ANY = -1  # the set of all symbols
 _FEW = 6  # words
 _DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
-_COMMON_WORDS = """
-    i am is are be to not it the a of in and my me do have can he she they you this that was so up on with for
-    at out but if just go get got we all like what when know no one time think back will would could need want
-    feel going from about too day now or as how him her them had has been more did there who off over by an
-"""
-_COMMON_COUNTS = 30  # one of the most common words makes a set this much easier to meet
-
-
-class Symbol(NamedTuple):
-    """A symbol's bit in sets of symbols, that bit's number from 1, and whether it is a filler."""
-
-    bit: int
-    number: int
-    filler: bool
 
 
 class Line:
@@ -45,7 +25,7 @@ class Line:
         *("known", "loose", "possible", "small", "where"),
     )
 
-    def __init__(self, line: str, symbols: Mapping[str, "Symbol"]) -> None:
+    def __init__(self, line: str, fillers: int) -> None:
         places: dict[str, int] = {}
         place = 1
         for symbol in line:
@@ -53,23 +33,24 @@ class Line:
             place <<= 1
         self.end = place
         self.everywhere = (place << 1) - 1
-        self.breaks = places.pop(BREAK, 0)
-        places.pop(UNKNOWN, None)
-        there = 1 << len(symbols)  # never empty
-        small = 0
+        self.breaks = 0
+        bits = small = 0
         self.where: dict[int, int] = {}
         for symbol, where in places.items():
-            bit, number, filler = symbols[symbol]
-            there |= bit
-            self.where[number] = where
-            if filler:
-                small |= where
-        self.bits = there
+            number = ord(symbol) - FIRST_SYMBOL
+            if number >= 0:
+                bits |= 1 << number
+                self.where[number] = where
+                if fillers >> number & 1:
+                    small |= where
+            elif symbol == BREAK:
+                self.breaks = where
+        self.bits = bits
         self.small = small
         self.loose = small | self.breaks
         self._steps: list[int] = []
         self._found: dict[int, int] = {}
-        # What alternatives found out about this text, by their own key: branches worth trying; ends from anywhere.
+        # What alternatives found out about this text, by their own number: branches worth trying; ends from anywhere.
         self.possible: dict[int, list[Step]] = {}
         self.known: dict[int, int] = {}
 
@@ -82,7 +63,7 @@ class Line:
             while there:
                 lowest = there & -there
                 there ^= lowest
-                places |= self.where[lowest.bit_length()]
+                places |= self.where[lowest.bit_length() - 1]
             self._found[key] = places
         return places
 
@@ -100,12 +81,216 @@ class Line:
 Step = Callable[[Line, int], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A compiled part of a phrase; in any text it matches, each set of ``needs`` has a word (in any order)."""
+class Matcher:
+    """Follows a plan. Threads may share it: what is made twice is the same."""
 
-    step: Step
-    needs: tuple[int, ...]
+    def __init__(self, plan: Plan) -> None:
+        self._nodes = plan.nodes
+        self._sets = plan.sets
+        self._patterns = plan.patterns
+        self._small = sum(1 << symbol for symbol in plan.fillers)
+        self._masks: dict[int, int] = {}
+        self._steps: dict[int, Step] = {}
+        same: dict[int, int] = {}
+        for at, pattern in enumerate(self._patterns):
+            same[pattern[0]] = same.get(pattern[0], 0) | 1 << at
+        self._others = {phrase: ~bits for phrase, bits in same.items()}
+        self._plan_search()
+
+    def search(self, symbols: str) -> Iterator[tuple[int, int, Line]]:
+        """Number of each phrase that is in the text, the part that was found, and the text as places."""
+        left = self._candidates(symbols)
+        if not left:
+            return
+        line = Line(symbols, self._small)
+        there = line.bits
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            phrase, part, _, _, needs = self._patterns[lowest.bit_length() - 1]
+            if any(not self.mask(need) & there for need in needs):
+                continue
+            if self.step(part)(line, line.everywhere):
+                left &= self._others[phrase]
+                yield phrase, part, line
+
+    def _plan_search(self) -> None:
+        """For each symbol, the patterns whose third, second and first need it is among.
+
+        A pattern is tried when its needs were met in their order, none far from the one before. A pattern with fewer
+        needs has its last ones only; what comes before counts as met from the start.
+        """
+        self._start = [0, 0]
+        self._far = [0, 0]
+        by_set: dict[tuple[int, int], int] = {}
+        for at, (_, _, needs, far, _) in enumerate(self._patterns):
+            bit = 1 << at
+            first = 3 - len(needs)
+            for slot, need in enumerate(needs, first):
+                by_set[slot, need] = by_set.get((slot, need), 0) | bit
+            for slot in range(2):
+                if slot < first:
+                    self._start[slot] |= bit
+                elif far[slot - first]:
+                    self._far[slot] |= bit
+        self._wanted: dict[int, list[int]] = {}
+        for (slot, need), bits in by_set.items():
+            for symbol in self._sets[need]:
+                entry = self._wanted.get(symbol)
+                if entry is None:
+                    entry = self._wanted[symbol] = [0, 0, 0]
+                entry[slot] |= bits
+
+    def _candidates(self, symbols: str) -> int:
+        """The patterns worth trying, as bits.
+
+        ``one`` and ``two`` hold the patterns whose first and second need was met not long ago: all met in this and
+        the last stretch of NEAR words, and those that may be far apart.
+        """
+        wanted = self._wanted
+        small = self._small
+        one, two = self._start
+        new_one, new_two = one, two
+        found = 0
+        words = 0
+        for symbol in symbols:
+            number = ord(symbol) - FIRST_SYMBOL
+            if number < 0:
+                words += symbol != BREAK
+            else:
+                entry = wanted.get(number)
+                if entry is not None:
+                    first, second, third = entry
+                    if third:
+                        found |= third & two
+                    if second:
+                        second &= one
+                        if second:
+                            two |= second
+                            new_two |= second
+                    if first:
+                        one |= first
+                        new_one |= first
+                if not small >> number & 1:
+                    words += 1
+            if words >= NEAR:
+                words = 0
+                one, two = new_one, new_two
+                new_one = new_one & self._far[0] | self._start[0]
+                new_two = new_two & self._far[1] | self._start[1]
+        return found
+
+    def mask(self, number: int) -> int:
+        """A set of symbols as bits."""
+        mask = self._masks.get(number)
+        if mask is None:
+            mask = 0
+            for symbol in self._sets[number]:
+                mask |= 1 << symbol
+            self._masks[number] = mask
+        return mask
+
+    def step(self, number: int) -> Step:
+        """The function of a part."""
+        step = self._steps.get(number)
+        if step is None:
+            step = self._steps[number] = self._make(number)
+        return step
+
+    def _make(self, number: int) -> Step:
+        node = self._nodes[number]
+        kind = node[0]
+        if kind == "word":
+            return _word(self.mask(node[1]), node[1])
+        if kind == "row":
+            return self._row(node[1])
+        if kind == "one of":
+            return _Branches(self, number, node[1]).step
+        if kind == "maybe":
+            return _optional(self.step(node[1]))
+        return _gap(node[1], node[2]) if kind == "gap" else _EDGES[node[1]]
+
+    def _row(self, numbers: Sequence[int]) -> Step:
+        """A gap does not cross the end of a sentence; two words written next to each other do.
+
+        Fillers may stand at any joint.
+        """
+        steps: list[Step] = []
+        joint: Step | None = None
+        for number in numbers:
+            node = self._nodes[number]
+            step = self.step(number)
+            if node[0] == "gap":
+                steps.append(step)
+                joint = None
+            elif node[0] == "edge":
+                steps.append(step)
+                joint = _over_fillers
+            elif node[0] == "maybe":
+                # The joint goes with the optional word, so that nothing is asked for when the word is missing.
+                inner = self.step(node[1])
+                steps.append(_optional(_chain([joint, inner] if joint else [inner, _over_joint])))
+            else:
+                steps.extend([joint, step] if joint else [step])
+                joint = _over_joint
+        return _chain(steps)
+
+
+class _Branches:
+    """The branches of alternatives, kept by a word that each needs, so that only those are tried that can match."""
+
+    def __init__(self, matcher: Matcher, number: int, branches: Sequence[Any]) -> None:
+        self._matcher = matcher
+        self._number = number
+        self._by_word: dict[int, list[tuple[int, int]]] = {}
+        self._others: list[tuple[int, int, int]] = []
+        for *needs, part in branches:
+            one, two = (needs * 2 or [-1, -1])[:2]
+            words = matcher._sets[one] if needs else ()
+            if not needs or len(words) > _FEW:
+                self._others.append((one, two, part))
+            for word in words if len(words) <= _FEW else ():
+                self._by_word.setdefault(word, []).append((two, part))
+
+    def _possible(self, line: Line) -> list[Step]:
+        """The branches whose words are in a text."""
+        there = line.bits
+        matcher = self._matcher
+        mask, step = matcher.mask, matcher.step
+        steps = [step(part) for one, two, part in self._others if one < 0 or (mask(one) & there and mask(two) & there)]
+        for word in self._by_word.keys() & line.where.keys():
+            steps += [step(part) for need, part in self._by_word[word] if mask(need) & there]
+        return steps
+
+    def step(self, line: Line, places: int) -> int:
+        """Follow all branches at once."""
+        anywhere = places == line.everywhere
+        key = self._number
+        if anywhere and key in line.known:
+            return line.known[key]
+        possible = line.possible.get(key)
+        if possible is None:
+            possible = line.possible[key] = self._possible(line)
+        found = 0
+        for each in possible:
+            found |= each(line, places)
+        if anywhere:
+            line.known[key] = found
+        return found
+
+
+def where(step: Step, line: Line) -> tuple[int, int]:
+    """First and last symbol of the match that is complete first, and as short as it can be."""
+    ends = step(line, line.everywhere)
+    end = ends & -ends
+    low, high = 0, end.bit_length() - 1  # the latest start from which the match still ends there
+    while low < high:
+        middle = (low + high + 1) // 2
+        if step(line, line.everywhere >> middle << middle) & end:
+            low = middle
+        else:
+            high = middle - 1
+    return low, max(low, end.bit_length() - 2)
 
 
 def _spread(places: int, over: int) -> int:
@@ -114,90 +299,6 @@ def _spread(places: int, over: int) -> int:
     Adding a run's lowest bits carries through the whole run, so one addition does it for all runs.
     """
     return places | ((places & over) + over) ^ over
-
-
-class Compiler:
-    """Builds parts; ``bits`` gives each word the bit of its symbol."""
-
-    def __init__(self, bits: Mapping[str, int]) -> None:
-        self._bits = bits
-        self._common = self._set([word for word in _COMMON_WORDS.split() if word in bits])
-        self._known: dict[int, Part] = {}
-
-    def part(self, node: Node) -> Part:
-        """Compile a node. Nodes are remembered by identity: classes are shared (the caller keeps them alive)."""
-        known = self._known.get(id(node))
-        if known is None:
-            known = self._known[id(node)] = self._build(node)
-        return known
-
-    def rarest(self, needs: Sequence[int], most: int) -> list[int]:
-        """The ``most`` needs that ordinary texts meet least often."""
-        return sorted(needs, key=self._commonness)[:most]
-
-    def _commonness(self, words: int) -> int:
-        return words.bit_count() + _COMMON_COUNTS * (words & self._common).bit_count()
-
-    def _set(self, words: Iterable[str]) -> int:
-        joined = 0
-        for word in words:
-            joined |= self._bits[word]
-        return joined
-
-    def _build(self, node: Node) -> Part:
-        if isinstance(node, Words):
-            words = self._set(node.words)
-            return Part(_word(words, id(node)), (words,))
-        if isinstance(node, Seq):
-            return self._sequence(node)
-        if isinstance(node, Alt):
-            parts = [self.part(item) for item in node.items]
-            return Part(_Branches(self, parts).step, self._shared(parts))
-        if isinstance(node, Opt):
-            return Part(_optional(self.part(node.item).step), ())
-        return Part(_gap(node) if isinstance(node, Gap) else _EDGES[node.mark], ())
-
-    def _shared(self, parts: Sequence[Part]) -> tuple[int, ...]:
-        """Needs of alternatives: one need of each branch, the one met least often; then the next of each.
-
-        Whichever branch matches, one of these words is there.
-        """
-        if not all(part.needs for part in parts):
-            return ()
-        ordered = [self.rarest(part.needs, SLOTS) for part in parts]
-        joined: dict[int, None] = {}
-        for at in range(max(map(len, ordered))):
-            words = 0
-            for needs in ordered:
-                words |= needs[min(at, len(needs) - 1)]
-            joined[words] = None
-        return tuple(joined)
-
-    def _sequence(self, node: Seq) -> Part:
-        """A gap does not cross the end of a sentence; two words written next to each other do.
-
-        Fillers may stand at any joint.
-        """
-        steps: list[Step] = []
-        needs: dict[int, None] = {}
-        joint: Step | None = None
-        for item in node.items:
-            part = self.part(item)
-            needs |= dict.fromkeys(part.needs)
-            if isinstance(item, Gap):
-                steps.append(part.step)
-                joint = None
-            elif isinstance(item, Edge):
-                steps.append(part.step)
-                joint = _over_fillers
-            elif isinstance(item, Opt):
-                # The joint goes with the optional word, so that nothing is asked for when the word is missing.
-                inner = self.part(item.item).step
-                steps.append(_optional(_chain([joint, inner] if joint else [inner, _over_joint])))
-            else:
-                steps.extend([joint, part.step] if joint else [part.step])
-                joint = _over_joint
-        return Part(_chain(steps), tuple(needs))
 
 
 def _word(words: int, key: int) -> Step:
@@ -222,48 +323,6 @@ def _chain(steps: Sequence[Step]) -> Step:
     return step
 
 
-class _Branches:
-    """The branches of alternatives, kept by a word that each needs, so that only those are tried that can match."""
-
-    def __init__(self, compiler: "Compiler", parts: Sequence[Part]) -> None:
-        self._by_word: dict[int, list[tuple[int, Step]]] = {}
-        self._others: list[tuple[int, int, Step]] = []
-        for part in parts:
-            one, two = (compiler.rarest(part.needs, 2) * 2 or [_ANY, _ANY])[:2]
-            if one == _ANY or one.bit_count() > _FEW:
-                self._others.append((one, two, part.step))
-                continue
-            while one:
-                number = one.bit_length()
-                one ^= 1 << (number - 1)
-                self._by_word.setdefault(number, []).append((two, part.step))
-
-    def possible(self, line: Line) -> list[Step]:
-        """The branches whose words are in a text."""
-        there = line.bits
-        by_word = self._by_word
-        steps = [step for one, two, step in self._others if one & there and two & there]
-        for number in by_word.keys() & line.where.keys():
-            steps += [step for need, step in by_word[number] if need & there]
-        return steps
-
-    def step(self, line: Line, places: int) -> int:
-        """Follow all branches at once."""
-        anywhere = places == line.everywhere
-        key = id(self)
-        if anywhere and key in line.known:
-            return line.known[key]
-        possible = line.possible.get(key)
-        if possible is None:
-            possible = line.possible[key] = self.possible(line)
-        found = 0
-        for each in possible:
-            found |= each(line, places)
-        if anywhere:
-            line.known[key] = found
-        return found
-
-
 def _optional(inner: Step) -> Step:
     def step(line: Line, places: int) -> int:
         return places | inner(line, places)
@@ -271,11 +330,11 @@ def _optional(inner: Step) -> Step:
     return step
 
 
-def _gap(gap: Gap) -> Step:
-    if gap.most is None:
-        return _to_the_end if gap.across else _over_sentence
+def _gap(most: int | None, across: bool) -> Step:
+    if most is None:
+        return _to_the_end if across else _over_sentence
     powers: list[int] = []
-    left = gap.most
+    left = most
     power = 0
     while left:
         if left < 1 << power:
@@ -284,7 +343,7 @@ def _gap(gap: Gap) -> Step:
         left -= 1 << power
         power += 1
     fixed = tuple(powers)
-    if gap.across:
+    if across:
 
         def step_across(line: Line, places: int) -> int:
             for power in fixed:
@@ -327,4 +386,4 @@ def _end(line: Line, places: int) -> int:
     return (places & line.breaks) << 1 | places & line.end
 
 
-_EDGES: Mapping[str, Step] = {"^": _start, "$": _end}
+_EDGES: dict[str, Step] = {"^": _start, "$": _end}

@@ -33,6 +33,7 @@ _LOOKALIKES = dict(zip("аеорсухіјѕԁһкмтгпвηανοιερτκ",
 _SHORT = frozenset("i am to my me it is be do so no in of on up an he we im".split())  # noqa: SIM905
 _LONGEST_WORD = 14
 _SHORTEST_JOINED = 9
+_UNKNOWN = "\x02"  # the symbol of every word that no phrase knows
 # Two words written together count only if the second is one of these ("killmyself"): "therapist" is one word.
 _LAST_PART = frozenset(["myself", "anymore", "suicide", "suicidal"])
 
@@ -82,17 +83,17 @@ def _fold_char(char: str) -> str:
 
 
 class Speller:
-    """From a word as typed to the words of the list."""
+    """From a word as typed to the symbols of the list; ``table`` holds what needs no repair."""
 
-    def __init__(self, table: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, table: Mapping[str, str]) -> None:
         self._table = table
         self._parts = frozenset(word for word in table if (len(word) > 2 or word in _SHORT) and word.isalpha())
         self.repair = lru_cache(maxsize=16384)(self._repair)
 
-    def _repair(self, word: str) -> tuple[str, ...]:
-        """The words behind an unusual form; empty if the list knows nothing like it."""
+    def _repair(self, word: str) -> str:
+        """The symbols of the words behind an unusual form; empty if the list knows nothing like it."""
         if not word[0].isalnum():
-            return ()
+            return ""
         for form in _forms(word):
             if form in self._table:
                 return self._table[form]
@@ -103,21 +104,22 @@ class Speller:
             if whole:
                 return whole
         if len(pieces) > 1:
-            return tuple(found for piece in pieces for found in self._table.get(piece, ("",)))
-        return ()
+            return "".join(self._table.get(piece, _UNKNOWN) for piece in pieces)
+        return ""
 
-    def _take_apart(self, joined: str) -> tuple[str, ...]:
+    def _take_apart(self, joined: str) -> str:
         """Words written together: at least three of them, or "am" or "i" stuck to one."""
+        table = self._table
         if joined[:2] == "am" and len(joined) > 5 and joined[2:] in self._parts:
-            return ("am", *self._table[joined[2:]])
+            return table["am"] + table[joined[2:]]
         if joined[-1] == "i" and len(joined) > 4 and joined[:-1] in self._parts:
-            return (*self._table[joined[:-1]], "i")
+            return table[joined[:-1]] + table["i"]
         if len(joined) < _SHORTEST_JOINED:
-            return ()
+            return ""
         words = _fewest_words(joined, self._parts)
         if len(words) < 3 and not (len(words) == 2 and words[1] in _LAST_PART):
-            return ()
-        return tuple(part for word in words for part in self._table[word])
+            return ""
+        return "".join(table[word] for word in words)
 
 
 def _forms(word: str) -> list[str]:

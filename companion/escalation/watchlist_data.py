@@ -72,13 +72,17 @@ class Vocabulary:
         return table
 
 
+def files_of(source: Path) -> list[Path]:
+    """The files of a list: those of a folder, or the one file that holds everything."""
+    return sorted(source.glob("*.yaml")) if source.is_dir() else [source]
+
+
 def read_files(source: Path, routes: Mapping[str, Route] | None) -> tuple[Vocabulary, tuple[Family, ...]]:
     """Read a folder of files, or one file that holds everything.
 
     Raises PhraseError if something is missing or wrong, OSError if nothing can be read.
     """
-    paths = sorted(source.glob("*.yaml")) if source.is_dir() else [source]
-    documents = {path.name: _document(path) for path in paths}
+    documents = {path.name: _document(path) for path in files_of(source)}
     if source.is_dir():
         if WORDS_FILE not in documents:
             raise PhraseError(f"{source} holds no {WORDS_FILE}")
