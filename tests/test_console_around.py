@@ -34,6 +34,11 @@ def test_needs_concerns_and_supervision(sqlite_databases: NewDatabase) -> None:
         assert session.scalars(select(NeedAction.kind)).all() == ["food"]
         assert session.scalars(select(OutboxMessage).where(OutboxMessage.purpose == "need_done")).one()
     assert "Nobody has asked" in cor.get("/console/needs").text
+    for shows_count in ("/console/messages/group", f"/console/messages/group/{draft.id}", "/console/audit"):
+        text = cor.get(shows_count).text  # one person asked: no page may say so
+        assert "people: 1" not in text
+        assert "1 person" not in text.split("<main")[1].replace("Everyone", "").split("Dr Ada")[0], shows_count
+    assert "fewer than 5 people" in cor.get(f"/console/messages/group/{draft.id}").text
 
     lee = on.browser("lee")
     page = lee.get("/console/supervision")

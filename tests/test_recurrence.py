@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from companion.models import Cohort, Group
+from companion.programme import recurrence
 from companion.programme.recurrence import RuleError, at_local, bank_holidays, check_rule, days, in_words
 from companion.programme.sessions import days_of, meetings
 
@@ -91,3 +92,39 @@ def test_rules_that_hold(rule: str, stored: str, words: str) -> None:
 def test_rules_that_are_refused(rule: str) -> None:
     with pytest.raises(RuleError):
         check_rule(rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "first_on", "old", "new", "moved", "next_days"),
+    [
+        # two weekdays every other week, over the end of the week: the days stay as far apart as they were
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU", "2026-11-24", "2026-11-24", "2026-11-26",
+         "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH,TU;WKST=WE", ["2026-11-26", "2026-12-01", "2026-12-10"]),
+        ("FREQ=MONTHLY;BYDAY=1TU", "2026-11-03", "2026-12-01", "2026-12-09",
+         "FREQ=MONTHLY;BYDAY=2WE", ["2026-12-09", "2027-01-13", "2027-02-10"]),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "2026-11-27", "2026-12-25", "2026-12-30",
+         "FREQ=MONTHLY;BYDAY=-1WE", ["2026-12-30", "2027-01-27", "2027-02-24"]),
+        ("FREQ=MONTHLY;BYMONTHDAY=3", "2026-11-03", "2026-12-03", "2026-12-05",
+         "FREQ=MONTHLY", ["2026-12-05", "2027-01-05", "2027-02-05"]),
+        ("FREQ=WEEKLY;COUNT=4", "2026-11-03", "2026-11-17", "2026-11-18",
+         "FREQ=WEEKLY;COUNT=2", ["2026-11-18", "2026-11-25"]),
+        ("FREQ=WEEKLY;UNTIL=20261124", "2026-11-03", "2026-11-17", "2026-11-18",
+         "FREQ=WEEKLY;UNTIL=20261125", ["2026-11-18", "2026-11-25"]),
+    ],
+)  # fmt: skip
+def test_a_rule_moves_from_here_on(
+    rule: str, first_on: str, old: str, new: str, moved: str, next_days: list[str]
+) -> None:
+    day = date.fromisoformat
+    found, first = recurrence.shifted(rule, day(first_on), day(old), day(new))
+    assert found == moved
+    ahead = list(recurrence.days(found, first, first, date(2027, 12, 1)))
+    assert [each.isoformat() for each in ahead[:3]] == next_days
+
+
+@pytest.mark.parametrize("rule", ["FREQ=MONTHLY;BYDAY=1TU,3TU", "FREQ=MONTHLY;BYDAY=TU;BYSETPOS=1"])
+def test_a_rule_with_no_place_for_each_date_moves_in_time_only(rule: str) -> None:
+    day = date(2026, 12, 1)
+    assert recurrence.shifted(rule, day, day, day) == (rule, day)
+    with pytest.raises(recurrence.RuleError, match="only its time"):
+        recurrence.shifted(rule, day, day, date(2026, 12, 2))

@@ -378,3 +378,22 @@ def test_with_too_few_people_the_facilitators_decide_and_silence_lets_it_run(wor
         assert set(session.scalars(select(GroupSession.status))) == {"planned"}
     asha.ignores()
     world.staff_ignores()
+
+
+def test_all_that_follows_moves_by_more_than_a_week_with_the_places_people_have(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    asha.ignores()
+    meeting, now = first_session(world), world.clock.now()
+    with world.database.write() as session:
+        found = session.get_one(GroupSession, meeting.id)
+        changing.move_from_here(session, found, SESSION + timedelta(days=12), now, world.services.voice, None)
+    world.settle()
+    asha.hears("has changed to Tue 8 Dec, 6:30pm", "You keep your place")
+    world.staff_ignores()
+    with world.database.read() as session:
+        planned = session.scalars(
+            select(GroupSession.starts_at).where(GroupSession.status == "planned").order_by(GroupSession.starts_at)
+        ).all()
+        assert session.scalars(select(Booking.status)).all() == ["yes"]
+    assert [f"{each:%d %b %H:%M}" for each in planned[:3]] == ["08 Dec 18:30", "22 Dec 18:30", "05 Jan 18:30"]

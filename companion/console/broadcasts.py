@@ -51,7 +51,7 @@ def broadcasts() -> ResponseReturnValue:
     with desk().database.read() as session:
         found = session.scalars(chosen).all()
         names = _names(session)
-    return render_template("console/broadcasts.html", broadcasts=found, names=names, now=now())
+    return render_template("console/broadcasts.html", broadcasts=found, names=names, now=now(), few=broadcast.few)
 
 
 @pages.route("/messages/group/new", methods=["GET", "POST"])
@@ -89,7 +89,13 @@ def sent_broadcast(broadcast_id: uuid.UUID) -> ResponseReturnValue:
         names = _names(session)
     waiting = sum(count for status, count in counts if status == "queued")
     return render_template(
-        "console/broadcast_sent.html", broadcast=found, counts=counts, waiting=waiting, names=names, now=now()
+        "console/broadcast_sent.html",
+        broadcast=found,
+        counts=counts,
+        waiting=waiting,
+        names=names,
+        now=now(),
+        few=broadcast.few,
     )
 
 
@@ -129,6 +135,8 @@ def undo_broadcast(broadcast_id: uuid.UUID) -> ResponseReturnValue:
         undone = broadcast.undo(session, found, session.get_one(Person, my_id()), now())
     if undone.withdrawn and not undone.gone:
         flash("Stopped. Nobody gets it.", "info")
+    elif undone.withdrawn and found.audience == "need":
+        flash("Stopped for those who had not got it yet.", "info")
     elif undone.withdrawn:
         flash(f"Stopped for {undone.withdrawn}. {undone.gone} had been sent already.", "info")
     else:

@@ -14,6 +14,8 @@ from companion.console.desk import my_id, now
 from companion.console.queries import LATEST
 from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, record
 
+FIRST = 5  # texts that opened an episode, shown however much came since
+
 
 @dataclass(frozen=True)
 class Line:
@@ -37,8 +39,12 @@ def lines(
     *,
     since: datetime | None = None,
     before: datetime | None = None,
+    flagged_in: uuid.UUID | None = None,
 ) -> Sequence[Line]:
-    """Return up to LATEST of the newest texts of the addresses, oldest first: four queries, however many texts."""
+    """Return up to LATEST of the newest texts of the addresses, oldest first: as many queries however many texts.
+
+    `flagged_in` is an episode: the first texts that matched in it are there too, however many came after them.
+    """
     theirs = select(InboundMessage).where(InboundMessage.address_id.in_(addresses))
     ours = select(OutboxMessage).where(OutboxMessage.address_id.in_(addresses))
     if since is not None:
@@ -48,6 +54,11 @@ def lines(
         theirs = theirs.where(InboundMessage.received_at < before)
         ours = ours.where(OutboxMessage.created_at < before)
     inbound = session.scalars(theirs.order_by(InboundMessage.received_at.desc()).limit(LATEST)).all()
+    if flagged_in is not None:
+        first = select(Flag.inbound_id).where(Flag.episode_id == flagged_in).order_by(Flag.at).limit(FIRST)
+        known = {each.id for each in inbound}
+        opening = session.scalars(select(InboundMessage).where(InboundMessage.id.in_(first))).all()
+        inbound = [*inbound, *(each for each in opening if each.id not in known)]
     outbox = session.scalars(ours.order_by(OutboxMessage.created_at.desc()).limit(LATEST)).all()
     matched: dict[uuid.UUID, list[str]] = {}
     for inbound_id, families in session.execute(
@@ -61,7 +72,9 @@ def lines(
     ]
     found += [Line(each.created_at, outbox=each) for each in outbox]
     # An answer is stored at the same moment as the text it answers, and comes after it.
-    return sorted(found, key=lambda line: (line.at, line.outbox is not None))[-LATEST:]
+    found.sort(key=lambda line: (line.at, line.outbox is not None))
+    older = [line for line in found[:-LATEST] if flagged_in is not None and line.families]
+    return [*older[:FIRST], *found[-LATEST:]]
 
 
 def episodes_of(

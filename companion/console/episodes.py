@@ -232,7 +232,7 @@ def _file(session: Session, episode: Episode) -> File:
     if episode.person_id is not None:
         same = same | (Address.person_id == episode.person_id)
     addresses = session.scalars(select(Address.id).where(same)).all()
-    shown = lines(session, addresses, since=since or episode.opened_at, before=episode.closed_at)
+    shown = lines(session, addresses, since=since or episode.opened_at, before=episode.closed_at, flagged_in=episode.id)
     mark_read(session, addresses, since=since or episode.opened_at, until=now())
     return File(
         episode,

@@ -29,7 +29,7 @@ from companion.console.queries import LATEST, my_people
 from companion.models import InboundMessage, OutboxMessage, Person, record
 from companion.models.texts import LOST, QUEUED_NOW
 
-LOOKED_AT = 2_000  # texts decrypted by one search, at most
+LOOKED_AT = 1_000  # texts decrypted by one search, at most
 KEPT = timedelta(days=30)  # how long words are kept (retention.BODIES): a search for words goes no further back
 
 # In the very words of the partial indexes: SQLite uses one for no others, nor for values that are given apart.
@@ -114,16 +114,21 @@ def _search(session: Session, form: SearchForm) -> tuple[Sequence[Found], int]:
     theirs = _inbound(session, form) if form.who.data != "us" else []
     ours = _outbox(session, form) if form.who.data != "them" else []
     spans = episodes_of(session, {row.address_id for row in theirs})
-    fitting = [
-        (row.received_at, row.person_id, row.body, True)
-        for row in theirs
-        if not within(row, spans.get(row.address_id, ())) and _holds(row.body, wanted)
+    readable = [row for row in theirs if not within(row, spans.get(row.address_id, ()))]
+    both: list[InboundMessage | OutboxMessage] = [*readable, *ours]
+    mixed = sorted(both, key=_at, reverse=True)
+    newest = [row for row in mixed if _holds(row.body, wanted)][:LATEST] if wanted else mixed[:LATEST]
+    people = {p.id: p for p in session.scalars(select(Person).where(Person.id.in_({row.person_id for row in newest})))}
+    found = [
+        Found(_at(row), people[row.person_id], row.body, isinstance(row, InboundMessage))
+        for row in newest
+        if row.person_id in people
     ]
-    fitting += [(row.created_at, row.person_id, row.body, False) for row in ours if _holds(row.body, wanted)]
-    newest = sorted(fitting, key=lambda each: each[0], reverse=True)[:LATEST]
-    people = {p.id: p for p in session.scalars(select(Person).where(Person.id.in_({each[1] for each in newest})))}
-    found = [Found(at, people[who], words, is_theirs) for at, who, words, is_theirs in newest if who in people]
     return found, len(theirs) + len(ours)
+
+
+def _at(row: InboundMessage | OutboxMessage) -> datetime:
+    return row.received_at if isinstance(row, InboundMessage) else row.created_at
 
 
 def _inbound(session: Session, form: SearchForm) -> Sequence[InboundMessage]:
@@ -133,7 +138,7 @@ def _inbound(session: Session, form: SearchForm) -> Sequence[InboundMessage]:
         .where(*_limits(form, text.received_at), *_whose(form, text.person_id))
         .options(load_only(text.address_id, text.person_id, text.received_at, text.route, text.body))
         .order_by(text.id.desc())  # ids are made in the order of time, and have an index
-        .limit(LOOKED_AT // 2)
+        .limit(_most(form))
     ).all()
 
 
@@ -144,8 +149,13 @@ def _outbox(session: Session, form: SearchForm) -> Sequence[OutboxMessage]:
         .where(*_limits(form, text.created_at), *_whose(form, text.person_id))
         .options(load_only(text.person_id, text.created_at, text.body))
         .order_by(text.id.desc())
-        .limit(LOOKED_AT // 2)
+        .limit(_most(form))
     ).all()
+
+
+def _most(form: SearchForm) -> int:
+    """Return how many texts of each direction are opened: without a word to look for, as many as fill the page."""
+    return LOOKED_AT // 2 if form.words.data else 2 * LATEST
 
 
 def _whose(form: SearchForm, person_id: Any) -> list[Any]:

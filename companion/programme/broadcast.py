@@ -140,7 +140,8 @@ def schedule(
     broadcast.people = len(reached)
     if audience.kind == "need":
         needs.acted(session, audience.key or needs.OTHER, words, broadcast, author, now)
-    record(session, now, "message scheduled", broadcast, actor=author.id, audience=audience.kind, people=len(reached))
+    counted = {} if few(broadcast) else {"people": len(reached)}
+    record(session, now, "message scheduled", broadcast, actor=author.id, audience=audience.kind, **counted)
     return broadcast
 
 
@@ -165,8 +166,14 @@ def undo(session: Session, broadcast: Broadcast, by: Person, now: datetime) -> U
         broadcast.state, broadcast.undone_at = "undone", now
         if broadcast.audience == "need" and withdrawn.rowcount == broadcast.people:
             needs.reopen(session, broadcast)
-    record(session, now, "message undone", broadcast, actor=by.id, withdrawn=withdrawn.rowcount)
+    counted = {} if broadcast.audience == "need" else {"withdrawn": withdrawn.rowcount}
+    record(session, now, "message undone", broadcast, actor=by.id, **counted)
     return Undone(withdrawn.rowcount, broadcast.people - withdrawn.rowcount)
+
+
+def few(broadcast: Broadcast) -> bool:
+    """Whether how many got it must not be said: it answers a need that fewer than FEWEST people have."""
+    return broadcast.audience == "need" and broadcast.people < needs.FEWEST
 
 
 def keep_draft(session: Session, author: Person, audience: Audience, words: str, now: datetime) -> Broadcast:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
@@ -26,6 +26,7 @@ from companion.programme.sessions import HORIZON, days_of, locked, make_for, run
 
 CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
 OUT_OF_DATE = ("offer", "place", "reminder", "few", "roll", "late")  # how the keys of texts about a session begin
+MOVED_ON = timedelta(weeks=4)  # how far all that follows can be moved in one go
 FURTHEST = timedelta(days=7)  # how far a session is moved when its group's days change; further off it is another one
 
 
@@ -104,24 +105,42 @@ def plan_from_here(session: Session, meeting: GroupSession, starts_at: datetime,
 
     What is planned before that session stays as it is.
     """
-    group = meeting.group
-    if abs(starts_at - meeting.starts_at) > FURTHEST:
-        raise CannotChangeError("All that follows can be moved by a week at most. Change the group itself for more.")
-    if "FREQ=WEEKLY" not in group.rule or "BYDAY" in group.rule or "COUNT" in group.rule:
-        raise CannotChangeError("This group meets by a rule of its own. Change the group itself.")
-    check_move(session, meeting, starts_at, now)
+    group, zone = meeting.group, ZoneInfo(meeting.group.time_zone)
+    local = starts_at.astimezone(zone)
+    old = meeting.occurrence or recurrence.local_day(meeting.starts_at, zone)
+    if abs(local.date() - old) > MOVED_ON:
+        raise CannotChangeError(
+            "All that follows can be moved by four weeks at most. Change the group itself for more."
+        )
     planned = _planned(session, group, now)
-    for each in planned:
-        if each.starts_at < meeting.starts_at:
-            each.moved_alone = True
-    local = starts_at.astimezone(ZoneInfo(group.time_zone))
-    group.first_on, group.local_time, group.version = local.date(), local.time(), group.version + 1
+    staying = [each for each in planned if each.starts_at < meeting.starts_at]
+    check_move(session, meeting, starts_at, now, among=[each.id for each in staying])
+    try:
+        rule, first_on = recurrence.shifted(group.rule, group.first_on, old, local.date())
+    except recurrence.RuleError as error:
+        raise CannotChangeError(f"The rule of this group {error}. Change the group itself.") from error
+    for each in staying:
+        each.moved_alone = True
+    group.rule, group.first_on, group.local_time, group.version = rule, first_on, local.time(), group.version + 1
     meeting.moved_alone = False
-    return plan(group, planned, now)
+    kept = [each.id for each in planned if not each.moved_alone]
+    taken = session.scalars(
+        select(GroupSession.occurrence).where(GroupSession.group_id == group.id, GroupSession.id.not_in(kept))
+    )
+    by = local.date() - old
+    shifts = plan(group, planned, now, by=by, taken={day for day in taken if day is not None})
+    return shifts if by < timedelta() else shifts[::-1]  # each moves to a day that the one before it has left
 
 
-def check_move(session: Session, meeting: GroupSession, starts_at: datetime, now: datetime) -> None:
-    """Raise CannotChangeError unless the session can be moved there."""
+def check_move(
+    session: Session,
+    meeting: GroupSession,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    among: Collection[uuid.UUID] | None = None,
+) -> None:
+    """Raise CannotChangeError unless the session can be moved there; `among` are the only others in its way."""
     if starts_at == meeting.starts_at:
         raise CannotChangeError("The session is at this time already. Choose another.")
     if starts_at <= now:
@@ -135,6 +154,7 @@ def check_move(session: Session, meeting: GroupSession, starts_at: datetime, now
             GroupSession.status == "planned",
             GroupSession.starts_at < starts_at + (meeting.ends_at - meeting.starts_at),
             GroupSession.ends_at > starts_at,
+            true() if among is None else GroupSession.id.in_(among),
         )
     )
     if other is not None:
@@ -186,23 +206,35 @@ def plan_for(session: Session, group: Group, now: datetime) -> list[Shift]:
     return plan(group, _planned(session, group, now), now)
 
 
-def plan(group: Group, planned: Sequence[GroupSession], now: datetime) -> list[Shift]:
-    """Return what becomes of planned sessions under the group's rule: those of the same day, then the nearest ones."""
+def plan(
+    group: Group,
+    planned: Sequence[GroupSession],
+    now: datetime,
+    *,
+    by: timedelta = timedelta(),
+    taken: Collection[date] = (),
+) -> list[Shift]:
+    """Return what becomes of planned sessions under the group's rule: those of the same day, then the nearest ones.
+
+    With `by`, the rule has just moved by so much, and each goes to that day instead. `taken`: days of other sessions.
+    """
     zone = ZoneInfo(group.time_zone)
     today = recurrence.local_day(now, zone)
     days = [
         day
-        for day in days_of(group, today, recurrence.local_day(now + HORIZON, zone))
-        if recurrence.at_local(day, group.local_time, zone) > now
+        for day in days_of(group, today, recurrence.local_day(now + HORIZON, zone) + max(by, timedelta()))
+        if recurrence.at_local(day, group.local_time, zone) > now and day not in taken
     ]
     fixed = [each for each in planned if each.moved_alone]
-    busy = {each.starts_at for each in fixed} | {each.occurrence for each in planned}
-    free = [d for d in days if d not in busy and recurrence.at_local(d, group.local_time, zone) not in busy]
+    busy = {each.starts_at for each in fixed}
+    busy_days = {each.occurrence for each in (fixed if by else planned)}
+    free = [d for d in days if d not in busy_days and recurrence.at_local(d, group.local_time, zone) not in busy]
     shifts = []
     for each in planned:
         if each.moved_alone or each.occurrence is None:
             continue
-        day = each.occurrence if each.occurrence in days else _nearest(free, each.occurrence)
+        aim = each.occurrence + by
+        day = aim if aim in (free if by else days) else _nearest(free, aim)
         if day is None:
             shifts.append(Shift(each, None, None, None))
             continue

@@ -86,6 +86,49 @@ def bank_holidays(nation: str, after: date, until: date) -> dict[date, str]:
     }
 
 
+def shifted(rule: str, first_on: date, old: date, new: date) -> tuple[str, date]:
+    """Return the rule and its first day when the meeting of `old`, and all after it, move by as much as it does.
+
+    A rule by the week moves all its weekdays; one by the month meets on the new day of the month, or on the new weekday
+    of the same kind ("the second Tuesday"). Raises RuleError for a rule that has no such place for every date.
+    """
+    by = (new - old).days
+    if not by:
+        return rule, first_on
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    if "BYMONTH" in parts or "BYSETPOS" in parts:
+        raise RuleError("names months or positions: only its time can move from here on")
+    if "COUNT" in parts:
+        over = sum(1 for _ in days(rule, first_on, first_on, old - timedelta(days=1)))
+        parts["COUNT"] = str(int(parts["COUNT"]) - over)
+    if "UNTIL" in parts:
+        parts["UNTIL"] = f"{_last(parts['UNTIL']) + timedelta(days=by):%Y%m%d}"
+    if parts["FREQ"] == "WEEKLY":
+        if "BYDAY" in parts:
+            parts["BYDAY"] = ",".join(_weekday(day, by) for day in parts["BYDAY"].split(","))
+            parts["WKST"] = _weekday(parts.get("WKST", "MO"), by)
+    elif "BYDAY" in parts and "BYMONTHDAY" not in parts:
+        parts["BYDAY"] = _nth(parts["BYDAY"], new)
+    elif parts.get("BYMONTHDAY", "1").lstrip("-").isdecimal() and "BYDAY" not in parts:
+        parts.pop("BYMONTHDAY", None)
+    else:
+        raise RuleError("meets on several days of a month: only its time can move from here on")
+    return ";".join(f"{name}={value}" for name, value in parts.items()), new
+
+
+def _weekday(day: str, by: int) -> str:
+    return WEEKDAYS[(WEEKDAYS.index(day) + by) % 7]
+
+
+def _nth(given: str, new: date) -> str:
+    """Return which weekday of its month `new` is, counted from the same end as `given` ("1TU", "-1FR")."""
+    if "," in given or not given[:-2].lstrip("+-").isdecimal():
+        raise RuleError("meets on several days of a month: only its time can move from here on")
+    after = (new.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    place = -((after.day - new.day) // 7 + 1) if given.startswith("-") else (new.day - 1) // 7 + 1
+    return f"{place}{WEEKDAYS[new.weekday()]}"
+
+
 def in_words(rule: str, first_on: date) -> str:
     """Return a rule in words: "every 2 weeks on Thursday". One that is not plain is shown as it is."""
     parts = dict(part.partition("=")[::2] for part in rule.split(";"))
@@ -101,11 +144,15 @@ def in_words(rule: str, first_on: date) -> str:
     return rule
 
 
+def _last(given: str) -> date:
+    return datetime.strptime(given, "%Y%m%d").date()  # noqa: DTZ007 (a day, not a moment)
+
+
 def _until(parts: Mapping[str, str]) -> str:
     given = parts.get("UNTIL")
     if given is None:
         return ""
-    last = datetime.strptime(given, "%Y%m%d").date()  # noqa: DTZ007 (a day, not a moment)
+    last = _last(given)
     return f" until {last.day} {last:%B %Y}"
 
 
