@@ -235,7 +235,7 @@ def test_templates_are_made_submitted_and_approved(office: Office) -> None:
     content = office.standin.state.content(row.content_sid)
     assert content is not None
     assert content.types == DEFINITIONS["offer_session"].types
-    assert content.variables == {"1": "ICU North Tuesday", "2": "Wed 25 Nov, 12:30pm"}
+    assert content.variables == {"1": "Paediatrics Thursday", "2": "Wed 25 Nov, 12:30pm"}
     assert not office.usable("offer_session")
 
     assert {step.status for step in office.submit()} == {"received"}
@@ -420,7 +420,7 @@ def test_the_command_from_nothing_to_approved(office: Office, run: Callable[...,
     code, shown = run("show", "offer_session")
     assert code == 0
     assert "offer_session: not made yet" in shown
-    assert "  | Your group ICU North Tuesday meets Wed\n" in shown
+    assert "  | Your group Paediatrics Thursday meets Wed\n" in shown
     assert "  [ YES ] [ NO ]" in shown
     assert "companion templates submit" in run("create")[1]
     assert run("create") == (0, "All templates are there.\n")
