@@ -420,7 +420,7 @@ def test_the_command_from_nothing_to_approved(office: Office, run: Callable[...,
     code, shown = run("show", "offer_session")
     assert code == 0
     assert "offer_session: not made yet" in shown
-    assert "  | Your group Paediatrics Thursday meets Wed\n" in shown
+    assert "  | Your group Paediatrics Thursday meets\n" in shown
     assert "  [ YES ] [ NO ]" in shown
     assert "companion templates submit" in run("create")[1]
     assert run("create") == (0, "All templates are there.\n")
