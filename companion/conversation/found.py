@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import Hit, words_of
+from companion.conversation.phrases import Hit, is_number, words_of
 
 Intents = list[str]
 # In this order a wish comes before another one in the same text.
@@ -46,10 +46,12 @@ LOOSE = frozenset(
     }
 )
 _BEFORE_ASKING = words_of("yes no ok thanks and but hi hello hey also so")
-_ASKING = words_of(
-    "who what when where why how which whats whos wheres whens hows is are can could do does did will would should any "
-    "may am has have shall"
-)
+_ASKING = words_of("who what when where why how which whats whos wheres whens hows any")
+_ASKING_OF = words_of("is are can could do does did will would should may am has have shall")
+_ASKED_ABOUT = words_of(
+    "i we you u it this that these those the they he she there my your our a an anyone anybody someone somebody one "
+    "group thursday tonight people facilitators texts"
+)  # "did 5 nights" tells, "did you" asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ class Found:
         """Whether it is put as a question, with or without the mark, an answer before it or not: "yes when is it"."""
         if self.said.asks:
             return True
-        first = next((word for word in self.said.words if word not in _BEFORE_ASKING), "")
-        return first in _ASKING
+        words = [word for word in self.said.words[:8] if word not in _BEFORE_ASKING]
+        first, second = [*words, "it", "it"][:2]
+        return first in _ASKING or (first in _ASKING_OF and (second in _ASKED_ABOUT or is_number(second)))
 
     def firm(self) -> Intents:
         """Clear wishes without those that are ordinary words in free talk, unless put as a question or alone."""

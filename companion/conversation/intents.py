@@ -157,16 +157,31 @@ _SILENCED = (
 )
 
 
+# Where "not interested" answers what was offered.
+_OFFERING = frozenset(
+    {"confirm_consent", "booking_offer", "reminder", "flag_followup", "survey_helpful", "survey_words"}
+)
+
+
 def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
     """Take back wishes that another one explains better."""
     stop, pause = hits.get("stop"), hits.get("pause")
-    if stop and pause and stop.place in {"has", "ends"} and stop.start <= pause.end and pause.start <= stop.end:
+    if (
+        stop
+        and pause
+        and stop.place in {"has", "ends", "clause"}
+        and stop.start <= pause.end
+        and pause.start <= stop.end
+    ):
         del hits["stop"]  # "stop the texts until Monday"
     elif stop and not pause and stop.place != "whole" and "for_a_while" in hits and "for_good" not in hits:
         hits["pause"] = hits.pop("stop")  # "on leave until the 9th, no texts please"
     cancel = hits.pop("cancel_alone", None)
     if cancel:  # of a place where one is in question, else of the texts, as the carriers take it
         hits.setdefault("book_no" if state in {"booking_offer", "reminder"} else "stop", cancel)
+    bored = hits.pop("uninterested", None)
+    if bored and state not in _OFFERING:
+        hits.setdefault("stop", bored)
     if state in {"none", "after_stop"} and cohort and "book_yes" in hits and "join" not in hits:
         hits["join"] = hits.pop("book_yes")  # "FY1 here, count me in"
     if stop and "start_again" in hits:
@@ -234,12 +249,13 @@ _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "check
 _PLAIN_NEED = 4.25
 _LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
 _OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
+_A_PERSON_OF_OURS = frozenset(("robot", "bot", "human", "facilitator", "ring", "callback"))
 _SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
 
 
 def _in_passing(intents: list[str], found: Found) -> bool:
     """A wish that only some words in a longer text look like: "letter from the GMC, can't open it" wants no link."""
-    about_us = _OUR_TEXTS & set(found.said.words)  # "back at work now, start the reminders"
+    about_us = (_OUR_TEXTS | _A_PERSON_OF_OURS) & set(found.said.words)  # "back at work now, start the reminders"
     if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us") or about_us:
         return False
     hit = found.hits.get(intents[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 # Ten SMS parts hold 1,530 characters and WhatsApp allows 4,096: what stands after that is not read for meaning.
@@ -62,12 +62,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How words are respelt: `one` word by another, `two` neighbouring words by one, `signs` by sticker words."""
+    """How words are respelt: `one` word by another, `two` neighbouring words by one, `signs` by sticker words.
+
+    `known` are the words of the lists: what is drawn out ("stoppp") or clipped ("textin") is read as one of them.
+    """
 
     one: Mapping[str, str]
     two: Mapping[tuple[str, str], str]
     signs: Mapping[str, str]
     near: Mapping[str, str]
+    known: Collection[str] = frozenset()
 
 
 def plain(text: str) -> str:
@@ -112,11 +116,24 @@ def read(text: str, spelling: Spelling) -> Said:
                 continue
         else:
             word = word.replace("'", "")
-            word = spelling.one.get(word) or spelling.near.get(word) or word
+            word = spelling.one.get(word) or spelling.near.get(word) or _as_known(word, spelling)
         _add(word, words, starts, spelling)
     if starts[-1] != len(words):
         starts.append(len(words))
     return Said(raw=raw, words=tuple(words), starts=tuple(starts), asks="?" in raw)
+
+
+_DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
+
+
+def _as_known(word: str, spelling: Spelling) -> str:
+    """A word drawn out or clipped, as the lists have it: "nowww" is "now", "sendin" is "sending"."""
+    if word in spelling.known or len(word) < 4:
+        return word
+    for mended in (_DRAWN_OUT.sub(r"\1", word), _DRAWN_OUT.sub(r"\1\1", word), word + "g" * word.endswith("in")):
+        if mended in spelling.known or mended in spelling.one:
+            return spelling.one.get(mended, mended)
+    return word
 
 
 def _add(word: str, words: list[str], starts: list[int], spelling: Spelling) -> None:

@@ -2,20 +2,24 @@
 
 A phrase is a line of words. `a/b` is either word, `[a/b]` may be missing, `..` is up to three words of any kind and
 `...` up to ten, `<day>` one of a named group, `<n>` a number. Lists say where a phrase must stand:
-`whole` (the message), `clause`, `starts`, `ends` or `has` (anywhere); words of courtesy at the edges do not count. A
-phrase under `not` that touches a found one takes it back.
+`whole` (the message), `clause`, `starts`, `ends` or `has` (anywhere); words of courtesy at the edges do not count.
+`alone`: its words, in this order, are all that a clause holds but for small words ("would you just stop it now").
+A phrase under `not` that touches a found one takes it back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise, product
 
 from companion.conversation.normalise import Said, Spelling
 
-PLACES = ("whole", "clause", "starts", "ends", "has", "not")
+PLACES = ("whole", "clause", "alone", "starts", "ends", "has", "not")
 GAPS = {"..": 3, "...": 10}
+# A clause with more words that count holds more than one wish.
+_MOST_ALONE = 7
+_LONGEST_ALONE = 25
 NUMBER = "<n>"
 NUMBER_WORDS = {
     word: number
@@ -116,16 +120,43 @@ def _words(part: str, groups: Mapping[str, frozenset[str]], where: str) -> froze
     return frozenset(words)
 
 
-class Finder:
-    """All phrases, indexed by their first word. `find` takes time in proportion to the text."""
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Phrases that begin with one word: by the word after it, and those that any word may follow."""
 
-    def __init__(self, phrases: list[Phrase], courtesy: frozenset[str]) -> None:
+    then: Mapping[str, tuple[Phrase, ...]]
+    rest: tuple[Phrase, ...]
+
+
+class Finder:
+    """All phrases, indexed by their first two words. `find` takes time in proportion to the text.
+
+    `courtesy` are words that do not count at the edges of a message, `small` those that do not count anywhere in a
+    clause that holds nothing but a phrase.
+    """
+
+    def __init__(self, phrases: list[Phrase], courtesy: frozenset[str], small: frozenset[str] = frozenset()) -> None:
         self.courtesy = courtesy
+        self._small = courtesy | small
         self._by_first: dict[str, list[Phrase]] = {}
+        self._alone: dict[str, list[Phrase]] = {}
+        self._begun: dict[str, _Begun] = {}
         for phrase in phrases:
-            first = phrase.elements[0]
-            for word in first if isinstance(first, frozenset) else ():
-                self._by_first.setdefault(word, []).append(phrase)
+            index = self._alone if phrase.place == "alone" else self._by_first
+            for word in self._anchors(phrase):
+                index.setdefault(word, []).append(phrase)
+
+    def _anchors(self, phrase: Phrase) -> Iterable[str]:
+        """The words that a phrase can be found by: its first; of one that stands alone the first that is not small."""
+        if phrase.place != "alone":
+            return phrase.elements[0] if isinstance(phrase.elements[0], frozenset) else ()
+        words: set[str] = set()
+        for element in phrase.elements:
+            listed = element if isinstance(element, frozenset) else frozenset()
+            words |= listed - self._small
+            if listed and not listed & self._small:
+                return words
+        raise PhraseError(f"{phrase.signal}, alone: {phrase.source!r} needs a word that is not a small one, and no gap")
 
     def find(self, said: Said) -> dict[str, Hit]:
         """The first hit of every signal that the text holds and no `not` phrase takes back."""
@@ -137,7 +168,7 @@ class Finder:
         for signal, all_hits in hits.items():
             kept = [hit for hit in all_hits if not any(_touch(hit, veto) for veto in vetoes.get(signal, ()))]
             if kept:
-                found[signal] = min(kept, key=lambda hit: (hit.start, -hit.end))
+                found[signal] = min(kept, key=lambda hit: (hit.start, -hit.end, PLACES.index(hit.place), hit.source))
         return found
 
     def trim(self, words: tuple[str, ...], start: int, end: int) -> tuple[int, int]:
@@ -156,7 +187,7 @@ class Finder:
         edges = {"whole": _spans([whole]), "clause": _spans(clauses)}
         starts = whole[0] | (clauses[0][0] if clauses else set())
         for at, word in enumerate(words):
-            for phrase in self._begun_by(word):
+            for phrase in self._beginning(word, words[at + 1] if at + 1 < len(words) else ""):
                 allowed: set[int] | None = None
                 if phrase.place in edges:
                     allowed = edges[phrase.place].get(at)
@@ -169,6 +200,22 @@ class Finder:
                 end = _match(phrase.elements, 1, words, at + 1, allowed)
                 if end:
                     yield Hit(phrase.signal, phrase.place, phrase.source, at, end)
+        for start, end in {*pairwise(said.starts), (0, len(words))}:
+            yield from self._standing_alone(words, start, end)
+
+    def _standing_alone(self, words: tuple[str, ...], start: int, end: int) -> Iterator[Hit]:
+        """The phrases that are all there is between two words but for small ones."""
+        if end - start > _LONGEST_ALONE:
+            return
+        counting = [at for at in range(start, end) if words[at] not in self._small]
+        if not counting or len(counting) > _MOST_ALONE:
+            return
+        for phrase in self._alone.get(words[counting[0]], ()):
+            if len(phrase.elements) < len(counting):
+                continue
+            found = _match_alone(phrase.elements, 0, words, start, end, self._small)
+            if found is not None:
+                yield Hit(phrase.signal, "clause", phrase.source, found[0], found[-1] + 1)
 
     def _edges(self, words: tuple[str, ...], start: int, end: int) -> tuple[set[int], set[int]]:
         """Where a phrase may begin and end in this span, when only words of courtesy are left outside it."""
@@ -183,11 +230,30 @@ class Finder:
             lasts |= firsts
         return firsts, lasts
 
-    def _begun_by(self, word: str) -> list[Phrase]:
-        begun = self._by_first.get(word, [])
-        if is_number(word) and NUMBER in self._by_first:
-            return begun + self._by_first[NUMBER]
-        return begun
+    def _beginning(self, word: str, after: str) -> Iterable[Phrase]:
+        """The phrases that begin with a word and may go on with the one after it. Worked out once for each word."""
+        begun = self._begun.get(word)
+        if begun is None:
+            phrases = self._by_first.get(word, ())
+            if is_number(word):
+                phrases = [*phrases, *self._by_first.get(NUMBER, ())]
+            begun = _by_second(phrases)
+            if phrases:  # so that what strangers send cannot fill the memory
+                self._begun[word] = begun
+        return (*begun.rest, *begun.then.get(after, ()))
+
+
+def _by_second(phrases: Iterable[Phrase]) -> _Begun:
+    then: dict[str, list[Phrase]] = {}
+    rest: list[Phrase] = []
+    for phrase in phrases:
+        second = phrase.elements[1] if len(phrase.elements) > 1 else 0
+        if isinstance(second, int) or NUMBER in second:
+            rest.append(phrase)
+            continue
+        for word in second:
+            then.setdefault(word, []).append(phrase)
+    return _Begun({word: tuple(found) for word, found in then.items()}, tuple(rest))
 
 
 def _spans(edges: list[tuple[set[int], set[int]]]) -> dict[int, set[int]]:
@@ -223,6 +289,23 @@ def _match(elements: tuple[Element, ...], index: int, words: tuple[str, ...], at
     if at < len(words) and _fits(element, words[at]):
         return _match(elements, index + 1, words, at + 1, allowed)
     return 0
+
+
+def _match_alone(
+    elements: tuple[Element, ...], index: int, words: tuple[str, ...], at: int, end: int, small: frozenset[str]
+) -> list[int] | None:
+    """The places of the words that a phrase takes, where small words may stand between; None when others do."""
+    if index == len(elements):
+        return None if any(word not in small for word in words[at:end]) else []
+    element = elements[index]
+    for place in range(at, end):
+        if isinstance(element, frozenset) and _fits(element, words[place]):
+            rest = _match_alone(elements, index + 1, words, place + 1, end, small)
+            if rest is not None:
+                return [place, *rest]
+        if words[place] not in small:
+            return None
+    return None
 
 
 def _touch(hit: Hit, veto: Hit) -> bool:

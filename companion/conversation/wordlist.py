@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,19 @@ def word_list(file: Path = DEFAULT_FILE) -> WordList:
         for line in _lines(lines, signal, place)
         for phrase in parse(line, signal, place, groups, spelling)
     ]
+    spelling = replace(spelling, known=_words_of_phrases(phrases))
     return WordList(
         spelling=spelling,
-        finder=Finder(_once(phrases), frozenset(data["courtesy"].split())),
+        finder=Finder(_once(phrases), frozenset(data["courtesy"].split()), frozenset(data["small_words"].split())),
         commands=_commands(data["commands"], safe),
         cohorts=_with_slips(_names(data["cohorts"], spelling), safe),
         topics=_names(data["topics"], spelling),
     )
+
+
+def _words_of_phrases(phrases: list[Phrase]) -> frozenset[str]:
+    elements = (element for phrase in phrases for element in phrase.elements)
+    return frozenset(word for element in elements if isinstance(element, frozenset) for word in element)
 
 
 def _lines(lines: Any, signal: str, place: str) -> Iterable[str]:
