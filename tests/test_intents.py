@@ -26,12 +26,14 @@ WHOLE_STOPS = (
 )  # fmt: skip
 CLEAR_STOPS = (
     "STAP", "stpo", "S T O P", "stop please", "please stop texting me", "take me off the mailing list",
+    "would you kindly stop", "halt all comms", "stoppp sendin these", "pop me off the list pls",
     "no more texts thank you", "do not contact me again", "could you remove me from your list please",
 )  # fmt: skip
 NO_STOPS = (
     "I wish the bleep would stop", "cannot stop thinking about it", "cancel my place on friday", "near the tram stop",
     "end of a long run of nights", "thinking of quitting medicine", "please don't stop sending these",
     "stopped at the shop, 5 mins late", "I need to stop drinking", "it never stops", "pause the texts for 2 weeks",
+    "no but thanks for asking", "cheers for checking", "get me out of here", "can I stop any time?",
 )  # fmt: skip
 
 
