@@ -64,7 +64,8 @@ def back_again(person: Person) -> None:
     """End what silence led to: they have texted."""
     if person.failing_since is not None:
         person.failing_since, person.paused_until = None, None
-    person.quiet_since = None
+    if person.quiet_since is not None:  # setting what is set already would write the row with every text
+        person.quiet_since = None
 
 
 def pause_failing(session: Session, now: datetime) -> None:
