@@ -64,7 +64,7 @@ def back_again(person: Person) -> None:
     """End what silence led to: they have texted."""
     if person.failing_since is not None:
         person.failing_since, person.paused_until = None, None
-    if person.quiet_since is not None:  # setting what is set already would write the row with every text
+    if person.quiet_since is not None:  # even setting what is set already makes the session go through the row
         person.quiet_since = None
 
 
