@@ -4,10 +4,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.content.catalogue import Text, clean, load_catalogue, placeholders
+from companion.content.catalogue import HERE, Text, clean, load_catalogue, placeholders
 from companion.content.crisis import crisis_values
 from companion.content.reader import ContentError, read_entries
 from companion.messaging.parts import count, is_gsm7
@@ -235,3 +236,15 @@ def test_a_missing_crisis_number_is_an_error_and_never_a_gap(tmp_path, missing):
     own = overlay(tmp_path, f"resources:\n  - id: {missing}\n    publish: hold\n", "resources.yaml")
     with pytest.raises(ContentError, match=f"{missing} has no number"):
         crisis_values(load_directory(own), BEFORE_REVIEW)
+
+
+def test_the_longest_alias_is_named_in_full():
+    words = yaml.safe_load((HERE / "aliases.yaml").read_text(encoding="utf-8"))
+    alias = f"{max(words['first'], key=len)} {max(words['second'], key=len)} 1234"
+    assert alias in CATALOGUE.render("facilitator_late", alias=alias, group="ICU", time="6pm").body
+
+
+def test_what_a_file_says_of_a_value_holds_in_that_file():
+    rows = "GROUP 1: ICU North Tuesday, Wednesday 12:30pm"
+    assert CATALOGUE.wording("group_list").values["groups"].startswith(rows)
+    assert CATALOGUE.wording("message_which_group").values["groups"].startswith("1 ICU North")

@@ -89,8 +89,9 @@ def _load(overlay: Path | None) -> Catalogue:
     wordings: dict[str, Wording] = {}
     rotation: tuple[str, ...] = ()
     ours = [read_entries(path) for path in _files(HERE)]
-    longest = {name: value for content in ours for name, value in content.values.items()}
+    shared = {name: value for content in ours for name, value in content.values.items()}
     for content in ours:
+        longest = {**shared, **content.values}  # what a file says of a value holds in that file
         for entry in content.entries:
             if entry.id in wordings:
                 raise entry.error("this id exists twice")
