@@ -20,7 +20,7 @@ from twilio.request_validator import RequestValidator
 # What people write: orders, numbers, questions, feelings, thanks, and now and then what rings a facilitator.
 TEXTS = (
     "menu", "7", "Yes please", "when is the next session?", "I can't sleep after nights, any ideas", "thanks",
-    "6", "who can I talk to about my rota", "Couldn’t face the ward round today, bit tearful tbh", "help",
+    "6", "who can I talk to about my rota", "Couldn’t finish my lunch again today, bit fed up tbh", "help",
     "is there anywhere for money worries? rent is due", "no", "ok 👍", "Bit better than last week. Boss was kind.",
     "What is this again?", "next session", "4 - knackered but fine", "my e-portfolio is a mess and arcp is in june",
     "link", "I made a mistake yesterday and keep going over it in my head, does that get easier?",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import singledispatch
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,6 +48,7 @@ class Scene:
     nation: str
     voice: Voice
     now: datetime
+    counted: dict[str, Any] = field(default_factory=dict)  # columns of the person that are stored with what is asked
 
     def someone(self) -> Person:
         """Return the person. Raises LookupError when the number is nobody's."""
@@ -186,7 +188,7 @@ def _(change: changes.AskAt, scene: Scene) -> None:
 @apply.register
 def _(_change: changes.Helped, scene: Scene) -> None:
     if scene.person is not None:
-        scene.person.helped += 1
+        scene.counted["helped"] = scene.person.helped + 1
 
 
 @apply.register

@@ -25,7 +25,7 @@ from companion.conversation import (
 )
 from companion.conversation.apply import Scene, apply
 from companion.conversation.around import facts, first_word, wants_cohorts
-from companion.conversation.changes import CountAnswer
+from companion.conversation.changes import CountAnswer, Erase
 from companion.conversation.flows import booking, leaving_out, survey
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.flows.routing import decide
@@ -77,6 +77,7 @@ ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session"
 # Forgotten with the next text that is understood.
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood", "useful"))
 LATER_QUESTIONS = ("none", "checkin_prompt")
+STORED_FIRST = (Erase,)  # changes that find the text itself in the database
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 
@@ -228,13 +229,13 @@ class TextDesk:
         )
         row.intent = decision.heard_as or known.meant.intent
         scene = Scene(session, address, row, address.person, known.nation, self._voice, now)
-        if decision.changes:
+        if any(isinstance(change, STORED_FIRST) for change in decision.changes):
             session.add(row)
             session.flush()
         for change in decision.changes:
             apply(change, scene)
         if scene.person is not None:
-            _remember(session, scene.person, decision, known, now)
+            _remember(scene, scene.person, decision, known)
             row.person_id = scene.person.id
         row.needs_reading = bool(arrival.body.strip()) and (
             decision.read_me
@@ -396,11 +397,11 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
     return person.dialogue or "none", person.dialogue_data or {}
 
 
-def _remember(session: Session, person: Person, decision: Decision, known: Known, now: datetime) -> None:
-    asks = decision.asks
-    if asks is None:
-        if known.kept.keys() & FOR_ONE_TEXT:
-            put(session, person, dialogue_data={k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT})
-        return
-    until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)
-    put(session, person, dialogue=asks.state, dialogue_data=dict(asks.keep), dialogue_until=until)
+def _remember(scene: Scene, person: Person, decision: Decision, known: Known) -> None:
+    asks, now, kept = decision.asks, scene.now, scene.counted
+    if asks is not None:
+        until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)
+        kept |= {"dialogue": asks.state, "dialogue_data": dict(asks.keep), "dialogue_until": until}
+    elif known.kept.keys() & FOR_ONE_TEXT:
+        kept |= {"dialogue_data": {k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT}}
+    put(scene.session, person, **kept)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
@@ -21,12 +21,22 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
 from companion.models import Booking, GroupSession, OutboxMessage, Person
+from companion.models.base import put
 from companion.programme.sessions import locked, next_session_for
 
 LONGEST_WAIT = timedelta(hours=24)  # how long a freed place is kept for one person, with days to go
 SHORTEST_WAIT = timedelta(minutes=15)
 LAST_OFFER = timedelta(minutes=25)  # before the start: later nobody could make use of a place
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(9)  # local: no deadline ends in it while there is time to wait
+
+
+_ABOUT_SESSIONS = ("reminder", "place", "offer")  # how the keys of texts about a session begin
+_WITHDRAW = (
+    update(OutboxMessage)
+    .where(OutboxMessage.status == "queued", OutboxMessage.person_id == bindparam("person"))
+    .where(or_(*(OutboxMessage.key.startswith(bindparam(kind)) for kind in _ABOUT_SESSIONS)))
+    .values(status="dropped", reason="changed", settled_at=bindparam("now"), updated_at=bindparam("now"))
+)
 
 
 class NoPlaceError(Exception):
@@ -67,7 +77,11 @@ def is_open_to(session: Session, meeting: GroupSession, booking: Booking | None)
     """Whether someone may have a place now: theirs already, kept for them, or free with nobody waiting before them."""
     if booking is not None and booking.seat is not None:
         return True
-    return free_seat(session, meeting) is not None and not waiting(session, meeting.id)
+    theirs = Booking.session_id == meeting.id
+    taken = select(func.count()).where(theirs, Booking.seat <= meeting.group.places).scalar_subquery()
+    queue = exists().where(theirs, Booking.status == "waiting", Booking.held_until.is_(None))
+    seats, someone_waits = session.execute(select(taken, queue)).one()
+    return seats < meeting.group.places and not someone_waits
 
 
 def book(session: Session, meeting: GroupSession, person: Person, status: str, now: datetime) -> Booking:
@@ -83,10 +97,13 @@ def book(session: Session, meeting: GroupSession, person: Person, status: str, n
         seat = booking.seat or free_seat(session, meeting)
         if seat is None:
             raise NoPlaceError(f"session {meeting.id}")
-    booking.status, booking.seat, booking.held_until = status, seat, None
-    booking.answered_at = now if status != "offered" else None
-    booking.version = (booking.version or 0) + 1
-    session.flush()
+    answered = now if status != "offered" else None
+    if booking.id is None:
+        booking.status, booking.seat, booking.answered_at, booking.version = status, seat, answered, 1
+        session.flush()
+        return booking
+    version = booking.version + 1
+    put(session, booking, status=status, seat=seat, held_until=None, answered_at=answered, version=version)
     withdraw(session, person, [meeting.id], now)
     return booking
 
@@ -110,14 +127,10 @@ def give_up_all(session: Session, person: Person, now: datetime) -> None:
 
 def withdraw(session: Session, person: Person, meetings: Sequence[uuid.UUID], now: datetime) -> None:
     """Drop what waits in the outbox for someone about sessions for which they have answered anew."""
-    kinds = ("reminder", "place", "offer")
-    about = [OutboxMessage.key.startswith(f"{kind}:{each}:") for each in meetings for kind in kinds]
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.status == "queued", OutboxMessage.person_id == person.id, or_(*about))
-        .values(status="dropped", reason="changed", settled_at=now, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.flush()
+    for each in meetings:
+        about = {kind: f"{kind}:{each}:" for kind in _ABOUT_SESSIONS}
+        session.connection().execute(_WITHDRAW, {"person": person.id, "now": now, **about})
 
 
 def lapse(session: Session, now: datetime) -> int:

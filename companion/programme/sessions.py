@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from companion.models import Group, GroupCover, GroupSession, Person, SessionLeave, facilitators_of
 from companion.programme import recurrence
@@ -113,10 +113,12 @@ def next_session_for(
         group_id = group.id if group else None
     if group_id is None:
         return None
-    coming = select(GroupSession).where(
-        GroupSession.group_id == group_id, GroupSession.status == "planned", GroupSession.ends_at > now
+    coming = (
+        select(GroupSession)
+        .where(GroupSession.group_id == group_id, GroupSession.status == "planned", GroupSession.ends_at > now)
+        .options(joinedload(GroupSession.group, innerjoin=True))
     )
-    coming = coming.with_for_update() if lock else coming
+    coming = coming.with_for_update(of=GroupSession) if lock else coming
     if wanted is not None and (found := session.scalar(coming.where(GroupSession.id == wanted))) is not None:
         return found
     return session.scalar(coming.order_by(GroupSession.starts_at).limit(1))
