@@ -231,7 +231,7 @@ def _settle_it(world: World) -> None:
         for episode in session.scalars(select(Episode).where(Episode.state == "owned")):
             owner = session.get_one(Person, episode.owner_id)
             record_contact(session, episode, owner, now)
-            close(session, episode, owner, "spoke", now)
+            close(session, episode, owner, "spoke", now, world.services.voice)
     world.settle()
 
 

@@ -58,7 +58,7 @@ def close_all(world: World, name: str) -> None:
         for episode in session.scalars(select(Episode).where(Episode.state != "closed")).all():
             take(session, episode, who, now, world.services.voice)
             record_contact(session, episode, who, now)
-            close(session, episode, who, "spoke", now)
+            close(session, episode, who, "spoke", now, world.services.voice)
     world.settle()
     for talker in world._talkers.values():
         talker.ignores()

@@ -177,7 +177,7 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
         if form.validate_on_submit():
             second = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None
             try:
-                close(session, found, my_self(session), form.outcome.data, now(), second)
+                close(session, found, my_self(session), form.outcome.data, now(), desk().voice, second)
             except CannotCloseError as error:
                 form.outcome.errors = [str(error)]
             else:

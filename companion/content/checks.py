@@ -29,7 +29,7 @@ LONGEST_SENTENCE = 20
 CRISIS_PARTS = 4
 
 # A page says that something waits: these slots, and none that could carry what somebody wrote.
-_PAGE_VALUES = {"name", "time", "reference", "url", "code", "what", "items"}
+_PAGE_VALUES = {"name", "time", "reference", "waiting", "url", "code", "what", "items"}
 _FOR_TRAINEES = {"reply", "started", "crisis", "fragment"}
 _STARTED = {"started", "page", "notice"}
 _NUMBER = re.compile(r"\d(?:[\s-]?\d){2,}")

@@ -112,7 +112,7 @@ class StaffDesk:
         if verb == "pass":
             if episode.state != "open" and episode.owner_id != person.id:
                 record(session, now, "pass too late", episode, actor=person.id)
-                return "pass_late", (self._has_it(episode),)
+                return "pass_late", (self._has_it(episode, reference),)
             episodes.pass_on(session, episode, person, now, self._voice)
             return "pass", (self._say("page_passed"),)
         try:
@@ -127,13 +127,14 @@ class StaffDesk:
         if owner is None:
             return "take_declined", (self._say("page_declined", reference=reference.code),)
         if owner.id != person.id:
-            return "take_late", (self._has_it(episode),)
+            return "take_late", (self._has_it(episode, reference),)
         by = when.time_by(episode.contact_by or now, now, self._voice.settings.zone)
         return "take", (self._say("page_taken_ok", reference=reference.code, by=by, url=self._voice.console_url),)
 
-    def _has_it(self, episode: Episode) -> Text:
+    def _has_it(self, episode: Episode, reference: Reference) -> Text:
         owner = episode.owner
-        return self._say("page_taken_already", who=(owner.name or owner.alias) if owner else "Someone")
+        who = (owner.name or owner.alias) if owner else "Someone"
+        return self._say("page_taken_already", who=who, reference=reference.code)
 
     def _note(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         session.add(Note(episode=reference.episode, person_id=person.id, body=order.words, at=now))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from companion.models import Episode, Page
@@ -66,13 +66,12 @@ def follow(session: Session, episode: Episode, now: datetime) -> bool:
     leader = speaker(session, episode)
     if leader.id == episode.id:
         return False
-    known = set(
-        session.scalars(select(Page.outbox_id).where(Page.episode_id == episode.id, Page.outbox_id.is_not(None)))
-    )
-    for page in session.scalars(
-        select(Page).where(Page.episode_id == leader.id, Page.step == leader.rounds, Page.outbox_id.is_not(None))
-    ):
-        if page.outbox_id not in known:
+    pages = session.scalars(
+        select(Page).where(or_(Page.episode_id == episode.id, Page.episode_id == leader.id), Page.step == leader.rounds)
+    ).all()
+    known = {(page.person_id, page.way) for page in pages if page.episode_id == episode.id}
+    for page in pages:
+        if page.episode_id == leader.id and (page.person_id, page.way) not in known:
             session.add(
                 Page(
                     episode_id=episode.id,
@@ -81,6 +80,8 @@ def follow(session: Session, episode: Episode, now: datetime) -> bool:
                     step=leader.rounds,
                     at=page.at,
                     outbox_id=page.outbox_id,
+                    call_id=page.call_id,
+                    email_id=page.email_id,
                     failed_at=now,  # what becomes of it is the leader's to look after
                 )
             )

@@ -15,8 +15,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from companion.escalation import bundles
+from companion.escalation.carriers import count_again, withdraw
 from companion.escalation.chain import is_drill
-from companion.escalation.paging import page_next, people_to_page, withdraw
+from companion.escalation.paging import page_next, people_to_page
 from companion.escalation.steps import EVERYONE, one_up
 from companion.escalation.words import Voice
 from companion.models import (
@@ -56,7 +57,7 @@ def flag(
         page_next(session, episode, now, voice)
         leader = bundles.speaker(session, episode)
         if leader.id != episode.id:
-            voice.count_again(session, leader, now)
+            count_again(session, leader, now, voice)
     elif episode.state == "contacted":
         _reopen(session, episode, now, "new flag")
         episode.step = 0
@@ -180,9 +181,18 @@ def record_contact(session: Session, episode: Episode, person: Person, now: date
 
 
 def close(
-    session: Session, episode: Episode, person: Person, outcome: str, now: datetime, second: Person | None = None
+    session: Session,
+    episode: Episode,
+    person: Person,
+    outcome: str,
+    now: datetime,
+    voice: Voice,
+    second: Person | None = None,
 ) -> None:
-    """Close with an outcome. Raises CannotCloseError unless the owner or a lead asks, with what the outcome needs."""
+    """Close with an outcome; pages about it that wait are withdrawn.
+
+    Raises CannotCloseError unless the owner or a lead asks, with what the outcome needs.
+    """
     if outcome not in OUTCOMES:
         raise CannotCloseError("Choose what came of it.")
     if episode.state == "closed":
@@ -195,6 +205,7 @@ def close(
     episode.next_action_at = None
     if episode.person is not None:
         episode.person.exchange_until = None
+    withdraw(session, episode, "closed", now, voice)
     record(
         session,
         now,
@@ -237,7 +248,7 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
     episode.next_action_at = now + timedelta(minutes=settings.contact_reminder_after)
     _answered(session, episode, person, "take", now)
     record(session, now, "episode taken", episode, actor=person.id, way=way)
-    withdraw(session, episode, "taken", now)
+    withdraw(session, episode, "taken", now, voice)
     voice.tell_trainee_taken(session, episode, now)
     about = episode.person
     if about is not None and about.role == "trainee":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from companion.escalation import bundles
+from companion.escalation import bundles, carriers
+from companion.escalation.carriers import THROTTLE
 from companion.escalation.chain import responders
 from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
 from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, step
@@ -30,7 +31,6 @@ from companion.models import (
     record,
 )
 
-THROTTLE = timedelta(minutes=2)  # one page to a person by one way
 ONE_ROUND = timedelta(minutes=9)  # pages this recent count as the present try to reach somebody
 NOBODY = timedelta(minutes=1)  # until the next try when nobody at all can be reached
 
@@ -98,26 +98,6 @@ def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None
         episode.next_action_at = _next_action(session, episode, now, voice)
 
 
-def withdraw(session: Session, episode: Episode, reason: str, now: datetime) -> None:
-    """Drop the pages about `episode` that have not gone out: somebody has it."""
-    ids = select(Page.outbox_id).where(Page.episode_id == episode.id, Page.at > now - timedelta(days=1))
-    session.execute(
-        update(OutboxMessage)
-        .where(OutboxMessage.id.in_(ids), OutboxMessage.status == "queued")
-        .values(status="dropped", reason=reason, settled_at=now, updated_at=now)
-        .execution_options(synchronize_session="fetch")
-    )
-    carriers: Iterable[tuple[type[Call] | type[Email], object]] = ((Call, Page.call_id), (Email, Page.email_id))
-    for table, column in carriers:
-        mine = select(column).where(Page.episode_id == episode.id, Page.at > now - timedelta(days=1))  # type: ignore[call-overload]
-        session.execute(
-            update(table)
-            .where(table.id.in_(mine), table.status == "queued")
-            .values(status="dropped", reason=reason, settled_at=now, updated_at=now)
-            .execution_options(synchronize_session="fetch")
-        )
-
-
 def _page(
     session: Session, episode: Episode, person: Person, kinds: Sequence[str], now: datetime, voice: Voice
 ) -> bool:
@@ -140,36 +120,46 @@ def _page(
 
 
 def _send(session: Session, episode: Episode, person: Person, way: Way, now: datetime, voice: Voice) -> None:
-    """Queue one page by one way, two minutes after the last by that way at the soonest."""
-    last = session.execute(
-        select(Page, OutboxMessage.status)
-        .outerjoin(OutboxMessage, OutboxMessage.id == Page.outbox_id)
-        .where(Page.person_id == person.id, Page.way == way.kind, Page.at > now - timedelta(hours=24))
-        .order_by(Page.at.desc())
-        .limit(1)
-    ).first()
-    begins, waiting = now, None
-    if last is not None:
-        page, status = last
-        begins = max(now, page.at + THROTTLE)
-        if page.episode_id == episode.id and begins > now and page.at >= episode.started_at:
-            return  # said less than two minutes ago, about the same
-        if page.episode_id == episode.id and status in ("queued", "sending", "unknown"):
-            waiting = page.outbox_id  # Twilio has not taken the last one yet: it goes out late, and one is enough
+    """Queue one page by one way: two minutes after the last by that way at the soonest, or with one that waits."""
+    near = carriers.lately(session, person, way.kind, now)
+    if any(p.episode_id == episode.id and p.at > now - THROTTLE and p.at >= episode.started_at for p in near):
+        return  # said less than two minutes ago, about the same
+    begins = max([now, *(page.at + THROTTLE for page in near)])
     page = Page(
         id=uuid.uuid4(), episode_id=episode.id, person_id=person.id, way=way.kind, step=episode.rounds, at=begins
     )
-    key = f"page:{episode.id}:{episode.rounds}:{person.id}:{way.kind}"
-    if waiting is not None:
-        page.outbox_id = waiting
-    elif way.kind == "email":
-        page.email_id = voice.mail_page(session, episode, person, way.email, key, now, begins)
-    elif way.address is not None and way.kind == "call":
-        page.call_id = voice.call_page(session, key, way.address, now, begins)
-    elif way.address is not None:
-        page.outbox_id = voice.page(session, episode, person, way.address, key, now, begins)
+    carrier = carriers.to_go_with(session, episode, near, now, voice)
+    if carrier is not None:
+        page.at = max(now, min(carrier.not_before, begins))
+        _carried_by(page, carrier)
+    else:
+        _queue(session, episode, person, way, page, now, voice)
     session.add(page)
     session.flush()
+    if carrier is not None and all(each.episode_id != episode.id for each in near):
+        carriers.say_anew(session, carrier, person, now, voice)
+
+
+def _carried_by(page: Page, carrier: carriers.Carrier) -> None:
+    if isinstance(carrier, Call):
+        page.call_id = carrier.id
+    elif isinstance(carrier, Email):
+        page.email_id = carrier.id
+    else:
+        page.outbox_id = carrier.id
+
+
+def _queue(
+    session: Session, episode: Episode, person: Person, way: Way, page: Page, now: datetime, voice: Voice
+) -> None:
+    """Make what carries `page`."""
+    key = f"page:{episode.id}:{episode.rounds}:{person.id}:{way.kind}"
+    if way.kind == "email":
+        page.email_id = voice.mail_page(session, episode, person, way.email, key, now, page.at)
+    elif way.address is not None and way.kind == "call":
+        page.call_id = voice.call_page(session, key, way.address, now, page.at)
+    elif way.address is not None:
+        page.outbox_id = voice.page(session, episode, person, way.address, key, now, page.at)
 
 
 def _recent(session: Session, episode: Episode, now: datetime) -> Sequence[Page]:

@@ -5,8 +5,8 @@ Nothing here has a way to put a trainee's words, name or number into a text to a
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,10 +22,12 @@ from companion.messaging.addresses import usable
 from companion.messaging.calls import enqueue_call
 from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
-from companion.models import Address, Episode, OutboxMessage, Page, Person
+from companion.models import Address, Episode, OutboxMessage, Person
 from companion.rota.ways import way_to
 from companion.settings import Settings
 from companion.signposting import Directory
+
+NAMED = 4  # references in one page: so that it costs one part
 
 
 @dataclass(frozen=True)
@@ -45,25 +47,13 @@ class Voice:
             key=key,
             lane="page",
             to=to,
-            text=self._page_text(session, episode, person, now),
+            text=self.page_about(session, [episode], person, now),
             now=now,
             not_before=begins,
             watched=True,
         )
         assert row is not None, "each round pages a person by a way once"  # noqa: S101
         return row.id
-
-    def count_again(self, session: Session, episode: Episode, now: datetime) -> None:
-        """Let pages about unknown numbers that have not gone out yet say how many there are now."""
-        for row, person in session.execute(
-            select(OutboxMessage, Person)
-            .join(Page, Page.outbox_id == OutboxMessage.id)
-            .join(Person, Person.id == Page.person_id)
-            .where(Page.episode_id == episode.id, OutboxMessage.status == "queued")
-        ):
-            text = self._page_text(session, episode, person, now)
-            row.body = text.body
-            row.values = json.dumps(dict(text.values)) if row.values is not None else None
 
     def call_page(self, session: Session, key: str, to: Address, now: datetime, begins: datetime) -> uuid.UUID:
         """Queue one call; what it says is decided when it is picked up."""
@@ -75,14 +65,14 @@ class Voice:
         self, session: Session, episode: Episode, person: Person, to: str, key: str, now: datetime, begins: datetime
     ) -> uuid.UUID:
         """Queue one page by e-mail."""
-        reference = reference_for(session, episode, person)
+        subject, text = self.letter_about(session, [episode], person, now)
         email = enqueue_email(
             session,
             key=key,
             to=to,
             person=person,
-            subject=self.words.render("mail_page_subject", reference=reference),
-            text=self.words.render("mail_page", time=self.clock_time(now), reference=reference, url=self.console_url),
+            subject=subject,
+            text=text,
             now=now,
             not_before=begins,
             expires_at=begins + timedelta(hours=24),
@@ -123,14 +113,32 @@ class Voice:
         """Return "6:30pm" in the programme's time zone."""
         return when.clock_time(moment.astimezone(self.settings.zone))
 
-    def _page_text(self, session: Session, episode: Episode, person: Person, now: datetime) -> Text:
-        reference = reference_for(session, episode, person)
-        time = self.clock_time(now)
-        if episode.person_id is not None:
-            return self.words.render("page", time=time, reference=reference, url=self.console_url)
-        count = bundles.size(session, episode)
-        items = "1 item" if count == 1 else f"{count} items"
-        return self.words.render("page_unknown", time=time, reference=reference, items=items, url=self.console_url)
+    def page_about(self, session: Session, about: Sequence[Episode], person: Person, now: datetime) -> Text:
+        """Return the page to `person` about one or more open episodes."""
+        time, url, references = self.clock_time(now), self.console_url, self._references(session, about, person)
+        if len(about) > 1:
+            items = _items(session, about)
+            return self.words.render("pages", time=time, items=items, waiting=references, url=url)
+        if about[0].person_id is not None:
+            return self.words.render("page", time=time, reference=references, url=url)
+        items = _items(session, about)
+        return self.words.render("page_unknown", time=time, reference=references, items=items, url=url)
+
+    def letter_about(
+        self, session: Session, about: Sequence[Episode], person: Person, now: datetime
+    ) -> tuple[Text, Text]:
+        """Return subject and words of the e-mail to `person` about one or more open episodes."""
+        time, url, references = self.clock_time(now), self.console_url, self._references(session, about, person)
+        if len(about) == 1:
+            subject = self.words.render("mail_page_subject", reference=references)
+            return subject, self.words.render("mail_page", time=time, reference=references, url=url)
+        items = _items(session, about)
+        subject = self.words.render("mail_pages_subject", items=items)
+        return subject, self.words.render("mail_pages", time=time, items=items, waiting=references, url=url)
+
+    def _references(self, session: Session, about: Sequence[Episode], person: Person) -> str:
+        """Return the references of those that wait longest; each of the others has one too, to be named in its turn."""
+        return ", ".join([reference_for(session, episode, person) for episode in about][:NAMED])
 
     def tell_trainee_taken(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned who has their text and by when they will be in touch."""
@@ -151,7 +159,8 @@ class Voice:
             to = usable(session, person)
             if owner is None or to is None:
                 continue
-            text = self.words.render("page_taken_already", who=owner.name or owner.alias)
+            reference = reference_for(session, episode, person)
+            text = self.words.render("page_taken_already", who=owner.name or owner.alias, reference=reference)
             self._queue(session, f"others:{episode.id}:{now.timestamp():.0f}:{person.id}", to, text, now)
 
     def tell_trainee_nobody_yet(self, session: Session, episode: Episode, now: datetime) -> None:
@@ -245,6 +254,11 @@ class Voice:
         return enqueue(
             session, key=key, lane="page", to=to, text=text, now=now, expires_at=expires_at, not_before=not_before
         )
+
+
+def _items(session: Session, about: Sequence[Episode]) -> str:
+    count = sum(bundles.size(session, episode) for episode in about)
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def coordinators(session: Session) -> list[Person]:

@@ -160,7 +160,7 @@ def _close(services: Services, drill_id: uuid.UUID) -> None:
         if episode.state == "owned":
             record_contact(session, episode, person, now)
             _note(drill, "contacted", now)
-        close(session, episode, person, OUTCOME, now)
+        close(session, episode, person, OUTCOME, now, services.voice)
         _note(drill, "closed", now)
         drill.state, drill.finished_at = "done", now
         record(session, now, "drill done", drill)

@@ -42,7 +42,7 @@ DANGER = (
 )
 ORDINARY = (
     "STOP", "START", "CHANGE", "HELP", "YES", "CALL ME", "JOIN ICU",
-    "the marmalade skylark sang over the multi storey", "thank you for ringing me back so soon",
+    "the marmalade skylark sang over the multi storey", "ever so grateful that you rang me back",
 )  # fmt: skip
 PLAIN = (
     "TAKE", "PASS", "got it", "can't, in theatre, pass it on", "reached them", "STOP", "START", "HELP",
@@ -173,7 +173,7 @@ class Invariants(RuleBasedStateMachine):
                 if deed == "contact":
                     deeds.record_contact(session, episode, person, now)
                 elif deed == "close":
-                    deeds.close(session, episode, person, outcome, now, staff["Dr Dunne"])
+                    deeds.close(session, episode, person, outcome, now, voice, staff["Dr Dunne"])
                 elif deed == "help":
                     deeds.ask_for_help(session, episode, person, now, voice)
                 elif deed == "other":

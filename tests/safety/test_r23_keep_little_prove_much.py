@@ -104,7 +104,7 @@ def test_r23_words_are_purged_thirty_days_after_close_here_and_at_twilio(world: 
         episode, owner = session.scalars(select(Episode)).one(), session.merge(cole)
         take(session, episode, owner, world.clock.now(), world.services.voice)
         record_contact(session, episode, owner, world.clock.now())
-        close(session, episode, owner, "spoke", world.clock.now())
+        close(session, episode, owner, "spoke", world.clock.now(), world.services.voice)
     world.settle()
     asha.ignores()
     world.staff_ignores()

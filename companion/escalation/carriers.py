@@ -1,0 +1,147 @@
+"""What carries a page: a text, a call or an e-mail. One to a person by one way in two minutes, about all that waits.
+
+What comes about another item in the meantime goes with the carrier that has not left yet, whose words are made anew. So
+nobody's page is put off for longer than the two minutes, however many items are open at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from companion.escalation import bundles
+from companion.escalation.words import Voice
+from companion.messaging import templates
+from companion.messaging.window import window_open
+from companion.models import Call, Email, Episode, OutboxMessage, Page, Person
+
+THROTTLE = timedelta(minutes=2)  # one page to a person by one way
+LOOKED_BACK = timedelta(days=1)
+_TAKEN = ("sending", "unknown")  # Twilio has the text, or may have it
+Carrier = OutboxMessage | Call | Email
+
+
+def lately(session: Session, person: Person, kind: str, now: datetime) -> Sequence[Page]:
+    """Return the pages to `person` by one way of the last two minutes, and those that have not left yet; newest first.
+
+    What was withdrawn before it left is none of them.
+    """
+    waits = or_(
+        OutboxMessage.status.in_(("queued", *_TAKEN)), Call.status == "queued", Email.status.in_(("queued", "sending"))
+    )
+    withdrawn = or_(OutboxMessage.status == "dropped", Call.status == "dropped", Email.status == "dropped")
+    return session.scalars(
+        _pages_with_carriers()
+        .where(Page.person_id == person.id, Page.way == kind, Page.at > now - LOOKED_BACK)
+        .where(or_(Page.at > now - THROTTLE, waits), withdrawn.is_not(True))
+        .order_by(Page.at.desc(), Page.id.desc())
+    ).all()
+
+
+def carrier_of(page: Page) -> Carrier | None:
+    """Return what carries `page`."""
+    return page.outbox or page.call or page.email
+
+
+def to_go_with(
+    session: Session, episode: Episode, pages: Sequence[Page], now: datetime, voice: Voice
+) -> Carrier | None:
+    """Return the carrier among those of `pages` that a page about `episode` can go with, held for this transaction."""
+    for page in pages:
+        carrier = carrier_of(page)
+        if isinstance(carrier, OutboxMessage) and carrier.status in _TAKEN and page.episode_id == episode.id:
+            return carrier  # Twilio was asked and did not answer: it goes out late, and one is enough
+        held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
+        if held is None or (isinstance(held, Call) and held.expires_at is not None and held.expires_at <= now):
+            continue
+        if page.episode_id == episode.id or _can_say_more(session, held, now, voice):
+            return held
+    return None
+
+
+def say_anew(session: Session, carrier: Carrier, person: Person, now: datetime, voice: Voice) -> None:
+    """Let a carrier that has not left say all that it is about now. A call decides when it is picked up."""
+    about = _still_open(session, carrier)
+    if isinstance(carrier, Call) or not about:
+        return
+    if isinstance(carrier, Email):
+        subject, words = voice.letter_about(session, about, person, now)
+        carrier.subject, carrier.body, carrier.purpose = subject.body, words.body, words.id
+        return
+    text = voice.page_about(session, about, person, now)
+    carrier.body, carrier.purpose, carrier.wording_version = text.body, text.id, text.version
+    carrier.values = json.dumps(dict(text.values)) if carrier.values is not None else None
+
+
+def withdraw(session: Session, episode: Episode, reason: str, now: datetime, voice: Voice) -> None:
+    """Take `episode` out of the pages that have not gone out: somebody has it, or it is closed."""
+    queued = or_(OutboxMessage.status == "queued", Call.status == "queued", Email.status == "queued")
+    mine = (
+        _pages_with_carriers()
+        .where(Page.episode_id == episode.id, Page.at > now - LOOKED_BACK, queued)
+        .order_by(Page.at.desc())
+    )
+    session.flush()
+    for page in session.scalars(mine).all():
+        carrier = carrier_of(page)
+        held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
+        if held is None:
+            continue
+        if _still_open(session, held):
+            say_anew(session, held, page.person, now, voice)
+        else:
+            held.status, held.reason, held.settled_at, held.updated_at = "dropped", reason, now, now
+
+
+def count_again(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    """Let texts about unknown numbers that have not gone out yet say how many there are now."""
+    mine = _pages_with_carriers().where(Page.episode_id == episode.id, OutboxMessage.status == "queued")
+    for page in session.scalars(mine).all():
+        if page.outbox is not None and (held := _held(session, page.outbox)) is not None:
+            say_anew(session, held, page.person, now, voice)
+
+
+def _pages_with_carriers() -> Select[tuple[Page]]:
+    return (
+        select(Page)
+        .outerjoin(Page.outbox)
+        .outerjoin(Page.call)
+        .outerjoin(Page.email)
+        .options(contains_eager(Page.outbox), contains_eager(Page.call), contains_eager(Page.email))
+    )
+
+
+def _held(session: Session, carrier: Carrier) -> Carrier | None:
+    """Return the carrier, locked, if no worker has taken it yet."""
+    table: type[Any] = type(carrier)
+    held: Carrier | None = session.scalar(
+        select(table)
+        .where(table.id == carrier.id, table.status == "queued")
+        .with_for_update(of=table)
+        .execution_options(populate_existing=True)
+    )
+    return held
+
+
+def _still_open(session: Session, carrier: Carrier) -> list[Episode]:
+    """Return the open episodes that a carrier is about, oldest first; of those paged as one, the one that speaks."""
+    column = {OutboxMessage: Page.outbox_id, Call: Page.call_id, Email: Page.email_id}[type(carrier)]
+    found = session.scalars(
+        select(Episode)
+        .where(Episode.id.in_(select(Page.episode_id).where(column == carrier.id)), Episode.state == "open")
+        .order_by(Episode.opened_at, Episode.id)
+    )
+    return [episode for episode in found if bundles.speaker(session, episode).id == episode.id]
+
+
+def _can_say_more(session: Session, carrier: Carrier, now: datetime, voice: Voice) -> bool:
+    """Whether a carrier can be about several items: WhatsApp takes new words within its 24 hours, or a template."""
+    if not isinstance(carrier, OutboxMessage) or carrier.address.channel != "whatsapp":
+        return True
+    template = templates.usable(session, "pages", voice.words.wording("pages").version)
+    return template is not None or window_open(carrier.address, now)
