@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -73,6 +74,7 @@ def _services() -> Services:
 @click.option("--port", default=5000, show_default=True, help="Port to listen on.")
 def serve(host: str, port: int) -> None:
     """Run the web server: webhooks and console."""
+    gc.disable()  # until all is loaded: nothing of that is garbage, and looking for some takes a tenth of the start
     from companion.crypto import CannotDecryptError
     from companion.db import DatabaseError
     from companion.schema import require_current

@@ -27,6 +27,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
         gc.collect()
         gc.freeze()
+        gc.enable()
         return app
 
 
