@@ -38,6 +38,14 @@ _WITHDRAW = (
     .values(status="dropped", reason="changed", settled_at=bindparam("now"), updated_at=bindparam("now"))
 )
 
+# Made once: they are asked for every text about a session.
+_BOOKING = select(Booking).where(Booking.session_id == bindparam("session"), Booking.person_id == bindparam("person"))
+_OF_SESSION = Booking.session_id == bindparam("session")
+_TAKEN = select(
+    select(func.count()).where(_OF_SESSION, Booking.seat <= bindparam("places")).scalar_subquery(),
+    exists().where(_OF_SESSION, Booking.status == "waiting", Booking.held_until.is_(None)),
+)
+
 
 class NoPlaceError(Exception):
     """Every place is taken or kept for someone."""
@@ -70,18 +78,16 @@ def waiting(session: Session, session_id: uuid.UUID) -> list[Booking]:
 
 def booking_of(session: Session, session_id: uuid.UUID, person: Person) -> Booking | None:
     """Return what someone answered for a session."""
-    return session.scalar(select(Booking).where(Booking.session_id == session_id, Booking.person_id == person.id))
+    return session.scalar(_BOOKING, {"session": session_id, "person": person.id})
 
 
 def is_open_to(session: Session, meeting: GroupSession, booking: Booking | None) -> bool:
     """Whether someone may have a place now: theirs already, kept for them, or free with nobody waiting before them."""
     if booking is not None and booking.seat is not None:
         return True
-    theirs = Booking.session_id == meeting.id
-    taken = select(func.count()).where(theirs, Booking.seat <= meeting.group.places).scalar_subquery()
-    queue = exists().where(theirs, Booking.status == "waiting", Booking.held_until.is_(None))
-    seats, someone_waits = session.execute(select(taken, queue)).one()
-    return seats < meeting.group.places and not someone_waits
+    places = meeting.group.places
+    seats, someone_waits = session.connection().execute(_TAKEN, {"session": meeting.id, "places": places}).one()
+    return seats < places and not someone_waits
 
 
 def book(session: Session, meeting: GroupSession, person: Person, status: str, now: datetime) -> Booking:

@@ -7,13 +7,22 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.models import Group, GroupCover, GroupSession, Person, SessionLeave, facilitators_of
 from companion.programme import recurrence
 
 HORIZON = timedelta(weeks=8)  # how far ahead sessions are made
+_NEXT = (  # made once: it is asked for every text about a session
+    select(GroupSession)
+    .where(GroupSession.group_id == bindparam("group"), GroupSession.status == "planned")
+    .where(GroupSession.ends_at > bindparam("now"))
+    .order_by(case((GroupSession.id == bindparam("wanted"), 0), else_=1), GroupSession.starts_at)
+    .limit(1)
+    .options(joinedload(GroupSession.group, innerjoin=True))
+)
+_NEXT_LOCKED = _NEXT.with_for_update(of=GroupSession)
 _SLACK = timedelta(days=1)  # how much of the horizon may be missing before more are made
 
 
@@ -113,15 +122,8 @@ def next_session_for(
         group_id = group.id if group else None
     if group_id is None:
         return None
-    coming = (
-        select(GroupSession)
-        .where(GroupSession.group_id == group_id, GroupSession.status == "planned", GroupSession.ends_at > now)
-        .options(joinedload(GroupSession.group, innerjoin=True))
-    )
-    coming = coming.with_for_update(of=GroupSession) if lock else coming
-    if wanted is not None and (found := session.scalar(coming.where(GroupSession.id == wanted))) is not None:
-        return found
-    return session.scalar(coming.order_by(GroupSession.starts_at).limit(1))
+    statement = _NEXT_LOCKED if lock else _NEXT
+    return session.scalar(statement, {"group": group_id, "now": now, "wanted": wanted})
 
 
 def locked(session: Session, meeting: GroupSession) -> GroupSession:
