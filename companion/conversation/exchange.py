@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
+from companion.conversation.incoming import Incoming
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import fold, plain
 from companion.escalation import episodes, relay
 from companion.escalation.words import Voice
-from companion.models import Address, Episode, InboundMessage, Person, record
+from companion.models import Address, Episode, Person, record
 
 # Answered as ever, by whomever they are written: they are about the service, not to the facilitator.
 OF_THEIR_OWN = frozenset(
@@ -36,10 +37,9 @@ def may_be_exchange(person: Person | None, now: datetime) -> bool:
     return person.exchange_until is not None and person.exchange_until > now
 
 
-def hear(
-    session: Session, episode: Episode, known: Known, row: InboundMessage, now: datetime, voice: Voice
-) -> tuple[str, tuple[Text, ...]] | None:
+def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[str, tuple[Text, ...]] | None:
     """Pass the text on to whoever has the episode; return intent and answer, or None if a flow is to answer it."""
+    session, now = text.session, text.now
     if known.asked in (CONFIRM_ERASE, CONFIRM_COPY):
         return None  # a YES or NO about one's own data is no word to the facilitator
     said, meant = _bare(known.text), known.meant
@@ -53,9 +53,8 @@ def hear(
     answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks")
     if meant.intent in OF_THEIR_OWN:
         return None
-    session.add(row)
-    session.flush()
-    relay.heard_from_person(session, episode, row, now, voice)
+    text.keep()
+    relay.heard_from_person(session, episode, text.row, now, voice)
     return None if answers_a_prompt else ("exchange", ())
 
 

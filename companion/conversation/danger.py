@@ -1,0 +1,42 @@
+"""What answers words that suggest danger: the crisis reply, and an episode that pages."""
+
+from __future__ import annotations
+
+from companion.content.catalogue import Text
+from companion.conversation.around import first_word
+from companion.conversation.incoming import Incoming
+from companion.conversation.staff import StaffDesk
+from companion.escalation import episodes
+from companion.escalation.words import Voice
+from companion.rota.cover import cover_line
+
+
+def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text, ...]:
+    """Open or feed the episode, page, and return the reply: in full unless it was given a short while ago."""
+    session, person, now = text.session, text.person, text.now
+    text.row.intent = "flagged"
+    text.keep()
+    in_full = episodes.crisis_reply_is_due(episodes.open_episode(session, text.address), now)
+    episode = episodes.flag(session, text.row, text.address, text.flag(), now, voice)
+    replies = _replies(text, staff, voice, in_full=in_full)
+    if person is not None and person.role == "trainee" and first_word(text.arrival.body) == "buddy":
+        replies += (voice.words.render("buddy_not_passed"),)
+    if in_full:
+        episode.last_crisis_reply_at = now
+    return replies
+
+
+def _replies(text: Incoming, staff: StaffDesk, voice: Voice, *, in_full: bool) -> tuple[Text, ...]:
+    words, person = voice.words, text.person
+    if person is not None and person.role != "trainee":
+        ordered = staff.answer(text.session, person, text.address, text.arrival, text.now)[1]
+        return (words.render("crisis_facilitator"), *(() if text.screened.unread else ordered))
+    if not in_full:
+        return (words.render("crisis_again"),)
+    if text.screened.unread:
+        return (words.render("could_not_read"),)
+    if person is None:
+        return (words.render("crisis_unknown_sender"),)
+    nhs_line = voice.nhs_line(person.nation, text.now)
+    cover = cover_line(text.session, words, person.group_id, text.now)
+    return words.render("crisis_1"), words.render("crisis_2", nhs_line=nhs_line, cover=cover)

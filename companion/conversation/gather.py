@@ -1,0 +1,141 @@
+"""Gathers what the flows need to know of a text's sender. Only what its meaning calls for is asked of the database."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from companion.conversation.around import facts, wants_cohorts
+from companion.conversation.flows import booking, leaving_out
+from companion.conversation.flows.my_data import CONFIRM_ERASE
+from companion.conversation.incoming import Incoming
+from companion.conversation.intents import Understanding, understand
+from companion.conversation.known import CohortFacts, Colleague, Known, SessionFacts
+from companion.conversation.own import earlier_answer, own_facts
+from companion.conversation.taps import Tap, read_tap
+from companion.escalation import episodes
+from companion.escalation.words import Voice
+from companion.messaging import optout
+from companion.models import Cohort, Person
+from companion.programme import places
+from companion.programme.links import calendar_url, place_url
+from companion.programme.sessions import next_session_for
+from companion.settings import Settings
+from companion.signposting import Directory
+
+ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link", "running_late"))
+LATER_QUESTIONS = ("none", "checkin_prompt")
+MAY_BOOK = ("book_yes", "book_no", "consent_yes")
+
+
+def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
+    """Return all that may be considered when answering `text`."""
+    session, arrival, address, person, now = text.session, text.arrival, text.address, text.person, text.now
+    settings, body = voice.settings, text.arrival.body
+    stopped = optout.is_stopped(session, address)
+    asked, kept = _asked(person, now)
+    if stopped:
+        asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
+    tap = read_tap(session, arrival, address, now)
+    meant = _meant(text, asked, tap)
+    state = person.state if person else None
+    cohort = person.cohort if person is not None else None
+    return Known(
+        now=now,
+        text=body,
+        meant=meant,
+        words=voice.words,
+        directory=directory,
+        zone=ZoneInfo(cohort.time_zone) if cohort else settings.zone,
+        channel=address.channel,
+        sender_kind=arrival.sender.kind,
+        provider_sid=arrival.sid,
+        over=tap.over,
+        stopped=stopped,
+        role=person.role if person else None,
+        state=state,
+        nation=(person.nation if person else None) or settings.companion_nation,
+        cohort=CohortFacts(cohort.id, cohort.code, cohort.name) if cohort else None,
+        cohorts=_open_cohorts(session) if wants_cohorts(meant.intents, body, state) else (),
+        session=_session(text, meant, tap, kept, settings),
+        earlier=earlier_answer(session, person) if asked == "checkin_prompt" else None,
+        calendar=_calendar(settings, person, body),
+        asked=asked,
+        kept=kept,
+        colleagues=_colleagues(session) if leaving_out.asks(body) else (),
+        public_url=settings.public_url,
+        episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
+        around=facts(session, person, body, meant.intents, now),
+        own=own_facts(session, person, body, settings, now),
+        lives_in=person.nation if person else None,
+    )
+
+
+def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
+    if person is None or person.dialogue_until is None or person.dialogue_until <= now:
+        return "none", {}
+    return person.dialogue or "none", person.dialogue_data or {}
+
+
+def _meant(text: Incoming, asked: str, tap: Tap) -> Understanding:
+    body, person = text.arrival.body, text.person
+    meant = understand(body, asked, payload=tap.payload)
+    bare = meant.intent == "unknown" and asked in LATER_QUESTIONS and booking.bare_answer(body)
+    if bare and person is not None and places.asked_about(text.session, person, text.now):
+        # They were asked about a session, and about something else since: a plain answer still counts.
+        return understand(body, "booking_offer")
+    return meant
+
+
+def _session(
+    text: Incoming, meant: Understanding, tap: Tap, kept: dict[str, Any], settings: Settings
+) -> SessionFacts | None:
+    """Return the session that was asked about last, or the next one; locked when a place in it may be taken."""
+    session, person = text.session, text.person
+    about = ABOUT_SESSIONS.intersection(meant.intents) or booking.needs_session(text.arrival.body)
+    if not about or person is None:
+        return None
+    wanted = tap.session or (uuid.UUID(kept["session"]) if kept.get("session") else None)
+    found = next_session_for(session, person, text.now, lock=meant.intent in MAY_BOOK, wanted=wanted)
+    if found is None:
+        return None
+    theirs = places.booking_of(session, found.id, person)
+    has_place = theirs is not None and theirs.status in ("yes", "attended")
+    group = found.group
+    return SessionFacts(
+        id=found.id,
+        group=group.name,
+        starts_at=found.starts_at,
+        status=theirs.status if theirs else None,
+        open=has_place or places.is_open_to(session, found, theirs),
+        link=place_url(settings, theirs.id) if theirs is not None and has_place else "",
+        dial_in=group.dial_in,
+        dial_code=group.dial_code,
+    )
+
+
+def _calendar(settings: Settings, person: Person | None, body: str) -> tuple[int, str] | None:
+    wanted = booking.calendar_asked(body)
+    if wanted is None or person is None:
+        return None
+    number = person.calendar_number + 1 if wanted == "new" else max(person.calendar_number, 1)
+    return number, calendar_url(settings, person.id, number)
+
+
+def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:
+    wanted = select(Cohort).where(Cohort.is_open).order_by(Cohort.created_at, Cohort.code)
+    found = session.scalars(wanted.options(selectinload(Cohort.aliases)))
+    return tuple(
+        CohortFacts(c.id, c.code, c.name, frozenset(alias.word for alias in c.aliases), c.nation) for c in found
+    )
+
+
+def _colleagues(session: Session) -> tuple[Colleague, ...]:
+    may_be_paged = Person.role.in_(("facilitator", "lead", "coordinator"))
+    found = session.scalars(select(Person).where(Person.state == "staff", may_be_paged).order_by(Person.created_at))
+    return tuple(Colleague(person.id, person.label, person.is_external_lead) for person in found)
