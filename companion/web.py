@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, redirect, render_template
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,6 +17,7 @@ from companion.escalation.ringing import PhoneDesk
 from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
 from companion.models import LANES, OutboxMessage
+from companion.models.texts import QUEUED_NOW
 from companion.place_pages import place_pages
 from companion.privacy.pages import pages as copy_pages
 from companion.programme.weeks_page import pages as weeks_pages
@@ -110,9 +111,7 @@ def _health(app: Flask, services: Services) -> None:
         with services.database.read() as session:
             waiting = dict(
                 session.execute(
-                    select(OutboxMessage.lane, func.count())
-                    .where(OutboxMessage.status == "queued")
-                    .group_by(OutboxMessage.lane)
+                    select(OutboxMessage.lane, func.count()).where(text(QUEUED_NOW)).group_by(OutboxMessage.lane)
                 )
                 .tuples()
                 .all()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 
 from companion import jobs
 from companion.messaging import reconcile
@@ -150,6 +151,49 @@ def test_a_round_that_failed_is_made_up_for(service: World) -> None:
     asha.hears_nothing()
     look(world, minutes=30)
     asha.hears("don't know your number")
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_text_that_cannot_be_taken_keeps_no_other_away_and_is_tried_until_it_can_be(service: World) -> None:
+    world = service
+    look(world, minutes=1)
+    asha, bela = world.talker(number(0)), world.talker(number(1))
+    world.standin.fault(None, "inbound_lost", times=2)
+    sid = asha.texts("wibble")
+    bela.texts("wibble")
+    forbid = f"CREATE TRIGGER no_room BEFORE INSERT ON inbound_messages WHEN NEW.provider_sid = '{sid}'"
+    with world.database.write() as session:
+        session.execute(sql(f"{forbid} BEGIN SELECT RAISE(ABORT, 'no room'); END"))
+    look(world, minutes=1)
+    bela.hears("don't know your number")
+    assert open_alarms(world) == {"texts_not_taken"}
+    for _ in range(3):
+        look(world, hours=2)
+    asha.hears_nothing()
+    assert len(world.expects_errors()) == 4
+    with world.database.write() as session:
+        session.execute(sql("DROP TRIGGER no_room"))
+    look(world, minutes=1)
+    asha.hears("don't know your number")
+    assert open_alarms(world) == set()
+    assert stored(world) == 2
+
+
+def test_a_text_that_twilio_has_forgotten_keeps_no_receipt_away(service: World) -> None:
+    world = service
+    for n in range(2):
+        trainee(world, number(n))
+        world.standin.fault(number(n), "no_receipts", times=3)
+        queue(world, number(n), f"Text {n}")
+        send(world)
+    gone = row(world, "Text 0").provider_sid
+    world.standin.state.messages.pop(gone)
+    world.standin.lift()
+    look(world, minutes=11)
+    assert (row(world, "Text 0").status, row(world, "Text 1").status) == ("accepted", "delivered")
+    look(world, hours=25)
+    assert row(world, "Text 0").reason == "never confirmed"
+    assert open_alarms(world) == {"never_confirmed"}
 
 
 def test_a_receipt_that_never_came_is_asked_for(service: World) -> None:

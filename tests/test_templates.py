@@ -319,7 +319,15 @@ def test_within_the_24_hours_buttons_need_no_approval(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [(63027, "disabled"), (63040, "rejected"), (63041, "paused"), (63042, "disabled")]
+    ("code", "status"),
+    [
+        (63027, "disabled"),
+        (63028, "disabled"),
+        (63030, "disabled"),
+        (63040, "rejected"),
+        (63041, "paused"),
+        (63042, "disabled"),
+    ],
 )
 @pytest.mark.one_database("sqlite")
 def test_an_error_about_a_template_stops_its_use(office: Office, code: int, status: str) -> None:

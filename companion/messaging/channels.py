@@ -12,8 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from companion.messaging import templates
-from companion.messaging.outcomes import other_way
+from companion.messaging import outcomes, templates
 from companion.messaging.window import window_open
 from companion.models import Address, OutboxMessage
 
@@ -31,11 +30,12 @@ def choose(session: Session, row: OutboxMessage, now: datetime) -> Way | None:
     """Return the way for `row` at `now`, or None when there is none."""
     if row.address.invalid_since is None:
         is_open = window_open(row.address, now)
-        way = _by_template(session, row, window_open=is_open) if row.address.channel == "whatsapp" else None
+        by_template = row.address.channel == "whatsapp" and (is_open or not outcomes.rests(session, row.address, now))
+        way = _by_template(session, row, window_open=is_open) if by_template else None
         if way is not None or is_open:
             return way or Way(row.address)
     # A page that is looked after by those who queued it goes where it was meant to go, or not at all.
-    other = other_way(session, row.address, now) if not row.watched else None
+    other = outcomes.other_way(session, row.address, now) if not row.watched else None
     return Way(other) if other is not None else None
 
 

@@ -19,7 +19,7 @@ from companion.messaging import channels, quiet, rates
 from companion.messaging.optout import Stop, stops_among
 from companion.messaging.parts import count
 from companion.models import LANES, OutboxMessage
-from companion.models.texts import OPEN
+from companion.models.texts import OPEN, QUEUED_NOW
 
 BATCH = 5
 LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
@@ -93,7 +93,7 @@ def _due(session: Session, lane: int, now: datetime, limit: int) -> list[OutboxM
     return list(
         session.scalars(
             select(OutboxMessage)
-            .where(OutboxMessage.status == "queued", OutboxMessage.lane == lane, OutboxMessage.not_before <= now)
+            .where(sql(QUEUED_NOW), OutboxMessage.lane == lane, OutboxMessage.not_before <= now)
             # After an outage many are due at one moment: the oldest goes first.
             .order_by(OutboxMessage.created_at if lane in URGENT else OutboxMessage.not_before, OutboxMessage.id)
             .limit(limit)

@@ -27,6 +27,7 @@ EVERY_LANE = tuple(range(len(LANES)))
 WAIT_FOR_RECEIPT = timedelta(seconds=60)  # how long an unknown outcome waits for Twilio's callback
 PAGE_WAITS = timedelta(seconds=10)  # the same for a page
 LONGEST_CALL = timedelta(seconds=2 * TIMEOUT)  # to connect, and to be answered
+TOO_MANY = 429  # Twilio's answer to more requests at once than it takes
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
 URGENT_BACKOFF = (5, 10, 20, 30)
 _TROUBLE = (outage.HELD, outage.NOT_REACHED, outage.DOWN)
@@ -64,19 +65,21 @@ class Delivery:
                     break
                 budget = Budget(session, now, self._rates)
                 batch, looked_at = claiming.claim(session, now, lanes, budget, self._late)
+            busy = False  # Twilio says that it is asked too much at once: the rest waits for the next run
             for text in batch:
-                self._send(text)
+                busy = not self._send(text, wait=busy) or busy
             asked += len(batch)
-            if not looked_at:
+            if busy or not looked_at:
                 break
         return asked
 
-    def _send(self, text: Claimed) -> None:
+    def _send(self, text: Claimed, *, wait: bool) -> bool:
+        """Send a text, or put it back to `wait`; return whether Twilio may be asked for more."""
         now = self._clock.now()
-        if text.lease_until - now < LONGEST_CALL:
+        if wait or text.lease_until - now < LONGEST_CALL:
             with self._database.write() as session:
                 claiming.release(session, text, now)
-            return
+            return True
         try:
             accepted = self._twilio.send(
                 text.channel,
@@ -92,9 +95,10 @@ class Delivery:
             self._in_trouble = True
             with self._database.write() as session:
                 self._not_accepted(session, text, error)
-            return
+            return not (isinstance(error, RefusedError) and error.status == TOO_MANY)
         with self._database.write() as session:
             self._accepted(session, text, accepted)
+        return True
 
     def _accepted(self, session: Session, text: Claimed, accepted: Accepted) -> None:
         now = self._clock.now()

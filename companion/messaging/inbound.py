@@ -133,7 +133,10 @@ class Inbox:
                 if self._earlier(session, arrival) is None:
                     self._first(session, arrival, screened, recovered=True)
         except IntegrityError:
-            return  # the webhook came after all, at the same moment
+            with self._database.read() as session:
+                if self._earlier(session, arrival) is None:
+                    raise
+            # The webhook came after all, at the same moment.
 
     def _earlier(self, session: Session, arrival: Arrival) -> str | None:
         answer: str | None = session.connection().scalar(_EARLIER, {"sid": arrival.sid})

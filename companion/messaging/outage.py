@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.models import Alarm, OutboxMessage, ProviderFailure, raise_alarm, settle_alarm
+from companion.models.texts import QUEUED_NOW
 
 DOWN = "twilio_down"  # the alarm that is open as long as it lasts
 HELD = "twilio_held"  # Twilio refuses our credentials: as good as down
 NOT_REACHED = "twilio_not_reached"
 WITHIN = timedelta(seconds=60)
 THREE = 3
-_WAITING = (OutboxMessage.status == "queued", OutboxMessage.attempts > 0, OutboxMessage.error_code.is_(None))
+_WAITING = (sql(QUEUED_NOW), OutboxMessage.attempts > 0, OutboxMessage.error_code.is_(None))
 GRID = 5  # seconds: what failed is tried again at the same moments, so that the oldest goes first
 
 

@@ -14,7 +14,7 @@ from companion.content.catalogue import Text
 from companion.db import new_id
 from companion.models import LANES, Address, InboundMessage, OutboxMessage
 from companion.models.base import store_once
-from companion.models.texts import OPEN
+from companion.models.texts import OPEN, QUEUED_NOW
 
 WAKE = "companion_outbox"  # the channel on which PostgreSQL tells workers that something urgent waits
 CONFIRMED_WITHIN = timedelta(seconds=60)  # when Twilio should have told of a text that answered in the webhook
@@ -102,10 +102,7 @@ def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxM
 def next_due(session: Session) -> datetime | None:
     """Return when the next queued or unsettled text needs something done (UTC), or None."""
     queued = session.scalar(
-        select(OutboxMessage.not_before)
-        .where(OutboxMessage.status == "queued")
-        .order_by(OutboxMessage.not_before)
-        .limit(1)
+        select(OutboxMessage.not_before).where(sql(QUEUED_NOW)).order_by(OutboxMessage.not_before).limit(1)
     )
     held = session.scalar(
         select(OutboxMessage.lease_until).where(sql(OPEN)).order_by(OutboxMessage.lease_until).limit(1)

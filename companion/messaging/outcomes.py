@@ -10,24 +10,30 @@ from typing import Literal, cast
 
 import yaml
 from sqlalchemy import func, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.messaging import optout, templates
 from companion.messaging.window import window_open
 from companion.models import LANES, Address, OutboxMessage, raise_alarm
+from companion.models.texts import LOST
 
+OUTSIDE_WINDOW = 63016
 SOON = 1  # minute: what is looked after by those who queued it is not tried again later than that
-Do = Literal["retry", "fallback", "stopped", "invalid", "drop", "hold"]
+Do = Literal["template", "retry", "fallback", "stopped", "invalid", "hold"]
+MANY_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What to do about one error code. `after` is in minutes."""
+    """What to do about one error code. `after` is in minutes, `rest` in hours; `many` and `rest` are 0 for none."""
 
     do: Do
     after: tuple[float, ...] = ()
     alert: bool = False
     strikes: int = 1
+    many: int = 0
+    rest: int = 0
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +46,8 @@ def _rules() -> tuple[dict[int, Rule], Rule, Rule, Rule]:
             after=tuple(cast(list[float], given.get("after", []))),
             alert=bool(given.get("alert", False)),
             strikes=int(cast(int, given.get("strikes", 1))),
+            many=int(cast(int, given.get("many", 0))),
+            rest=int(cast(int, given.get("rest", 0))),
         )
 
     return (
@@ -70,16 +78,14 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
     if rule.do == "hold":  # not this text's fault: it waits with all the others
         row.status, row.not_before, row.attempts = "queued", now + timedelta(minutes=1), max(0, row.attempts - 1)
         return
-    before = max(row.attempts, 1) - 1  # an answer in the webhook is a try that is not counted
-    after = rule.after[before] if before < len(rule.after) else None
-    if rule.do == "retry" and after is not None and not (row.watched and after > SOON):
-        moment = now + timedelta(minutes=after) * _jitter(row)
-        if row.expires_at is None or moment < row.expires_at:
-            row.status, row.not_before, row.provider_sid = "queued", moment, None
-            return
-    row.status, row.settled_at = status, now
-    if rule.do == "drop":
+    if code == OUTSIDE_WINDOW:
+        row.address.last_inbound_at = None  # our record of the window was wrong
+    if (moment := _again_at(session, row, rule, now)) is not None:
+        row.status, row.not_before, row.provider_sid = "queued", moment, None
         return
+    row.status, row.settled_at = status, now
+    if rule.many and _lately(session, row, code, now) >= rule.many:
+        raise_alarm(session, now, f"twilio_{code}", code=code)
     if rule.do == "stopped":
         optout.stop(session, row.address, source="provider", sender=row.sender or "", sid=row.provider_sid, now=now)
         if row.watched or LANES[row.lane] != "page":  # a page tries every way; anything else respects the wish
@@ -90,10 +96,20 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
         used = templates.usable(session, row.purpose, row.wording_version)
         if used is not None and used.content_sid:
             templates.mark_unusable(session, used.content_sid, code, now)
-    if code == 63016:
-        row.address.last_inbound_at = None  # our record of the window was wrong
     if not row.watched:
         send_another_way(session, row, now)
+
+
+def _again_at(session: Session, row: OutboxMessage, rule: Rule, now: datetime) -> datetime | None:
+    """Return when to try the same way again, or None when that makes no sense."""
+    if rule.do == "template":
+        return now if row.attempts <= 1 and _has_template(session, row) else None
+    before = max(row.attempts, 1) - 1  # an answer in the webhook is a try that is not counted
+    after = rule.after[before] if before < len(rule.after) else None
+    if rule.do != "retry" or after is None or (row.watched and after > SOON):
+        return None
+    moment = now + timedelta(minutes=after) * _jitter(row)
+    return moment if row.expires_at is None or moment < row.expires_at else None
 
 
 def send_another_way(session: Session, row: OutboxMessage, now: datetime) -> OutboxMessage | None:
@@ -165,15 +181,39 @@ def _sms_twin(session: Session, address: Address, now: datetime) -> Address:
     return twin
 
 
-def _strikes(session: Session, row: OutboxMessage, code: int) -> int:
-    earlier = session.scalar(
-        select(func.count()).where(
-            OutboxMessage.address_id == row.address_id,
-            OutboxMessage.error_code == code,
-            OutboxMessage.id != row.id,
+def rests(session: Session, address: Address, now: datetime) -> bool:
+    """Whether no template may go to a WhatsApp address just now, as the last ones were held back."""
+    codes = {code: rule.rest for code, rule in _rules()[0].items() if rule.rest}
+    held_back = session.execute(
+        select(OutboxMessage.error_code, OutboxMessage.settled_at).where(
+            OutboxMessage.address_id == address.id, OutboxMessage.error_code.in_(codes)
         )
+    ).tuples()
+    return any(at is not None and now - at < timedelta(hours=codes[code or 0]) for code, at in held_back)
+
+
+def _has_template(session: Session, row: OutboxMessage) -> bool:
+    return row.values is not None and templates.usable(session, row.purpose, row.wording_version) is not None
+
+
+def _lately(session: Session, row: OutboxMessage, code: int, now: datetime) -> int:
+    """Return how many texts failed like this one in the last hour, this one among them."""
+    others = select(func.count()).where(
+        sql(LOST), OutboxMessage.settled_at > now - MANY_WITHIN, OutboxMessage.error_code == code
     )
-    return 1 + (earlier or 0)
+    return 1 + (session.scalar(others.where(OutboxMessage.id != row.id)) or 0)
+
+
+def _strikes(session: Session, row: OutboxMessage, code: int) -> int:
+    """Return how many texts to the address failed like this one since one arrived there, this one among them."""
+    to_address = OutboxMessage.address_id == row.address_id
+    arrived = session.scalar(
+        select(func.max(OutboxMessage.settled_at)).where(to_address, OutboxMessage.status.in_(("delivered", "read")))
+    )
+    earlier = select(func.count()).where(to_address, OutboxMessage.error_code == code, OutboxMessage.id != row.id)
+    if arrived is not None:
+        earlier = earlier.where(OutboxMessage.settled_at > arrived)
+    return 1 + (session.scalar(earlier) or 0)
 
 
 def _jitter(row: OutboxMessage) -> float:

@@ -6,6 +6,7 @@ Everything found goes the same way as a webhook would, so that what is known alr
 from __future__ import annotations
 
 import logging
+import traceback
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import receipts
 from companion.messaging.inbound import Inbox, NotATextError
-from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
+from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError, Sent
 from companion.messaging.twilio import Twilio
-from companion.models import Heartbeat, InboundMessage, OutboxMessage, raise_alarm
+from companion.models import Heartbeat, InboundMessage, OutboxMessage, raise_alarm, settle_alarm
 
 if TYPE_CHECKING:
     from companion.messaging.provider import ReceivedText
@@ -31,6 +32,8 @@ UNDER_WAY = timedelta(seconds=20)  # Twilio waits 15 s for a webhook: a younger 
 LIMIT = 200  # texts asked for at first; where there are more, the question is asked again for more
 MOST = 20_000
 ROUND = "inbound"  # the heartbeat that says up to when every text is known to have reached us
+NOT_TAKEN = "texts_not_taken"  # the alarm about texts that we fetched, and failed on
+NOT_FOUND = 404
 RECEIPT_AFTER = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
 RECEIPTS = 50
@@ -59,16 +62,29 @@ class Reconciliation:
         since = self._since(now)
         found = [text for text in self._received(since) if text.at <= now - UNDER_WAY]
         missing = self._unknown(found)
-        for text in missing:
-            try:
-                self._inbox.recover(form_of(text))
-            except NotATextError:
-                log.warning("a text that Twilio lists could not be read")
+        failed = [text for text in missing if not self._taken(text)]
         if missing:
-            log.warning("%d texts had not reached us and were fetched", len(missing))
+            log.warning("%d texts had not reached us and were fetched", len(missing) - len(failed))
         with self._database.write() as session:
-            session.merge(Heartbeat(job=ROUND, at=now))
-        return len(missing)
+            # What we failed on is asked for again until it can be taken, however long that is.
+            session.merge(Heartbeat(job=ROUND, at=min([now, *(text.at for text in failed)])))
+            if failed:
+                raise_alarm(session, now, NOT_TAKEN)
+            else:
+                settle_alarm(session, now, NOT_TAKEN)
+        return len(missing) - len(failed)
+
+    def _taken(self, text: ReceivedText) -> bool:
+        """Take in one text; one that we fail on must not keep the others away."""
+        try:
+            self._inbox.recover(form_of(text))
+        except NotATextError:
+            log.warning("a text that Twilio lists could not be read")
+        except Exception as error:
+            where = "".join(traceback.format_tb(error.__traceback__))  # without the message, which may hold words
+            log.error("a fetched text could not be taken: %s at\n%s", type(error).__name__, where)
+            return False
+        return True
 
     def _received(self, since: datetime) -> list[ReceivedText]:
         limit = LIMIT
@@ -110,7 +126,7 @@ class Reconciliation:
             ).all()
         changed = 0
         for id_, sid, attempts in overdue:
-            seen = self._twilio.status_of(sid)
+            seen = self._status_of(sid)
             form = {"MessageSid": sid, "MessageStatus": seen.status, "ErrorCode": str(seen.error_code or "")}
             with self._database.write() as session:
                 changed += receipts.apply(session, {"m": str(id_), "n": str(attempts)}, form, now)
@@ -121,6 +137,15 @@ class Reconciliation:
                     row.settled_at, row.reason = now, "never confirmed"
                     raise_alarm(session, now, "never_confirmed")
         return changed
+
+    def _status_of(self, sid: str) -> Sent:
+        """Return how a text stands. One that Twilio has forgotten stays as we know it, and is given up in its time."""
+        try:
+            return self._twilio.status_of(sid)
+        except RefusedError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return Sent(sid, "", "", None, None)
 
 
 def form_of(text: ReceivedText) -> dict[str, str]:

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from companion.messaging.twilio import Twilio
 
 # What Twilio's error codes say of a template.
-WITHDRAWN_BY = {63027: "disabled", 63040: "rejected", 63041: "paused", 63042: "disabled"}
+WITHDRAWN_BY = {
+    **{63027: "disabled", 63028: "disabled", 63030: "disabled"},  # no such language, other holes, words and template
+    **{63040: "rejected", 63041: "paused", 63042: "disabled"},
+}
 
 
 class TemplateError(ValueError):
