@@ -15,6 +15,8 @@ LONGEST = 1600  # characters in one inbound text (Twilio's limit)
     [
         ("Ok. Honestly I want to die, sorry", "I want to die"),
         ("caf\u00e9 \U0001f600 then: I w\u00e1nt to die!", "I w\u00e1nt to die"),
+        ("ok iWantToDie. thanks", "iWantToDie"),
+        ("NoMore of this killMyself", "killMyself"),
         ("ok \u200bi want to d\u200bie ok", "i want to d\u200bie"),
     ],
 )

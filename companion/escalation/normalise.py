@@ -20,6 +20,8 @@ TOKEN = re.compile(
 # A letter on its own other than "a" and "i", or a line end: only then can a token reach over a space.
 REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])[b-hj-z](?![a-z0-9'])|\n")
 SENTENCE_END = frozenset(".!?;\n")
+# Words written together with a capital at each joint ("wantToDie"). Capitals in turn ("wAnT") are no joint.
+_JOINT = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=\bi)(?=[A-Z][a-z])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -54,11 +56,15 @@ class Folded:
 
 def fold(text: str, signs: Mapping[str, str]) -> Folded:
     """Fold a text; ``signs`` gives the words that emoji stand for. Never raises, whatever the string holds."""
-    if text.isascii() and not _CONTROL.search(text) and "`" not in text:
+    joints = frozenset(joint.start() for joint in _JOINT.finditer(text))
+    if not joints and text.isascii() and not _CONTROL.search(text) and "`" not in text:
         return Folded(text.lower(), None)
     out: list[str] = []
     origin: list[int] = []
     for at, char in enumerate(text):
+        if at in joints:
+            out.append(" ")
+            origin.append(at)
         piece = signs.get(char) or _fold_char(char)
         out.append(piece)
         origin.extend([at] * len(piece))
