@@ -21,7 +21,7 @@ class Line:
     """A text as sets of places."""
 
     __slots__ = (
-        *("_found", "_steps", "bits", "breaks", "end", "everywhere"),
+        *("_steps", "bits", "breaks", "end", "everywhere", "found"),
         *("known", "loose", "possible", "small", "where"),
     )
 
@@ -49,22 +49,20 @@ class Line:
         self.small = small
         self.loose = small | self.breaks
         self._steps: list[int] = []
-        self._found: dict[int, int] = {}
+        self.found: dict[int, int] = {}
         # What alternatives found out about this text, by their own number: branches worth trying; ends from anywhere.
         self.possible: dict[int, list[Step]] = {}
         self.known: dict[int, int] = {}
 
     def find(self, words: int, key: int) -> int:
-        """The places of any word of a set of symbols; ``key`` stands for the set (large numbers hash slowly)."""
-        places = self._found.get(key)
-        if places is None:
-            places = 0
-            there = words & self.bits
-            while there:
-                lowest = there & -there
-                there ^= lowest
-                places |= self.where[lowest.bit_length() - 1]
-            self._found[key] = places
+        """The places of any word of a set of symbols, kept in ``found`` under ``key`` (large numbers hash slowly)."""
+        places = 0
+        there = words & self.bits
+        while there:
+            lowest = there & -there
+            there ^= lowest
+            places |= self.where[lowest.bit_length() - 1]
+        self.found[key] = places
         return places
 
     def steps(self) -> list[int]:
@@ -90,6 +88,7 @@ class Matcher:
         self._patterns = plan.patterns
         self._small = sum(1 << symbol for symbol in plan.fillers)
         self._masks: dict[int, int] = {}
+        self._needs: dict[int, tuple[int, ...]] = {}
         self._steps: dict[int, Step] = {}
         same: dict[int, int] = {}
         for at, pattern in enumerate(self._patterns):
@@ -107,12 +106,20 @@ class Matcher:
         while left:
             lowest = left & -left
             left ^= lowest
-            phrase, part, _, _, needs = self._patterns[lowest.bit_length() - 1]
-            if any(not self.mask(need) & there for need in needs):
-                continue
-            if self.step(part)(line, line.everywhere):
+            number = lowest.bit_length() - 1
+            phrase, part = self._patterns[number][:2]
+            for need in self._needs.get(number) or self._needs_of(number):
+                if not need & there:
+                    break
+            else:
+                if not self.step(part)(line, line.everywhere):
+                    continue
                 left &= self._others[phrase]
                 yield phrase, part, line
+
+    def _needs_of(self, number: int) -> tuple[int, ...]:
+        needs = self._needs[number] = tuple(self.mask(need) for need in self._patterns[number][4])
+        return needs
 
     def _plan_search(self) -> None:
         """For each symbol, the patterns whose third, second and first need it is among.
@@ -243,23 +250,26 @@ class _Branches:
         self._matcher = matcher
         self._number = number
         self._by_word: dict[int, list[tuple[int, int]]] = {}
-        self._others: list[tuple[int, int, int]] = []
+        self._others: list[tuple[int, int, int]] = []  # masks that a text must meet, and the part
         for *needs, part in branches:
-            one, two = (needs * 2 or [-1, -1])[:2]
+            one, two = (needs * 2)[:2] or (-1, -1)
             words = matcher._sets[one] if needs else ()
-            if not needs or len(words) > _FEW:
-                self._others.append((one, two, part))
+            if not needs:
+                self._others.append((-1, -1, part))
+            elif len(words) > _FEW:
+                self._others.append((matcher.mask(one), matcher.mask(two), part))
             for word in words if len(words) <= _FEW else ():
-                self._by_word.setdefault(word, []).append((two, part))
+                self._by_word.setdefault(word, []).append((matcher.mask(two), part))
 
     def _possible(self, line: Line) -> list[Step]:
         """The branches whose words are in a text."""
         there = line.bits
-        matcher = self._matcher
-        mask, step = matcher.mask, matcher.step
-        steps = [step(part) for one, two, part in self._others if one < 0 or (mask(one) & there and mask(two) & there)]
+        step = self._matcher.step
+        steps = [step(part) for one, two, part in self._others if one < 0 or (one & there and two & there)]
         for word in self._by_word.keys() & line.where.keys():
-            steps += [step(part) for need, part in self._by_word[word] if mask(need) & there]
+            for need, part in self._by_word[word]:
+                if need & there:
+                    steps.append(step(part))
         return steps
 
     def step(self, line: Line, places: int) -> int:
@@ -303,7 +313,8 @@ def _spread(places: int, over: int) -> int:
 
 def _word(words: int, key: int) -> Step:
     def step(line: Line, places: int) -> int:
-        return (places & line.find(words, key)) << 1
+        found = line.found.get(key)
+        return (places & (line.find(words, key) if found is None else found)) << 1
 
     return step
 
@@ -366,7 +377,8 @@ def _over_fillers(line: Line, places: int) -> int:
 
 
 def _over_joint(line: Line, places: int) -> int:
-    return _spread(places, line.loose)
+    over = line.loose
+    return places | ((places & over) + over) ^ over  # as ``_spread``, which is called most of all from here
 
 
 def _over_sentence(line: Line, places: int) -> int:
