@@ -109,7 +109,6 @@ class Ledger(RuleBasedStateMachine):
         with dies_after_the_answer(self.services):
             jobs.deliver(self.services)
         self.services = self.world.new_services()
-        self.services.database.unlock()
         self.ends.callback(self.services.database.close)
 
     @precondition(lambda self: bool(self.world.standin.attempts))

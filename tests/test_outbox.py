@@ -105,7 +105,6 @@ def test_two_workers_never_take_the_same_text(service: World) -> None:
     world = service
     fill_with_bulk(world, 60)
     second = world.new_services()
-    second.database.unlock()
     threads = [threading.Thread(target=s.delivery.run) for s in (world.services, second)]
     for thread in threads:
         thread.start()
@@ -122,7 +121,6 @@ def test_a_worker_that_died_before_the_call_is_replaced(service: World) -> None:
     with world.database.write() as session:
         claiming.claim(session, world.clock.now(), delivery.EVERY_LANE, Budget(session, world.clock.now(), {"sms": 1}))
     second = world.new_services()
-    second.database.unlock()
     send(world, second)
     assert sent_order(world) == []  # it may be under way
     world.clock.advance(claiming.LEASE + timedelta(seconds=1))
@@ -148,7 +146,6 @@ def test_stop_between_queueing_and_claiming_is_honoured(service: World) -> None:
 def test_two_workers_share_one_rate_and_pages_need_none(make_world: Callable[..., World]) -> None:
     world = make_world(companion_sms_rate=2)
     second = world.new_services()
-    second.database.unlock()
     fill_with_bulk(world, 60)
     for _ in range(3):
         for services in (world.services, second):

@@ -143,6 +143,7 @@ class World:
         """Return services of their own on the same database: another process, as far as they can tell."""
         database = _opened(self.settings, len(self._databases))
         self._databases.append(database)
+        database.unlock()
         return Services(self.settings, self.clock, database)
 
     def seeded(self) -> World:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.models import SenderRate
+from companion.models.base import store_once
 
 BURST = 5.0  # seconds' worth of parts that may go at once after a rest
 
@@ -38,11 +39,13 @@ class Budget:
 
     def _row(self, channel: str) -> SenderRate:
         if channel not in self._rows:
-            row = self._session.scalar(select(SenderRate).where(SenderRate.channel == channel).with_for_update())
-            if row is None:
-                row = SenderRate(channel=channel, free_at=self._now - timedelta(seconds=BURST))
-                self._session.add(row)
-                self._session.flush()
+            wanted = select(SenderRate).where(SenderRate.channel == channel).with_for_update()
+            row = self._session.scalar(wanted)
+            if row is None:  # another worker may find the same at this moment
+                store_once(
+                    self._session, SenderRate(channel=channel, free_at=self._now - timedelta(seconds=BURST)), "channel"
+                )
+                row = self._session.scalars(wanted).one()
             if row.free_at > self._now + timedelta(days=1):  # the clock was moved back
                 row.free_at = self._now
             self._rows[channel] = row

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from companion.clock import Clock
 from companion.db import Database
@@ -19,6 +20,7 @@ from companion.messaging.inbound import Inbox, NotATextError
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError, Sent
 from companion.messaging.twilio import Twilio
 from companion.models import Heartbeat, InboundMessage, OutboxMessage, raise_alarm, settle_alarm
+from companion.models.texts import UNCONFIRMED
 
 if TYPE_CHECKING:
     from companion.messaging.provider import ReceivedText
@@ -116,9 +118,8 @@ class Reconciliation:
             overdue = session.execute(
                 select(OutboxMessage.id, OutboxMessage.provider_sid, OutboxMessage.attempts)
                 .where(
-                    OutboxMessage.status.in_(_UNSETTLED),
+                    sql(UNCONFIRMED),  # these very words: a partial index is used for no others
                     OutboxMessage.provider_sid.is_not(None),
-                    OutboxMessage.settled_at.is_(None),
                     OutboxMessage.updated_at < now - RECEIPT_AFTER,
                 )
                 .order_by(OutboxMessage.updated_at)

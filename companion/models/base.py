@@ -90,8 +90,12 @@ def _insert(table: Table) -> Insert:
 @cache
 def _insert_once(table: Table, unique: str, dialect: str) -> ReturningInsert[Any]:
     if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(table.c.id)
-    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(table.c.id)
+        return (
+            sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(*table.primary_key.columns)
+        )
+    return (
+        postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique]).returning(*table.primary_key.columns)
+    )
 
 
 @cache

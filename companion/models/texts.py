@@ -31,6 +31,7 @@ STATUSES = (
 )
 # What a worker looks at again when `lease_until` is over. SQLite uses a partial index only for these very words.
 OPEN = "status IN ('sending', 'unknown', 'handed')"
+UNCONFIRMED = "status IN ('accepted', 'sent') AND settled_at IS NULL"
 QUEUED_NOW = "outbox_messages.status = 'queued'"
 LOST = "outbox_messages.status IN ('failed', 'undelivered')"
 UNREAD = "inbound_messages.needs_reading AND inbound_messages.read_at IS NULL"
@@ -96,6 +97,12 @@ class OutboxMessage(Base):
             "lease_until",
             postgresql_where=text(OPEN),
             sqlite_where=text(OPEN),
+        ),
+        Index(
+            "ix_outbox_messages_unconfirmed",
+            "updated_at",
+            postgresql_where=text(UNCONFIRMED),
+            sqlite_where=text(UNCONFIRMED),
         ),
     )
     id: Mapped[Id]

@@ -95,7 +95,6 @@ class Invariants(RuleBasedStateMachine):
         services = self.world.new_services()
         for part in ("directory", "words"):  # read once: parsing them again would take longer than all else
             vars(services)[part] = getattr(self.world.services, part)
-        services.database.unlock()
         self.witness.watch(services.database)
         self.ends.callback(services.database.close)
         return services

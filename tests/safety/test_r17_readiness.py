@@ -33,7 +33,6 @@ def test_r17_a_duty_starts_with_a_test_page_once_whoever_works(world: World) -> 
     world.move_to(SIX + timedelta(minutes=1))
     page = cole.hears("test page, nothing is wrong")
     other = world.new_services()  # a second worker, and a restart, send no second one
-    other.database.unlock()
     jobs.tick(other)
     other.database.close()
     world.settle()

@@ -158,7 +158,6 @@ def test_r22_a_drill_goes_the_whole_way_and_is_counted_nowhere(make_world: Calla
         assert session.scalar(select(func.count()).select_from(Drill)) == 0
     world.clock.move_to(datetime(2026, 11, 23, 10, 1, tzinfo=UTC))
     other = world.new_services()
-    other.database.unlock()
     for services in (world.services, other) * 5:  # two workers
         drills.run_due(services)
         world.settle()

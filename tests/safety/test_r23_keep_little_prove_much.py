@@ -40,7 +40,6 @@ def test_r23_every_change_of_the_audit_shows(world: World) -> None:
     for number in range(4):
         write(world, "test", number=number)
     other = world.new_services()  # two writers, two sealers: one chain
-    other.database.unlock()
     with other.database.write() as session:
         record(session, world.clock.now(), "test", session.merge(person(world, "Dr Dunne")), number=9)
     jobs.tick(other)
