@@ -21,7 +21,7 @@ from companion.messaging.parts import count
 from companion.models import LANES, OutboxMessage
 from companion.models.texts import OPEN, QUEUED_NOW
 
-BATCH = 5
+BATCH = 20
 LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
 URGENT = (0, 1)  # page and reply: no quiet hours, no rate
 LATE = timedelta(minutes=2)  # what Twilio's trouble held up for longer says so
@@ -49,8 +49,9 @@ def claim(
     lanes: Collection[int],
     budget: rates.Budget,
     late: Callable[[datetime], str] = lambda _: "",
+    limit: int = BATCH,
 ) -> tuple[list[Claimed], int]:
-    """Take up to BATCH due texts of `lanes` and hold them for LEASE; return them, and how many were looked at.
+    """Take up to `limit` due texts of `lanes` and hold them for LEASE; return them, and how many were looked at.
 
     `late` gives the words that go before a text which Twilio's trouble held up, from the moment it was written.
 
@@ -64,7 +65,7 @@ def claim(
     claimed: list[Claimed] = []
     looked_at = 0
     for lane in sorted(lanes):
-        due = _due(session, lane, now, BATCH - len(claimed))
+        due = _due(session, lane, now, limit - len(claimed))
         looked_at += len(due)
         stops = stops_among(session, [row.address for row in due])
         for row in due:
@@ -73,8 +74,8 @@ def claim(
             taken = _take(session, row, now, budget, stops.get(row.address_id))
             if taken is not None:
                 claimed.append(taken)
-        if len(claimed) >= BATCH:
-            break
+        if len(claimed) >= limit or (claimed and lane in URGENT):
+            break  # nothing of no hurry goes beside what is urgent
     return claimed, looked_at
 
 

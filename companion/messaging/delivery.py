@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import claiming, outage, outcomes, templates
-from companion.messaging.claiming import Claimed
-from companion.messaging.provider import Accepted, NoAnswerError, NotReachedError, RefusedError, Sent
+from companion.messaging.claiming import BATCH, Claimed
+from companion.messaging.provider import Accepted, NoAnswerError, NotReachedError, ProviderError, RefusedError, Sent
 from companion.messaging.rates import Budget
 from companion.messaging.twilio import TIMEOUT, Twilio
 from companion.models import LANES, Alarm, OutboxMessage, raise_alarm
@@ -27,10 +28,17 @@ EVERY_LANE = tuple(range(len(LANES)))
 WAIT_FOR_RECEIPT = timedelta(seconds=60)  # how long an unknown outcome waits for Twilio's callback
 PAGE_WAITS = timedelta(seconds=10)  # the same for a page
 LONGEST_CALL = timedelta(seconds=2 * TIMEOUT)  # to connect, and to be answered
+AT_ONCE = 8  # requests to Twilio under way at one time
 TOO_MANY = 429  # Twilio's answer to more requests at once than it takes
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
 URGENT_BACKOFF = (5, 10, 20, 30)
 _TROUBLE = (outage.HELD, outage.NOT_REACHED, outage.DOWN)
+
+_MINE = (OutboxMessage.id == bindparam("row"), OutboxMessage.attempts == bindparam("try"))
+_NAME = update(OutboxMessage).where(*_MINE).values(provider_sid=bindparam("sid"), sender=bindparam("from"))
+_ACCEPT = _NAME.where(OutboxMessage.status.in_(("sending", "unknown"))).values(
+    status="accepted", sent_at=bindparam("now"), updated_at=bindparam("now")
+)
 
 
 class Delivery:
@@ -51,6 +59,7 @@ class Delivery:
         self._settings = settings
         self._rates = {"sms": settings.companion_sms_rate, "whatsapp": settings.companion_whatsapp_rate}
         self._in_trouble = False  # there are alarms that the next success settles
+        self._too_many = False  # Twilio said that it is asked too much at once: the next few go one by one
 
     def run(self, lanes: Collection[int] = EVERY_LANE, limit: int = 1_000) -> int:
         """Send up to `limit` due texts of `lanes`, the most urgent first; return how many Twilio was asked to send."""
@@ -64,24 +73,31 @@ class Delivery:
                 if _held(troubles, now):
                     break
                 budget = Budget(session, now, self._rates)
-                batch, looked_at = claiming.claim(session, now, lanes, budget, self._late)
-            busy = False  # Twilio says that it is asked too much at once: the rest waits for the next run
-            for text in batch:
-                busy = not self._send(text, wait=busy) or busy
+                batch, looked_at = claiming.claim(session, now, lanes, budget, self._late, min(BATCH, limit - asked))
+            self._send(batch)
             asked += len(batch)
-            if busy or not looked_at:
+            if self._too_many or not looked_at:
                 break
         return asked
 
-    def _send(self, text: Claimed, *, wait: bool) -> bool:
-        """Send a text, or put it back to `wait`; return whether Twilio may be asked for more."""
+    def _send(self, batch: Sequence[Claimed]) -> None:
+        """Send a batch: at once what goes to different people, so that none waits for another; else one by one."""
+        apart = len({text.address for text in batch}) == len(batch)
+        if apart and len(batch) > 1 and not self._too_many:
+            with ThreadPoolExecutor(min(AT_ONCE, len(batch))) as pool:  # they only speak to Twilio
+                self._settle(list(zip(batch, pool.map(self._ask, batch), strict=True)))
+            return
+        self._too_many = False
+        for text in batch:
+            self._settle([(text, self._ask(text) if not self._too_many else None)])
+
+    def _ask(self, text: Claimed) -> Accepted | ProviderError | None:
+        """Ask Twilio to send a text; return what it said, or None without asking when the lease is too short for it."""
         now = self._clock.now()
-        if wait or text.lease_until - now < LONGEST_CALL:
-            with self._database.write() as session:
-                claiming.release(session, text, now)
-            return True
+        if text.lease_until - now < LONGEST_CALL:
+            return None
         try:
-            accepted = self._twilio.send(
+            return self._twilio.send(
                 text.channel,
                 text.address,
                 text.body,
@@ -92,31 +108,32 @@ class Delivery:
             )
         except (RefusedError, NotReachedError, NoAnswerError) as error:
             log.warning("text %s was not accepted: %s", text.id, error)
-            self._in_trouble = True
-            with self._database.write() as session:
-                self._not_accepted(session, text, error)
-            return not (isinstance(error, RefusedError) and error.status == TOO_MANY)
+            return error
+
+    def _settle(self, answers: Sequence[tuple[Claimed, Accepted | ProviderError | None]]) -> None:
+        """Write down what Twilio said of each text; what it was not asked about is put back."""
         with self._database.write() as session:
-            self._accepted(session, text, accepted)
-        return True
+            for text, answer in answers:
+                if answer is None:
+                    claiming.release(session, text, self._clock.now())
+                elif isinstance(answer, Accepted):
+                    self._accepted(session, text, answer)
+                else:
+                    self._in_trouble = True
+                    self._too_many |= isinstance(answer, RefusedError) and answer.status == TOO_MANY
+                    self._not_accepted(session, text, answer)
 
     def _accepted(self, session: Session, text: Claimed, accepted: Accepted) -> None:
         now = self._clock.now()
         sender = self._settings.sms_sender if text.channel == "sms" else self._settings.twilio_whatsapp_from
-        values = {"provider_sid": accepted.sid, "sender": sender, "sent_at": now, "updated_at": now}
-        mine = (OutboxMessage.id == text.id, OutboxMessage.attempts == text.attempts)
-        settled = session.execute(
-            update(OutboxMessage)
-            .where(*mine, OutboxMessage.status.in_(("sending", "unknown")))
-            .values(status="accepted", **values)
-        )
-        if not settled.rowcount:  # type: ignore[attr-defined]  # a receipt was quicker: its status stands
-            session.execute(update(OutboxMessage).where(*mine).values(provider_sid=accepted.sid, sender=sender))
+        given = {"row": text.id, "try": text.attempts, "sid": accepted.sid, "from": sender, "now": now}
+        if not session.connection().execute(_ACCEPT, given).rowcount:  # a receipt was quicker: its status stands
+            session.connection().execute(_NAME, given)
         if self._in_trouble:
             outage.worked(session, now)
             self._in_trouble = False
 
-    def _not_accepted(self, session: Session, text: Claimed, error: Exception) -> None:
+    def _not_accepted(self, session: Session, text: Claimed, error: ProviderError) -> None:
         now = self._clock.now()
         row = session.get_one(OutboxMessage, text.id, with_for_update=True)
         if row.status != "sending" or row.attempts != text.attempts:

@@ -77,7 +77,11 @@ class InboundHook:
     fallback: str
 
 
-class RefusedError(Exception):
+class ProviderError(Exception):
+    """Twilio did not say that it takes the text."""
+
+
+class RefusedError(ProviderError):
     """Twilio answered that it does not take the text; `code` is Twilio's error code, or 0."""
 
     def __init__(self, status: int, code: int) -> None:
@@ -86,9 +90,9 @@ class RefusedError(Exception):
         self.code = code
 
 
-class NotReachedError(Exception):
+class NotReachedError(ProviderError):
     """The connection was never made: nothing was sent."""
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(ProviderError):
     """Twilio may or may not have taken the text: the answer was lost, late, or an error of its own."""

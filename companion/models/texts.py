@@ -83,6 +83,7 @@ class OutboxMessage(Base):
             "ix_outbox_messages_due",
             "lane",
             "not_before",
+            "id",
             postgresql_where=text("status = 'queued'"),
             sqlite_where=text("status = 'queued'"),
         ),
