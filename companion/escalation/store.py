@@ -5,8 +5,9 @@ kept plan that is damaged is not used; one that cannot be written (a read-only i
 """
 
 import hashlib
-import json
+import marshal
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -23,7 +24,7 @@ def stored_plan(paths: Iterable[Path], make: Callable[[], Plan]) -> Plan:
     """The plan of the list in ``paths``: a kept one, or a new one, which is then kept."""
     paths = list(paths)
     digest = _digest(paths)
-    kept = paths[0].parent / _FOLDER / f"watchlist-{digest}.json"
+    kept = paths[0].parent / _FOLDER / f"watchlist-{digest}.plan"
     plan = _read(kept, digest)
     if plan is None:
         plan = make()
@@ -33,7 +34,7 @@ def stored_plan(paths: Iterable[Path], make: Callable[[], Plan]) -> Plan:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    together = hashlib.sha256()
+    together = hashlib.sha256(sys.version.encode())
     for path in (*paths, *(Path(__file__).parent / name for name in _CODE)):
         content = path.read_bytes()
         together.update(f"{path.name} {len(content)}\n".encode())
@@ -50,16 +51,16 @@ def _read(kept: Path, digest: str) -> Plan | None:
         seal, _, content = kept.read_bytes().partition(b"\n")
         if seal != _seal(digest, content):
             return None
-        return Plan(**json.loads(content))
-    except (OSError, ValueError, TypeError):
+        return Plan(**marshal.loads(content))  # noqa: S302 (sealed above, and beside code that is read the same way)
+    except (OSError, ValueError, TypeError, EOFError):
         return None
 
 
 def _write(kept: Path, digest: str, plan: Plan) -> None:
     """Write it whole or not at all, and take away plans of earlier lists."""
-    content = json.dumps(asdict(plan), separators=(",", ":")).encode()
+    content = marshal.dumps(asdict(plan))
     kept.parent.mkdir(exist_ok=True)
-    earlier = set(kept.parent.glob("watchlist-*.json")) - {kept}
+    earlier = set(kept.parent.glob("watchlist-*.*")) - {kept}
     with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
         file.write(_seal(digest, content) + b"\n" + content)
     os.chmod(file.name, 0o644)
