@@ -24,9 +24,9 @@ from companion.models import (
 from companion.privacy.erasure import finish_waiting
 from companion.programme import survey
 
-BODIES = timedelta(days=30)  # after arrival; texts of an episode 30 days after it is closed
+BODIES = timedelta(days=30)  # after arrival; a person's texts of an episode 30 days after it is closed
 PROOF = timedelta(days=730)  # of consent, after leaving
-STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's
+STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's, once their episode is closed
 
 
 def purge(session: Session, now: datetime) -> None:
@@ -34,7 +34,10 @@ def purge(session: Session, now: datetime) -> None:
     in_open_episode = exists().where(
         Flag.inbound_id == InboundMessage.id,
         Flag.episode_id == Episode.id,
-        or_(Episode.closed_at.is_(None), Episode.closed_at > now - BODIES),
+        or_(
+            Episode.closed_at.is_(None),
+            InboundMessage.person_id.is_not(None) & (Episode.closed_at > now - BODIES),
+        ),
     )
     old = or_(
         InboundMessage.received_at < now - BODIES,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -95,8 +96,9 @@ class World:
 
     def __init__(self, database_url: str, **settings: Any) -> None:
         self.clock = FixedClock(START)
-        self._errors = _Errors(logging.ERROR)
-        logging.getLogger("companion").addHandler(self._errors)
+        self._log = _Log(logging.DEBUG)
+        logging.getLogger("companion").setLevel(logging.DEBUG)
+        logging.getLogger().addHandler(self._log)
         self._talkers: dict[str, Talker] = {}
         self._web = make_server("127.0.0.1", 0, _not_yet, threaded=True)
         url = f"http://127.0.0.1:{self._web.server_port}"
@@ -223,20 +225,28 @@ class World:
 
     def expects_errors(self) -> list[str]:
         """Take the errors logged so far as expected, and return them."""
-        seen, self._errors.messages = self._errors.messages, []
+        seen, self._log.errors = self._log.errors, []
         return seen
 
     def finish(self) -> None:
-        """Fail for texts nobody expected, errors in the log, and requests Twilio's documents do not allow."""
+        """Fail for texts nobody expected, errors in the log, and requests Twilio's documents do not allow.
+
+        Fail as well when anything in the log holds words that somebody texted, or their number.
+        """
         self.settle()
-        assert self._errors.messages == []
+        assert self._log.errors == []
+        texted = [message for message in self.standin.messages if message.inbound]
+        secrets = {" ".join(run) for message in texted for run in _threes(message.body)}
+        secrets |= {number[-9:] for message in texted if (number := message.from_ or "")[-9:].isdecimal()}
+        logged = "\n".join(" ".join(line.split()) for line in self._log.lines)
+        assert [secret for secret in secrets if secret in logged] == []
         assert self.standin.violations == ()
         unread = {name: [t.body for t in talker.phone.unread()] for name, talker in self._talkers.items()}
         assert {name: texts for name, texts in unread.items() if texts} == {}
 
     def close(self) -> None:
         """Stop serving."""
-        logging.getLogger("companion").removeHandler(self._errors)
+        logging.getLogger().removeHandler(self._log)
         self._web.shutdown()
         self._web.server_close()
         self.standin.close()
@@ -260,15 +270,27 @@ def _opened(settings: Settings, number: int) -> Database:
     return _OPENED[key]
 
 
-class _Errors(logging.Handler):
-    """Remembers what is logged as an error."""
+class _Log(logging.Handler):
+    """Remembers all that is logged, and apart what the service logs as an error."""
 
     def __init__(self, level: int) -> None:
         super().__init__(level)
-        self.messages: list[str] = []
+        self.lines: list[str] = []
+        self.errors: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(self.format(record))
+        line = self.format(record)
+        self.lines.append(line)
+        if record.levelno >= logging.ERROR and record.name.split(".")[0] == "companion":
+            self.errors.append(line)
+
+
+def _threes(text: str) -> Iterator[list[str]]:
+    """Yield every three words in a row of a text, if they are long enough to be told from others."""
+    words = text.split()
+    for at in range(len(words) - 2):
+        if sum(map(len, words[at : at + 3])) > 9:
+            yield words[at : at + 3]
 
 
 def _not_yet(_environ: object, start_response: Any) -> list[bytes]:

@@ -1,0 +1,62 @@
+"""What is left of an episode afterwards: a new one is linked to it for a day; a stranger is forgotten after three."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from companion import jobs
+from companion.escalation.episodes import close, record_contact, take
+from companion.models import Address, Episode, InboundMessage, Person
+from tests.safety.stage import DANGER, episodes, flagged
+from tests.world import World
+
+
+def settle_all(world: World) -> None:
+    """Let the lead take, reach and close whatever is open."""
+    with world.database.write() as session:
+        lead = session.scalars(select(Person).where(Person.role == "lead")).one()
+        for open_ in session.scalars(select(Episode).where(Episode.state != "closed")):
+            now = world.clock.now()
+            take(session, open_, lead, now, world.services.voice)
+            record_contact(session, open_, lead, now)
+            close(session, open_, lead, "spoke", now, world.services.voice)
+    world.settle()
+    world.staff_ignores()
+
+
+def test_r15_words_of_danger_within_a_day_of_closing_open_a_linked_episode(world: World) -> None:
+    asha = world.member()
+    flagged(world, asha)
+    settle_all(world)
+    world.advance(hours=23)
+    asha.ignores()
+    flagged(world, asha)
+    settle_all(world)
+    world.advance(hours=24, minutes=1)
+    asha.ignores()
+    flagged(world, asha)
+    settle_all(world)
+    asha.ignores()
+    first, second, third = episodes(world)
+    assert (first.follows, second.follows, third.follows) == (None, first.id, None)
+
+
+def test_r19_of_a_stranger_nothing_is_kept_after_three_days_but_what_proves_the_answer(world: World) -> None:
+    stranger = world.talker("+447700900777")
+    flagged(world, stranger, f"{DANGER}, my name is Isolde Fernsby")
+    settle_all(world)
+    stranger.ignores()
+    for hours, there in ((71, True), (2, False)):
+        world.clock.advance(timedelta(hours=hours))
+        jobs.purge(world.services)
+        with world.database.read() as session:
+            text = session.scalars(select(InboundMessage).where(InboundMessage.route == "page")).one()
+            address = session.get_one(Address, text.address_id)
+            assert (text.body is not None) == there
+            assert (address.address == "+447700900777") == there
+            assert session.scalars(select(Episode.outcome)).one() == "spoke"
+    world.settle()
+    stranger.ignores()
+    world.staff_ignores()
