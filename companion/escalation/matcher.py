@@ -260,14 +260,18 @@ class _Branches:
                 self._others.append((matcher.mask(one), matcher.mask(two), part))
             for word in words if len(words) <= _FEW else ():
                 self._by_word.setdefault(word, []).append((matcher.mask(two), part))
+        self._words = sum(1 << word for word in self._by_word)
 
     def _possible(self, line: Line) -> list[Step]:
         """The branches whose words are in a text."""
         there = line.bits
         step = self._matcher.step
         steps = [step(part) for one, two, part in self._others if one < 0 or (one & there and two & there)]
-        for word in self._by_word.keys() & line.where.keys():
-            for need, part in self._by_word[word]:
+        words = self._words & there
+        while words:
+            lowest = words & -words
+            words ^= lowest
+            for need, part in self._by_word[lowest.bit_length() - 1]:
                 if need & there:
                     steps.append(step(part))
         return steps
