@@ -8,75 +8,14 @@ part is looked at once: time is linear in the text times the length of the phras
 Each function is made when a text first asks for it, which costs some millionths of a second, and kept.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from companion.escalation.line import Line, Step
 from companion.escalation.plan import BREAK, FIRST_SYMBOL, NEAR, Plan
 
 _FEW = 6  # words
-_DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
-
-
-class Line:
-    """A text as sets of places."""
-
-    __slots__ = (
-        *("_steps", "bits", "breaks", "end", "everywhere", "found"),
-        *("known", "loose", "possible", "small", "where"),
-    )
-
-    def __init__(self, line: str, fillers: int) -> None:
-        places: dict[str, int] = {}
-        place = 1
-        for symbol in line:
-            places[symbol] = places.get(symbol, 0) | place
-            place <<= 1
-        self.end = place
-        self.everywhere = (place << 1) - 1
-        self.breaks = 0
-        bits = small = 0
-        self.where: dict[int, int] = {}
-        for symbol, where in places.items():
-            number = ord(symbol) - FIRST_SYMBOL
-            if number >= 0:
-                bits |= 1 << number
-                self.where[number] = where
-                if fillers >> number & 1:
-                    small |= where
-            elif symbol == BREAK:
-                self.breaks = where
-        self.bits = bits
-        self.small = small
-        self.loose = small | self.breaks
-        self._steps: list[int] = []
-        self.found: dict[int, int] = {}
-        # What alternatives found out about this text, by their own number: branches worth trying; ends from anywhere.
-        self.possible: dict[int, list[Step]] = {}
-        self.known: dict[int, int] = {}
-
-    def find(self, words: int, key: int) -> int:
-        """The places of any word of a set of symbols, kept in ``found`` under ``key`` (large numbers hash slowly)."""
-        places = 0
-        there = words & self.bits
-        while there:
-            lowest = there & -there
-            there ^= lowest
-            places |= self.where[lowest.bit_length() - 1]
-        self.found[key] = places
-        return places
-
-    def steps(self) -> list[int]:
-        """Places from which 1, 2, 4, 8, 16 words follow in the same sentence."""
-        if not self._steps:
-            step = (self.end - 1) & ~self.breaks
-            self._steps.append(step)
-            for at in range(1, _DOUBLINGS):
-                step &= step >> (1 << (at - 1))
-                self._steps.append(step)
-        return self._steps
-
-
-Step = Callable[[Line, int], int]
 
 
 class Matcher:
@@ -88,7 +27,7 @@ class Matcher:
         self._patterns = plan.patterns
         self._small = sum(1 << symbol for symbol in plan.fillers)
         self._masks: dict[int, int] = {}
-        self._needs: dict[int, tuple[int, ...]] = {}
+        self._tried: dict[int, tuple[int, Step, tuple[int, ...]]] = {}
         self._steps: dict[int, Step] = {}
         same: dict[int, int] = {}
         for at, pattern in enumerate(self._patterns):
@@ -107,19 +46,21 @@ class Matcher:
             lowest = left & -left
             left ^= lowest
             number = lowest.bit_length() - 1
-            phrase, part = self._patterns[number][:2]
-            for need in self._needs.get(number) or self._needs_of(number):
+            phrase, step, needs = self._tried.get(number) or self._try(number)
+            for need in needs:
                 if not need & there:
                     break
             else:
-                if not self.step(part)(line, line.everywhere):
-                    continue
-                left &= self._others[phrase]
-                yield phrase, part, line
+                if step(line, line.everywhere):
+                    left &= self._others[phrase]
+                    yield phrase, self._patterns[number][1], line
 
-    def _needs_of(self, number: int) -> tuple[int, ...]:
-        needs = self._needs[number] = tuple(self.mask(need) for need in self._patterns[number][4])
-        return needs
+    def _try(self, number: int) -> tuple[int, Step, tuple[int, ...]]:
+        """Phrase, function and those needs of a pattern that ``_candidates`` has not looked for."""
+        phrase, part, seen, _, needs = self._patterns[number]
+        unseen = tuple(self.mask(need) for need in needs if need not in seen)
+        tried = self._tried[number] = (phrase, self.step(part), unseen)
+        return tried
 
     def _plan_search(self) -> None:
         """For each symbol, the patterns whose third, second and first need it is among.
@@ -142,7 +83,8 @@ class Matcher:
                     self._far[slot] |= bit
         self._wanted: dict[int, list[int]] = {}
         for (slot, need), bits in by_set.items():
-            for symbol in self._sets[need]:
+            for sign in self._sets[need]:
+                symbol = ord(sign) - FIRST_SYMBOL
                 entry = self._wanted.get(symbol)
                 if entry is None:
                     entry = self._wanted[symbol] = [0, 0, 0]
@@ -192,8 +134,8 @@ class Matcher:
         mask = self._masks.get(number)
         if mask is None:
             mask = 0
-            for symbol in self._sets[number]:
-                mask |= 1 << symbol
+            for sign in self._sets[number]:
+                mask |= 1 << ord(sign) - FIRST_SYMBOL
             self._masks[number] = mask
         return mask
 
@@ -204,8 +146,11 @@ class Matcher:
             step = self._steps[number] = self._make(number)
         return step
 
+    def _node(self, number: int) -> Any:
+        return json.loads(self._nodes[number])
+
     def _make(self, number: int) -> Step:
-        node = self._nodes[number]
+        node = self._node(number)
         kind = node[0]
         if kind == "word":
             return _word(self.mask(node[1]), node[1])
@@ -225,7 +170,7 @@ class Matcher:
         steps: list[Step] = []
         joint: Step | None = None
         for number in numbers:
-            node = self._nodes[number]
+            node = self._node(number)
             step = self.step(number)
             if node[0] == "gap":
                 steps.append(step)
@@ -259,7 +204,7 @@ class _Branches:
             elif len(words) > _FEW:
                 self._others.append((matcher.mask(one), matcher.mask(two), part))
             for word in words if len(words) <= _FEW else ():
-                self._by_word.setdefault(word, []).append((matcher.mask(two), part))
+                self._by_word.setdefault(ord(word) - FIRST_SYMBOL, []).append((matcher.mask(two), part))
         self._words = sum(1 << word for word in self._by_word)
 
     def _possible(self, line: Line) -> list[Step]:

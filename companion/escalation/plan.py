@@ -5,6 +5,7 @@ of a phrase, has a number. What a text must hold for a phrase to be in it is wor
 sets of which a word must be there, and the three rarest of them, in their order, are looked for before it is tried.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,8 +35,8 @@ class Plan:
 
     fillers: list[int]  # symbols
     table: dict[str, str]  # from words as typed to symbols
-    sets: list[list[int]]  # symbols of each set
-    nodes: list[Any]  # parts: kind and what it needs; a part comes after the parts it is made of
+    sets: list[str]  # symbols of each set
+    nodes: list[str]  # parts as JSON, read when needed: kind and what it needs; after the parts it is made of
     patterns: list[Any]  # phrase, part, needs in order, whether each may be far from the next, all needs
 
 
@@ -54,7 +55,8 @@ class _Planner:
         self._weights: list[int] = []
         self._numbers: dict[int, int] = {}
         self._known: dict[int, _Part] = {}
-        self.nodes: list[list[object]] = []
+        self._same: dict[str, _Part] = {}
+        self.nodes: list[str] = []
 
     def pattern(self, phrase: int, node: Node, where: str) -> list[object]:
         """One line of a phrase. Raises PhraseError if nothing particular need be in a text that matches."""
@@ -74,9 +76,9 @@ class _Planner:
             known = self._known[id(node)] = self._plan(node)
         return known
 
-    def sets(self) -> list[list[int]]:
+    def sets(self) -> list[str]:
         """Every set that was numbered, as symbols."""
-        return [_bits(mask) for mask in self._masks]
+        return ["".join(chr(FIRST_SYMBOL + symbol) for symbol in _bits(mask)) for mask in self._masks]
 
     def rarest(self, needs: Sequence[int], most: int) -> list[int]:
         """The ``most`` needs that ordinary texts meet least often."""
@@ -120,8 +122,13 @@ class _Planner:
         return tuple(joined)
 
     def _add(self, node: list[object], needs: tuple[int, ...], longest: int | None) -> _Part:
-        self.nodes.append(node)
-        return _Part(len(self.nodes) - 1, needs, longest)
+        """Number a part; parts that are written alike are one, whatever phrases they are in."""
+        written = json.dumps(node, separators=(",", ":"))
+        part = self._same.get(written)
+        if part is None:
+            part = self._same[written] = _Part(len(self.nodes), needs, longest)
+            self.nodes.append(written)
+        return part
 
     def _mask(self, words: Sequence[str] | frozenset[str]) -> int:
         mask = 0

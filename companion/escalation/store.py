@@ -5,9 +5,8 @@ kept plan that is damaged is not used; one that cannot be written (a read-only i
 """
 
 import hashlib
-import marshal
+import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -24,7 +23,7 @@ def stored_plan(paths: Iterable[Path], make: Callable[[], Plan]) -> Plan:
     """The plan of the list in ``paths``: a kept one, or a new one, which is then kept."""
     paths = list(paths)
     digest = _digest(paths)
-    kept = paths[0].parent / _FOLDER / f"watchlist-{digest}.plan"
+    kept = paths[0].parent / _FOLDER / f"watchlist-{digest}.json"
     plan = _read(kept, digest)
     if plan is None:
         plan = make()
@@ -34,7 +33,7 @@ def stored_plan(paths: Iterable[Path], make: Callable[[], Plan]) -> Plan:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    together = hashlib.sha256(sys.version.encode())
+    together = hashlib.sha256()
     for path in (*paths, *(Path(__file__).parent / name for name in _CODE)):
         content = path.read_bytes()
         together.update(f"{path.name} {len(content)}\n".encode())
@@ -51,16 +50,16 @@ def _read(kept: Path, digest: str) -> Plan | None:
         seal, _, content = kept.read_bytes().partition(b"\n")
         if seal != _seal(digest, content):
             return None
-        return Plan(**marshal.loads(content))  # noqa: S302 (sealed above, and beside code that is read the same way)
-    except (OSError, ValueError, TypeError, EOFError):
+        return Plan(**json.loads(content))
+    except (OSError, ValueError, TypeError):
         return None
 
 
 def _write(kept: Path, digest: str, plan: Plan) -> None:
     """Write it whole or not at all, and take away plans of earlier lists."""
-    content = marshal.dumps(asdict(plan))
+    content = json.dumps(asdict(plan), separators=(",", ":"), ensure_ascii=False).encode()
     kept.parent.mkdir(exist_ok=True)
-    earlier = set(kept.parent.glob("watchlist-*.*")) - {kept}
+    earlier = set(kept.parent.glob("watchlist-*.json")) - {kept}
     with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
         file.write(_seal(digest, content) + b"\n" + content)
     os.chmod(file.name, 0o644)
