@@ -8,7 +8,6 @@ part is looked at once: time is linear in the text times the length of the phras
 Each function is made when a text first asks for it, which costs some millionths of a second, and kept.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -146,11 +145,8 @@ class Matcher:
             step = self._steps[number] = self._make(number)
         return step
 
-    def _node(self, number: int) -> Any:
-        return json.loads(self._nodes[number])
-
     def _make(self, number: int) -> Step:
-        node = self._node(number)
+        node = self._nodes[number]
         kind = node[0]
         if kind == "word":
             return _word(self.mask(node[1]), node[1])
@@ -170,7 +166,7 @@ class Matcher:
         steps: list[Step] = []
         joint: Step | None = None
         for number in numbers:
-            node = self._node(number)
+            node = self._nodes[number]
             step = self.step(number)
             if node[0] == "gap":
                 steps.append(step)

@@ -5,7 +5,6 @@ of a phrase, has a number. What a text must hold for a phrase to be in it is wor
 sets of which a word must be there, and the three rarest of them, in their order, are looked for before it is tried.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,7 +35,7 @@ class Plan:
     fillers: list[int]  # symbols
     table: dict[str, str]  # from words as typed to symbols
     sets: list[str]  # symbols of each set
-    nodes: list[str]  # parts as JSON, read when needed: kind and what it needs; after the parts it is made of
+    nodes: list[Any]  # parts: kind and what it needs; a part comes after the parts it is made of
     patterns: list[Any]  # phrase, part, needs in order, whether each may be far from the next, all needs
 
 
@@ -56,7 +55,7 @@ class _Planner:
         self._numbers: dict[int, int] = {}
         self._known: dict[int, _Part] = {}
         self._same: dict[str, _Part] = {}
-        self.nodes: list[str] = []
+        self.nodes: list[list[object]] = []
 
     def pattern(self, phrase: int, node: Node, where: str) -> list[object]:
         """One line of a phrase. Raises PhraseError if nothing particular need be in a text that matches."""
@@ -123,11 +122,11 @@ class _Planner:
 
     def _add(self, node: list[object], needs: tuple[int, ...], longest: int | None) -> _Part:
         """Number a part; parts that are written alike are one, whatever phrases they are in."""
-        written = json.dumps(node, separators=(",", ":"))
+        written = repr(node)
         part = self._same.get(written)
         if part is None:
             part = self._same[written] = _Part(len(self.nodes), needs, longest)
-            self.nodes.append(written)
+            self.nodes.append(node)
         return part
 
     def _mask(self, words: Sequence[str] | frozenset[str]) -> int:
