@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     # How fast each sender may send, in message parts a second (Twilio's figures depend on the kind of number).
     companion_sms_rate: float = Field(default=1.0, gt=0, le=1000)
     companion_whatsapp_rate: float = Field(default=20.0, gt=0, le=1000)
+    # How many requests to Twilio a worker has under way at one time.
+    companion_sends_at_once: int = Field(default=8, ge=1, le=20)
     # What one SMS part costs, in pence, for estimates. Look it up: prices change.
     companion_part_pence: float = Field(default=4.0, ge=0, le=100)
 

@@ -101,8 +101,8 @@ def test_a_key_is_used_once_sent_or_dropped(service: World) -> None:
     assert row(world, "k").status == "delivered"
 
 
-def test_two_workers_never_take_the_same_text(service: World) -> None:
-    world = service
+def test_two_workers_that_send_eight_at_once_never_take_the_same_text(make_world: Callable[..., World]) -> None:
+    world = make_world(companion_sends_at_once=8)
     fill_with_bulk(world, 60)
     second = world.new_services()
     threads = [threading.Thread(target=s.delivery.run) for s in (world.services, second)]
@@ -113,6 +113,18 @@ def test_two_workers_never_take_the_same_text(service: World) -> None:
     send(world)
     second.database.close()
     assert sorted(sent_order(world)) == sorted(f"Bulk {n}" for n in range(60))
+
+
+def test_texts_to_one_person_keep_their_order_while_others_go_at_once(make_world: Callable[..., World]) -> None:
+    world = make_world(companion_sends_at_once=8)
+    for turn in range(8):
+        for n in range(3):
+            queue(world, number(n % 2 if turn % 2 else n), f"{turn} {n}")
+        send(world)
+    said = sent_order(world)
+    assert len(said) == len(set(said)) == 24
+    for turn in (1, 3, 5, 7):  # the first and the third went to one person
+        assert said.index(f"{turn} 0") < said.index(f"{turn} 2")
 
 
 def test_a_worker_that_died_before_the_call_is_replaced(service: World) -> None:

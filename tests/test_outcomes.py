@@ -235,8 +235,8 @@ def test_many_blocked_within_an_hour_alarm(quiet_world: World, path: str) -> Non
     assert all(address(world, number(n)).invalid_since is None for n in range(5))
 
 
-def test_too_many_requests_end_the_round_and_nothing_is_lost(quiet_world: World) -> None:
-    world, many = quiet_world, range(22)
+def test_too_many_requests_end_the_round_and_nothing_is_lost(make_world: Callable[..., World]) -> None:
+    world, many = make_world(companion_sends_at_once=8), range(22)
     for n in many:
         trainee(world, number(n))
     send(world)

@@ -115,6 +115,7 @@ class World:
             "twilio_sms_from": SERVICE,
             "twilio_whatsapp_from": SERVICE,
             "companion_sms_rate": 1000,
+            "companion_sends_at_once": 1,  # so that what goes out at one moment goes in one order; some tests want more
             "companion_whatsapp_rate": 1000,
             "twilio_api_base_url": self.standin.serve(),
             **settings,

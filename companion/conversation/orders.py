@@ -49,6 +49,17 @@ def _phrases() -> _Phrases:
     return _Phrases(pairs, small, max(map(len, pairs)))
 
 
+def without_reference(order: Order, text: str) -> Order | None:
+    """Return the order that `text` is if what looks like its reference is none, as in "rang ext 4473, no answer".
+
+    None when that cannot be: it stands first, or an order stands beside it that would then be about something else.
+    """
+    if order.reference is None or find_reference(text.split(maxsplit=1)[0]) is not None:
+        return None
+    sure, maybe = _read(text)
+    return Order(None, None, text.strip()) if sure is None and maybe is None and order.verb is None else None
+
+
 def read_order(text: str) -> Order:
     """Read a text from someone who runs the programme. Never raises."""
     reference = find_reference(text)

@@ -11,7 +11,7 @@ from companion import when
 from companion.content.catalogue import Text
 from companion.conversation import errands
 from companion.conversation.optout_words import is_start_word, is_stop_word
-from companion.conversation.orders import Order, Verb, read_order
+from companion.conversation.orders import Order, Verb, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay
 from companion.escalation.episodes import CannotCloseError
@@ -41,13 +41,16 @@ class StaffDesk:
             optout.start(session, address, sender=arrival.to, sid=arrival.sid, now=now)
             return "start_again", (self._voice.words.render("facilitator_help", url=self._voice.console_url),)
         errand = errands.run(Request(session, person, arrival.body, now, self._voice))
-        return errand or self._order(session, person, read_order(arrival.body), now)
+        return errand or self._order(session, person, arrival.body, now)
 
-    def _order(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
+    def _order(self, session: Session, person: Person, text: str, now: datetime) -> Answer:
+        order = read_order(text)
         if order.verb == "help" and order.reference is None:
             return "help", (self._say("facilitator_help", url=self._voice.console_url),)
         if order.reference is not None:
             found = session.get(Reference, order.reference)
+            if found is None and (plain := without_reference(order, text)) is not None:
+                return self._without_reference(session, person, plain, now)
             if found is None or found.person_id != person.id:
                 record(session, now, "unknown reference", person)
                 return "order_unknown", (self._say("page_unknown_reference"),)

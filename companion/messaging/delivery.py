@@ -28,7 +28,6 @@ EVERY_LANE = tuple(range(len(LANES)))
 WAIT_FOR_RECEIPT = timedelta(seconds=60)  # how long an unknown outcome waits for Twilio's callback
 PAGE_WAITS = timedelta(seconds=10)  # the same for a page
 LONGEST_CALL = timedelta(seconds=2 * TIMEOUT)  # to connect, and to be answered
-AT_ONCE = 8  # requests to Twilio under way at one time
 TOO_MANY = 429  # Twilio's answer to more requests at once than it takes
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
 URGENT_BACKOFF = (5, 10, 20, 30)
@@ -82,9 +81,10 @@ class Delivery:
 
     def _send(self, batch: Sequence[Claimed]) -> None:
         """Send a batch: at once what goes to different people, so that none waits for another; else one by one."""
+        at_once = min(self._settings.companion_sends_at_once, len(batch))
         apart = len({text.address for text in batch}) == len(batch)
-        if apart and len(batch) > 1 and not self._too_many:
-            with ThreadPoolExecutor(min(AT_ONCE, len(batch))) as pool:  # they only speak to Twilio
+        if apart and at_once > 1 and not self._too_many:
+            with ThreadPoolExecutor(at_once) as pool:  # they only speak to Twilio
                 self._settle(list(zip(batch, pool.map(self._ask, batch), strict=True)))
             return
         self._too_many = False

@@ -14,7 +14,7 @@ def test_r04_a_picture_or_voice_note_cannot_be_read_and_says_so(world: World) ->
     asha.texts(
         "", NumMedia="1", MediaContentType0="audio/ogg", MediaUrl0="https://api.twilio.com/x", MessageType="audio"
     )
-    asha.hears("could not read your message", "999")
+    asha.hears("could not read your message", "Pictures and voice notes are not read automatically", "999")
     world.settle()
     world.staff("facilitator").hears("an item needs you now")
 

@@ -83,6 +83,8 @@ def _and_then(world: World, ref: str) -> None:
     assert asha.ignores()
     world.settle()
     cole.hears("needs you again now")
+    cole.texts("Rang ext 4473, wife picked up")  # it only looks like a reference
+    cole.hears("Kept as a note")
     cole.texts(f"{ref} reached")
     cole.hears("Recorded: you reached")
     assert episode(world).state == "contacted"
@@ -91,7 +93,7 @@ def _and_then(world: World, ref: str) -> None:
     dunne.texts("K7Q9 TAKE")
     dunne.hears("no open item for you")
     with world.database.read() as session:
-        assert len(session.scalars(select(Note)).all()) == 1
+        assert len(session.scalars(select(Note)).all()) == 2
         assert len(session.scalars(select(RelayedText)).all()) == 2
         audited = set(session.scalars(select(AuditEntry.action)))
     assert {"unknown reference", "order not understood", "reference from a wrong number", "asked for a call"} <= audited
