@@ -32,15 +32,15 @@ def service(make_world: Callable[..., World]) -> World:
     return make_world()
 
 
-def fill_with_bulk(world: World, count: int) -> None:
+def fill_with_bulk(world: World, count: int, people: int = 1) -> None:
     """Queue many bulk texts at one stroke."""
     with world.database.write() as session:
         now = world.clock.now()
-        to = address_of(session, read_sender(number(50), ("GB",)), now)
+        to = [address_of(session, read_sender(number(50 + n), ("GB",)), now) for n in range(people)]
         rows = [
             OutboxMessage(
-                key=f"bulk {n}", lane=3, purpose="notice", wording_version="1", address_id=to.id, body=f"Bulk {n}",
-                status="queued", created_at=now, not_before=now, updated_at=now,
+                key=f"bulk {n}", lane=3, purpose="notice", wording_version="1", body=f"Bulk {n}",
+                address_id=to[n % people].id, status="queued", created_at=now, not_before=now, updated_at=now,
             )
             for n in range(count)
         ]  # fmt: skip
@@ -103,7 +103,7 @@ def test_a_key_is_used_once_sent_or_dropped(service: World) -> None:
 
 def test_two_workers_that_send_eight_at_once_never_take_the_same_text(make_world: Callable[..., World]) -> None:
     world = make_world(companion_sends_at_once=8)
-    fill_with_bulk(world, 60)
+    fill_with_bulk(world, 60, people=30)
     second = world.new_services()
     threads = [threading.Thread(target=s.delivery.run) for s in (world.services, second)]
     for thread in threads:
