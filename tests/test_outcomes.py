@@ -205,6 +205,23 @@ def test_an_address_that_does_not_work_is_marked_and_not_used_again(quiet_world:
         assert used <= {other(channel_of(code))} or some[code].get("strikes", 1) > 1 or path == "answer"
 
 
+def test_a_number_that_texts_again_is_used_again(quiet_world: World) -> None:
+    world, where = quiet_world, number(0)
+    trainee(world, where)
+    send(world)
+    break_down(world, where, 30006, "receipt")
+    queue(world, where, "Lost")
+    send(world)
+    queue(world, where, "Meanwhile")
+    send(world)
+    assert received(world, "Meanwhile", where, "whatsapp") == 1
+    world.standin.phone(where).texts("hello again")
+    assert address(world, where).invalid_since is None
+    queue(world, where, "Afterwards")
+    send(world)
+    assert received(world, "Afterwards", where, "sms") == received(world, "Afterwards") == 1
+
+
 def test_strikes_count_in_a_row_only(quiet_world: World) -> None:
     world, where = quiet_world, number(0)
     trainee(world, where, channels=("sms",))

@@ -175,5 +175,6 @@ class Inbox:
             store(session, answers)
         if answers and recovered:
             wake_workers(session)
-        put(session, address, last_inbound_at=now)
+        # A number that a text comes from is there, whatever Twilio said of it before.
+        put(session, address, last_inbound_at=now, invalid_since=None, invalid_code=None)
         return row.answer
