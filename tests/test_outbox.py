@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from companion import jobs
 from companion.content.catalogue import Text
@@ -173,6 +173,23 @@ def test_two_workers_share_one_rate_and_pages_need_none(make_world: Callable[...
             services.delivery.run()
     assert 18 <= len(sent_order(world)) - burst - 1 <= 22
     second.database.close()
+
+
+def test_a_sender_at_its_rate_keeps_no_other_waiting(make_world: Callable[..., World]) -> None:
+    world = make_world(companion_sms_rate=1)
+    fill_with_bulk(world, 300)
+    trainee(world, number(0))
+    send(world)
+    went = len(sent_order(world))
+    assert went <= 2 * BURST
+    for n in range(3):
+        queue(world, number(0), f"WhatsApp {n}", channel="whatsapp", lane="bulk")
+    send(world)
+    assert [received(world, f"WhatsApp {n}", number(0), "whatsapp") for n in range(3)] == [1, 1, 1]
+    assert len(sent_order(world)) == went + 3
+    with world.database.read() as session:  # and those that wait were left as they were
+        waiting = session.scalars(select(OutboxMessage).where(OutboxMessage.status == "queued")).all()
+    assert {(row.not_before, row.attempts) for row in waiting} == {(world.clock.now(), 0)}
 
 
 def test_whatsapp_outside_its_24_hours_goes_by_sms(service: World) -> None:

@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session, joinedload
 from companion.messaging import channels, quiet, rates
 from companion.messaging.optout import Stop, stops_among
 from companion.messaging.parts import count
-from companion.models import LANES, OutboxMessage
+from companion.models import LANES, Address, OutboxMessage
 from companion.models.texts import OPEN, QUEUED_NOW
 
 BATCH = 20
 LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
+CHANNELS = ("sms", "whatsapp")
 URGENT = (0, 1)  # page and reply: no quiet hours, no rate
 LATE = timedelta(minutes=2)  # what Twilio's trouble held up for longer says so
 MEMBERS_ONLY = ("reminder", "bulk")
@@ -51,7 +52,9 @@ def claim(
     late: Callable[[datetime], str] = lambda _: "",
     limit: int = BATCH,
 ) -> tuple[list[Claimed], int]:
-    """Take up to `limit` due texts of `lanes` and hold them for LEASE; return them, and how many were looked at.
+    """Take up to `limit` due texts of `lanes` and hold them for LEASE; return them, and how many were dealt with.
+
+    What waits for its sender's rate is left as it is, and does not keep the texts of other senders waiting.
 
     `late` gives the words that go before a text which Twilio's trouble held up, from the moment it was written.
 
@@ -65,8 +68,7 @@ def claim(
     claimed: list[Claimed] = []
     looked_at = 0
     for lane in sorted(lanes):
-        due = _due(session, lane, now, limit - len(claimed))
-        looked_at += len(due)
+        due = _due(session, lane, now, limit - len(claimed), None if lane in URGENT else budget.left())
         stops = stops_among(session, [row.address for row in due])
         for row in due:
             if _held_up(row, now) and not (row.body or "").startswith(mark := late(row.created_at)):
@@ -74,6 +76,7 @@ def claim(
             taken = _take(session, row, now, budget, stops.get(row.address_id))
             if taken is not None:
                 claimed.append(taken)
+            looked_at += row.status != "queued" or row.not_before > now
         if len(claimed) >= limit or (claimed and lane in URGENT):
             break  # nothing of no hurry goes beside what is urgent
     return claimed, looked_at
@@ -88,13 +91,17 @@ def release(session: Session, text: Claimed, now: datetime) -> None:
     )
 
 
-def _due(session: Session, lane: int, now: datetime, limit: int) -> list[OutboxMessage]:
-    if limit <= 0:
+def _due(
+    session: Session, lane: int, now: datetime, limit: int, senders: Collection[str] | None
+) -> list[OutboxMessage]:
+    if limit <= 0 or (senders is not None and not senders):
         return []
+    some = senders is not None and len(senders) < len(CHANNELS)
+    may_go = [OutboxMessage.address.has(Address.channel.in_(senders or ()))] if some else []
     return list(
         session.scalars(
             select(OutboxMessage)
-            .where(sql(QUEUED_NOW), OutboxMessage.lane == lane, OutboxMessage.not_before <= now)
+            .where(sql(QUEUED_NOW), OutboxMessage.lane == lane, OutboxMessage.not_before <= now, *may_go)
             # After an outage many are due at one moment: the oldest goes first.
             .order_by(OutboxMessage.created_at if lane in URGENT else OutboxMessage.not_before, OutboxMessage.id)
             .limit(limit)
@@ -126,9 +133,11 @@ def _take(
     if way is None:
         row.status, row.reason, row.settled_at = "dropped", "no way to reach them", now
         return None
+    another = row.address.channel != way.address.channel
     row.address_id, row.address = way.address.id, way.address
     if row.lane not in URGENT and (wait := budget.spend(way.address.channel, count(row.body or "").parts)):
-        _put_off(row, now + wait, now, "too late")
+        if another or (row.expires_at is not None and now + wait >= row.expires_at):
+            _put_off(row, now + wait, now, "too late")
         return None
     row.status, row.lease_until, row.error_code = "sending", now + LEASE, None
     row.attempts += 1

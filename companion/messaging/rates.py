@@ -28,14 +28,19 @@ class Budget:
 
     def spend(self, channel: str, parts: int) -> timedelta | None:
         """Spend `parts` on `channel` and return None; or, with nothing left, return how long to wait."""
-        rate = self._rates[channel]
-        row = self._row(channel)
-        # `free_at` is when all that was sent so far would have gone out at the rate; it may run ahead by the burst.
-        behind = max(row.free_at, self._now - timedelta(seconds=BURST))
+        behind = self._behind(channel)
         if behind > self._now:
             return behind - self._now
-        row.free_at = behind + timedelta(seconds=parts / rate)
+        self._row(channel).free_at = behind + timedelta(seconds=parts / self._rates[channel])
         return None
+
+    def left(self) -> set[str]:
+        """Return the channels on which something is left."""
+        return {channel for channel in self._rates if self._behind(channel) <= self._now}
+
+    def _behind(self, channel: str) -> datetime:
+        """Return when all that was sent so far would have gone out at the rate; it may run ahead by the burst."""
+        return max(self._row(channel).free_at, self._now - timedelta(seconds=BURST))
 
     def _row(self, channel: str) -> SenderRate:
         if channel not in self._rows:
