@@ -17,7 +17,7 @@ from companion.rota.tick import next_due as rota_next_due
 def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     """Return the next moment after `now` (UTC) at which something happens by itself, and what kind of thing."""
     moments = [programme_next_due(session, now), around_next_due(session, now)]
-    waiting = outbox.next_due(session)
+    waiting = outbox.next_due(session, now)
     if waiting is not None:
         moments.append((waiting, "text"))
     for ledger, what in ((calls, "call"), (mail, "e-mail")):

@@ -99,10 +99,13 @@ def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxM
     )
 
 
-def next_due(session: Session) -> datetime | None:
-    """Return when the next queued or unsettled text needs something done (UTC), or None."""
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """Return when, after `now`, the next queued or unsettled text needs something done (UTC), or None."""
     queued = session.scalar(
-        select(OutboxMessage.not_before).where(sql(QUEUED_NOW)).order_by(OutboxMessage.not_before).limit(1)
+        select(OutboxMessage.not_before)
+        .where(sql(QUEUED_NOW), OutboxMessage.not_before > now)
+        .order_by(OutboxMessage.not_before)
+        .limit(1)
     )
     held = session.scalar(
         select(OutboxMessage.lease_until).where(sql(OPEN)).order_by(OutboxMessage.lease_until).limit(1)
