@@ -66,7 +66,7 @@ def claim(
         .values(status="unknown", updated_at=now)
     )
     claimed: list[Claimed] = []
-    looked_at = 0
+    dealt_with = 0
     for lane in sorted(lanes):
         due = _due(session, lane, now, limit - len(claimed), None if lane in URGENT else budget.left())
         stops = stops_among(session, [row.address for row in due])
@@ -76,10 +76,10 @@ def claim(
             taken = _take(session, row, now, budget, stops.get(row.address_id))
             if taken is not None:
                 claimed.append(taken)
-            looked_at += row.status != "queued" or row.not_before > now
+            dealt_with += row.status != "queued" or row.not_before > now
         if len(claimed) >= limit or (claimed and lane in URGENT):
             break  # nothing of no hurry goes beside what is urgent
-    return claimed, looked_at
+    return claimed, dealt_with
 
 
 def release(session: Session, text: Claimed, now: datetime) -> None:

@@ -72,10 +72,10 @@ class Delivery:
                 if _held(troubles, now):
                     break
                 budget = Budget(session, now, self._rates)
-                batch, looked_at = claiming.claim(session, now, lanes, budget, self._late, min(BATCH, limit - asked))
+                batch, dealt_with = claiming.claim(session, now, lanes, budget, self._late, min(BATCH, limit - asked))
             self._send(batch)
             asked += len(batch)
-            if self._too_many or not looked_at:
+            if self._too_many or not dealt_with:
                 break
         return asked
 

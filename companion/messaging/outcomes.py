@@ -103,7 +103,8 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
 def _again_at(session: Session, row: OutboxMessage, rule: Rule, now: datetime) -> datetime | None:
     """Return when to try the same way again, or None when that makes no sense."""
     if rule.do == "template":
-        return now if row.attempts <= 1 and _has_template(session, row) else None
+        # A page does not wait for that: its other ways are taken at once.
+        return now if row.attempts <= 1 and not row.watched and _has_template(session, row) else None
     before = max(row.attempts, 1) - 1  # an answer in the webhook is a try that is not counted
     after = rule.after[before] if before < len(rule.after) else None
     if rule.do != "retry" or after is None or (row.watched and after > SOON):
