@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from companion import jobs
-from companion.models import Address, Consent, InboundMessage, OptOut, OutboxMessage
+from companion.escalation.episodes import close, take
+from companion.models import Address, Consent, Episode, InboundMessage, Note, OptOut, OutboxMessage, Person
 from tests.world import World
 
 
@@ -34,6 +35,24 @@ def test_words_go_after_thirty_days_and_times_and_outcomes_stay(world: World) ->
         assert None not in session.scalars(select(OutboxMessage.sent_at)).all()
     world.settle()
     world.staff_ignores()
+
+
+def test_what_an_owner_noted_goes_thirty_days_after_the_episode_is_closed(world: World) -> None:
+    asha = world.member()
+    asha.texts("I want to end my life")
+    with world.database.write() as session:
+        lead = session.scalars(select(Person).where(Person.role == "lead")).one()
+        opened = session.scalars(select(Episode)).one()
+        session.add(Note(episode_id=opened.id, person_id=lead.id, body="wife picked up", at=world.clock.now()))
+        take(session, opened, lead, world.clock.now(), world.services.voice)
+        close(session, opened, lead, "spoke", world.clock.now(), world.services.voice)
+    for days, kept in ((29, "wife picked up"), (2, None)):
+        purge_after(world, days=days)
+        with world.database.read() as session:
+            assert session.scalars(select(Note.body)).one() == kept
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
 
 
 def test_an_open_episode_keeps_its_words(world: World) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from companion.models import Episode
+from companion.escalation.episodes import CannotCloseError, close
+from companion.models import Episode, Person
 from tests.console_stage import Stage, press, stage
 from tests.databases import NewDatabase
 from tests.safety.stage import episode, flagged, reference
@@ -58,5 +59,11 @@ def test_r14_no_text_closes_and_the_database_asks_for_an_outcome(world: World) -
     world.settle()
     world.staff_ignores()
     asha.ignores()
+    with world.database.write() as session:  # who could not reach somebody is not their own second person
+        lead = session.scalars(select(Person).where(Person.role == "lead")).one()
+        mine, now, voice = session.scalars(select(Episode)).one(), world.clock.now(), world.services.voice
+        for second in (None, lead):
+            with pytest.raises(CannotCloseError, match="a second person agrees"):
+                close(session, mine, lead, "could not reach", now, voice, second)
     with pytest.raises(IntegrityError), world.database.write() as session:
         session.execute(update(Episode).values(state="closed"))

@@ -43,6 +43,21 @@ def test_r15_words_of_danger_within_a_day_of_closing_open_a_linked_episode(world
     assert (first.follows, second.follows, third.follows) == (None, first.id, None)
 
 
+def test_r15_the_whole_crisis_reply_comes_again_after_half_an_hour(world: World) -> None:
+    asha = world.member()
+    asha.texts(DANGER)
+    assert len(asha.ignores()) == 2
+    for minutes, texts in ((29, 1), (2, 2), (29, 1)):
+        world.advance(minutes=minutes)
+        asha.ignores()
+        world.staff_ignores()
+        asha.texts(DANGER)
+        assert len(asha.ignores()) == texts
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
+
+
 def test_r19_of_a_stranger_nothing_is_kept_after_three_days_but_what_proves_the_answer(world: World) -> None:
     stranger = world.talker("+447700900777")
     flagged(world, stranger, f"{DANGER}, my name is Isolde Fernsby")
