@@ -29,6 +29,7 @@ from companion.messaging.rates import Budget
 from companion.models import LANES, Address, OutboxMessage
 from companion.services import Services, open_services
 from companion.settings import load_settings
+from companion.worker import URGENT_EVERY
 
 TEXTS = 400  # in each round of full speed
 ROUNDS = 3
@@ -39,7 +40,6 @@ CROWD = 100_000  # texts of no hurry that are due
 PAGES = 40
 AT_ONCE = 20_000  # rows in one INSERT
 BULK, PAGE = LANES.index("bulk"), LANES.index("page")
-URGENT_EVERY = 0.5  # seconds: how often the worker looks for pages on SQLite
 
 
 def main() -> None:
@@ -163,7 +163,7 @@ def _queue(database: Database, now: datetime, people: list[Address], count: int,
         for n in range(count)
     ]
     with database.write() as session:
-        session.execute(insert(OutboxMessage.__table__), rows)  # type: ignore[arg-type]
+        session.connection().execute(insert(OutboxMessage), rows)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,13 @@ from sqlalchemy import select
 
 from companion import jobs
 from companion.content.catalogue import Text
+from companion.content.templates import definitions
+from companion.messaging import templates
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
 from companion.messaging.outbox import enqueue
 from companion.models import Address, Alarm, OptOut, OutboxMessage, Person
+from companion.models.templates import WhatsAppTemplate
 from companion.services import Services
 from tests.world import SERVICE, World
 
@@ -136,3 +139,15 @@ def send(world: World, services: Services | None = None) -> None:
         if not world.standin.settle():
             return
     raise AssertionError("it never comes to rest")
+
+
+def approve_templates(world: World) -> None:
+    """Let Twilio have every template, and WhatsApp approve it."""
+    words = world.services.words.with_standing(url=world.services.voice.console_url)
+    twilio = world.services.twilio
+    templates.create_missing(world.database, twilio, world.clock, list(definitions(words).values()))
+    with world.database.read() as session:
+        sids = session.scalars(select(WhatsAppTemplate.content_sid)).all()
+    for content_sid in sids:
+        world.standin.decide(content_sid, "approved")
+    templates.sync(world.database, twilio, world.clock)

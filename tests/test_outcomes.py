@@ -84,7 +84,7 @@ def test_the_table_says_of_well_known_codes_what_twilio_says(do: str, some: set[
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_cannot_go_one_way_is_received_the_other_way(quiet_world: World, path: str) -> None:
-    world, some = quiet_world, codes("fallback")
+    world, some = quiet_world, codes("fallback") | codes("template")  # for a notice there is no template
     numbers = people(world, some)
     for code, where in numbers.items():
         break_down(world, where, code, path)

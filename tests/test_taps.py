@@ -7,17 +7,15 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from companion.content.templates import definitions
-from companion.messaging import templates
 from companion.models import Booking, GroupSession, OutboxMessage
-from companion.models.templates import WhatsAppTemplate
+from tests.deliveries import approve_templates
 from tests.world import SERVICE, TRAINEE, World
 
 BEN = "+447700900124"
 
 
 def test_a_button_is_about_the_session_of_its_text_and_counts_for_its_own_person_alone(world: World) -> None:
-    _approve(world)
+    approve_templates(world)
     asha = world.member(channel="whatsapp")
     world.settle()
     while not (offers := _offers(world)):
@@ -74,14 +72,3 @@ def _bookings(world: World) -> list[tuple[object, ...]]:
         return sorted(
             map(tuple, session.execute(select(Booking.session_id, Booking.person_id, Booking.status))), key=str
         )
-
-
-def _approve(world: World) -> None:
-    words = world.services.words.with_standing(url=world.services.voice.console_url)
-    twilio = world.services.twilio
-    templates.create_missing(world.database, twilio, world.clock, list(definitions(words).values()))
-    with world.database.read() as session:
-        sids = session.scalars(select(WhatsAppTemplate.content_sid)).all()
-    for content_sid in sids:
-        world.standin.decide(content_sid, "approved")
-    templates.sync(world.database, twilio, world.clock)

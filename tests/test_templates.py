@@ -27,6 +27,7 @@ from companion.models import Alarm, AuditEntry
 from companion.models.templates import WhatsAppTemplate
 from companion.simulator.standin import StandIn
 from tests.databases import KEY, NewDatabase
+from tests.deliveries import approve_templates
 from tests.test_twilio_client import ASHA, SMS, START, WHATSAPP, settings
 from tests.world import TRAINEE, World
 
@@ -467,14 +468,8 @@ def test_a_tap_on_a_button_of_a_template_takes_the_place(world: World) -> None:
     world.advance(hours=25)
     asha.ignores()
     world.staff_ignores()
-    twilio = world.services.twilio
-    words = world.services.words.with_standing(url=world.services.voice.console_url)
-    templates.create_missing(world.database, twilio, world.clock, list(definitions(words).values()))
-    with world.database.read() as session:
-        rows = {row.text_id: row for row in session.scalars(select(WhatsAppTemplate))}
-    for row in rows.values():
-        world.standin.decide(row.content_sid, "approved")
-    templates.sync(world.database, twilio, world.clock)
+    twilio, words = world.services.twilio, world.services.words
+    approve_templates(world)
 
     text = words.render("offer_session", group="ICU", when="Thu 26 Nov, 6:30pm")
     with world.database.read() as session:

@@ -8,13 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from companion.content.templates import definitions
-from companion.messaging import templates
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
 from companion.messaging.outbox import enqueue
 from companion.models import OutboxMessage
 from companion.models.templates import WhatsAppTemplate
+from tests.deliveries import approve_templates
 from tests.world import TRAINEE, World
 
 pytestmark = pytest.mark.one_database("sqlite")
@@ -24,14 +23,7 @@ pytestmark = pytest.mark.one_database("sqlite")
 def approved(world: World) -> Iterator[World]:
     """A service whose templates are approved, with a member on WhatsApp who has not written for a day."""
     asha = world.member(channel="whatsapp")
-    words = world.services.words.with_standing(url=world.services.voice.console_url)
-    twilio = world.services.twilio
-    templates.create_missing(world.database, twilio, world.clock, list(definitions(words).values()))
-    with world.database.read() as session:
-        sids = session.scalars(select(WhatsAppTemplate.content_sid)).all()
-    for sid in sids:
-        world.standin.decide(sid, "approved")
-    templates.sync(world.database, twilio, world.clock)
+    approve_templates(world)
     yield world
     asha.ignores()
     world.staff_ignores()
@@ -62,7 +54,7 @@ def test_what_was_refused_outside_the_window_comes_as_the_template(approved: Wor
     world = approved
     world.standin.state._windows.clear()  # Twilio believes that the 24 hours are over, we do not
     with world.database.write() as session:
-        session.execute(templates.WhatsAppTemplate.__table__.update().values(has_buttons=False))
+        session.execute(WhatsAppTemplate.__table__.update().values(has_buttons=False))
     offer(world, "offered")
     world.settle()
     assert arrived(world) == [("whatsapp", True)]

@@ -8,6 +8,7 @@ from ours.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -89,7 +90,8 @@ def _load(overlay: Path | None) -> Catalogue:
     wordings: dict[str, Wording] = {}
     rotation: tuple[str, ...] = ()
     ours = [read_entries(path) for path in _files(HERE)]
-    shared = {name: value for content in ours for name, value in content.values.items()}
+    given = Counter(name for content in ours for name in content.values)
+    shared = {name: value for content in ours for name, value in content.values.items() if given[name] == 1}
     for content in ours:
         longest = {**shared, **content.values}  # what a file says of a value holds in that file
         for entry in content.entries:

@@ -16,8 +16,8 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
     session, person, now = text.session, text.person, text.now
     text.row.intent = "flagged"
     text.keep()
-    in_full = episodes.crisis_reply_is_due(episodes.open_episode(session, text.address), now)
     episode = episodes.flag(session, text.row, text.address, text.flag(), now, voice)
+    in_full = episodes.crisis_reply_is_due(episode, now)
     replies = _replies(text, staff, voice, in_full=in_full)
     if person is not None and person.role == "trainee" and first_word(text.arrival.body) == "buddy":
         replies += (voice.words.render("buddy_not_passed"),)

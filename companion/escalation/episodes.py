@@ -217,9 +217,9 @@ def close(
     )
 
 
-def crisis_reply_is_due(episode: Episode | None, now: datetime) -> bool:
+def crisis_reply_is_due(episode: Episode, now: datetime) -> bool:
     """Whether the full crisis reply is due; within half an hour of the last a shorter one is sent instead."""
-    last = episode.last_crisis_reply_at if episode else None
+    last = episode.last_crisis_reply_at
     return last is None or now - last >= REPEAT_CRISIS_REPLY
 
 

@@ -22,7 +22,7 @@ from companion.models import LANES, Address, OutboxMessage
 from companion.models.texts import OPEN, QUEUED_NOW
 
 BATCH = 20
-LEASE = timedelta(seconds=60)  # longer than a batch in which every call takes Twilio's ten seconds
+LEASE = timedelta(seconds=60)  # what is not begun long enough before its end is put back
 CHANNELS = ("sms", "whatsapp")
 URGENT = (0, 1)  # page and reply: no quiet hours, no rate
 LATE = timedelta(minutes=2)  # what Twilio's trouble held up for longer says so
@@ -68,7 +68,7 @@ def claim(
     claimed: list[Claimed] = []
     dealt_with = 0
     for lane in sorted(lanes):
-        due = _due(session, lane, now, limit - len(claimed), None if lane in URGENT else budget.left())
+        due = _due(session, lane, now, limit - len(claimed), CHANNELS if lane in URGENT else budget.left())
         stops = stops_among(session, [row.address for row in due])
         for row in due:
             if _held_up(row, now) and not (row.body or "").startswith(mark := late(row.created_at)):
@@ -91,13 +91,10 @@ def release(session: Session, text: Claimed, now: datetime) -> None:
     )
 
 
-def _due(
-    session: Session, lane: int, now: datetime, limit: int, senders: Collection[str] | None
-) -> list[OutboxMessage]:
-    if limit <= 0 or (senders is not None and not senders):
+def _due(session: Session, lane: int, now: datetime, limit: int, senders: Collection[str]) -> list[OutboxMessage]:
+    if limit <= 0 or not senders:
         return []
-    some = senders is not None and len(senders) < len(CHANNELS)
-    may_go = [OutboxMessage.address.has(Address.channel.in_(senders or ()))] if some else []
+    may_go = [OutboxMessage.address.has(Address.channel.in_(senders))] if len(senders) < len(CHANNELS) else []
     return list(
         session.scalars(
             select(OutboxMessage)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
+from companion import heartbeats
 from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import receipts
 from companion.messaging.inbound import Inbox, NotATextError
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError, Sent
 from companion.messaging.twilio import Twilio
-from companion.models import Heartbeat, InboundMessage, OutboxMessage, raise_alarm, settle_alarm
+from companion.models import InboundMessage, OutboxMessage, raise_alarm, settle_alarm
 from companion.models.texts import UNCONFIRMED
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Reconciliation:
             log.warning("%d texts had not reached us and were fetched", len(missing) - len(failed))
         with self._database.write() as session:
             # What we failed on is asked for again until it can be taken, however long that is.
-            session.merge(Heartbeat(job=ROUND, at=min([now, *(text.at for text in failed)])))
+            heartbeats.ran(session, ROUND, min([now, *(text.at for text in failed)]))
             if failed:
                 raise_alarm(session, now, NOT_TAKEN)
             else:
@@ -98,8 +99,7 @@ class Reconciliation:
 
     def _since(self, now: datetime) -> datetime:
         """Return from when on to ask: the last round that came to its end, with an overlap."""
-        with self._database.read() as session:
-            last = session.scalar(select(Heartbeat.at).where(Heartbeat.job == ROUND))
+        last = heartbeats.last_run(self._database, ROUND)
         return max(now - KEPT, min(last or now - LOOK_BACK, now) - OVERLAP)
 
     def _unknown(self, texts: list[ReceivedText]) -> list[ReceivedText]:

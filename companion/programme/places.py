@@ -29,7 +29,6 @@ SHORTEST_WAIT = timedelta(minutes=15)
 LAST_OFFER = timedelta(minutes=25)  # before the start: later nobody could make use of a place
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(9)  # local: no deadline ends in it while there is time to wait
 
-
 _ABOUT_SESSIONS = ("reminder", "place", "offer")  # how the keys of texts about a session begin
 _WITHDRAW = (
     update(OutboxMessage)
@@ -106,10 +105,9 @@ def book(session: Session, meeting: GroupSession, person: Person, status: str, n
     answered = now if status != "offered" else None
     if booking.id is None:
         booking.status, booking.seat, booking.answered_at, booking.version = status, seat, answered, 1
-        session.flush()
-        return booking
-    version = booking.version + 1
-    put(session, booking, status=status, seat=seat, held_until=None, answered_at=answered, version=version)
+    else:
+        version = booking.version + 1
+        put(session, booking, status=status, seat=seat, held_until=None, answered_at=answered, version=version)
     withdraw(session, person, [meeting.id], now)
     return booking
 
