@@ -44,14 +44,19 @@ Somebody = TypeVar("Somebody", bound=Named)
 
 def named(words: str, people: Sequence[Somebody]) -> Somebody | None:
     """Return the one of `people` whose name `words` gives in part or in full; None when it is nobody or several."""
-    given = _parts(words)
+    given, exact = _parts(words), meant(words, people)
     if not given:
         return None
-    exact = [p for p in people if set(given) <= set(_parts(p.label))]
     if len(exact) == 1:
         return exact[0]
     close = [p for p in people if _parts(p.label) and fuzz.ratio(given[-1], _parts(p.label)[-1]) >= _CLOSE]
     return close[0] if not exact and len(close) == 1 else None
+
+
+def meant(words: str, people: Sequence[Somebody]) -> Sequence[Somebody]:
+    """Return those of `people` whose name `words` gives in part or in full; nobody when it holds no name."""
+    given = set(_parts(words))
+    return [p for p in people if given and given <= set(_parts(p.label))]
 
 
 def _parts(name: str) -> list[str]:

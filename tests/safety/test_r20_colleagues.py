@@ -50,6 +50,21 @@ def test_r20_somebody_left_out_by_text_is_passed_over_and_can_be_let_in_again(wo
     asha.ignores()
 
 
+@pytest.mark.one_database("sqlite")
+def test_r20_the_list_of_names_says_when_it_does_not_hold_all(world: World) -> None:
+    asha = world.member()
+    with world.database.write() as session:
+        for name in ("Dr Amy Gale", "Dr Ben Gale", "Dr Hart"):
+            now = world.clock.now()
+            session.add(Person(role="facilitator", alias=name, name=name, state="staff", created_at=now))
+    asha.texts("EXCLUDE")
+    assert "Hart" not in asha.hears("Dr Cole", "Frances, Dr Amy Gale. Not shown: 2 more")
+    asha.texts("EXCLUDE GALE")  # two have it, so nobody is left out yet
+    assert "Cole" not in asha.hears("Reply EXCLUDE and a name", "run the service: Dr Amy Gale, Dr Ben Gale.")
+    asha.texts("EXCLUDE HART")  # whom the list did not show
+    asha.hears("Dr Hart won't see your texts")
+
+
 def test_r20_leaving_out_the_one_who_has_it_pages_the_next_at_once(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
     asha.texts(DANGER)

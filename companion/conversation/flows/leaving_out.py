@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from companion.content.catalogue import Text
 from companion.conversation.changes import LeaveOut, LetIn
 from companion.conversation.known import Decision, Known
-from companion.rota.names import named
+from companion.rota.names import meant, named
 
 _ASKS = re.compile(
     r"(?:please )?(?P<verb>exclude|leave out|not|don'?t (?:tell|show|involve)|hide (?:me |this )?from|allow|let in)\b"
@@ -14,7 +15,7 @@ _ASKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 60  # characters of a name; what is longer is a sentence
-_SHOWN = 5
+_SHOWN = 5  # names in one text
 
 
 def asks(text: str) -> tuple[str, str] | None:
@@ -37,10 +38,18 @@ def answer(known: Known) -> Decision | None:
     if found is None:
         if kind != "exclude":
             return None
-        names = ", ".join(each.label for each in known.colleagues[:_SHOWN])
-        return Decision((known.say("left_out_who", names=names),), read_me=bool(who)) if names else None
+        return Decision((_who(known, who),), read_me=bool(who)) if known.colleagues else None
     if kind == "allow":
         return Decision((known.say("let_in", who=found.label),), (LetIn(found.id),))
     if found.external:
         return Decision((known.say("left_out_not", who=found.label),), read_me=True)
     return Decision((known.say("left_out", who=found.label),), (LeaveOut(found.id),))
+
+
+def _who(known: Known, given: str) -> Text:
+    """Ask who is meant: of those who have that name when several do, else of all. Say when not all are named."""
+    among = meant(given, known.colleagues) or known.colleagues
+    names = ", ".join(each.label for each in among[:_SHOWN])
+    if len(among) <= _SHOWN:
+        return known.say("left_out_who", names=names)
+    return known.say("left_out_who_more", names=names, more=str(len(among) - _SHOWN))
