@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +15,12 @@ from companion.programme.tick import next_due as programme_next_due
 from companion.rota.tick import next_due as rota_next_due
 
 
-def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
-    """Return the next moment after `now` (UTC) at which something happens by itself, and what kind of thing."""
-    moments = [programme_next_due(session, now), around_next_due(session, now)]
+def next_due(session: Session, now: datetime, zone: ZoneInfo) -> tuple[datetime, str] | None:
+    """Return the next moment after `now` (UTC) at which something happens by itself, and what kind of thing.
+
+    `zone` is the programme's.
+    """
+    moments = [programme_next_due(session, now), around_next_due(session, now, zone)]
     waiting = outbox.next_due(session, now)
     if waiting is not None:
         moments.append((waiting, "text"))

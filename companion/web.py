@@ -131,5 +131,5 @@ def _demonstration(app: Flask, services: Services) -> None:
     @app.get("/simulator/next-due")
     def due() -> Response:
         with services.database.read() as session:
-            found = next_due(session, services.clock.now())
+            found = next_due(session, services.clock.now(), services.settings.zone)
         return jsonify(at=found[0].isoformat() if found else None, what=found[1] if found else None)

@@ -40,6 +40,7 @@ from companion.models import (
     Person,
     Question,
     Reference,
+    SupervisionDate,
     raise_alarm,
 )
 from companion.models.console import User
@@ -287,6 +288,10 @@ def _programme(session: Session, staff: dict[str, uuid.UUID]) -> dict[str, uuid.
         session.flush()
         session.add(Booking(session_id=meeting.id, person_id=person.id, status="yes", seat=1, offered_at=NOW))
         ids["over" if days < 0 else "evening"] = meeting.id
+    date_ = SupervisionDate(at=NOW + timedelta(days=10), group_id=ids["tuesday"], created_at=NOW)
+    session.add(date_)
+    session.flush()
+    ids["supervision"] = date_.id
     for event_, wording in (("shown", "We text reminders and a check-in a week."), ("yes", None)):
         session.add(
             Consent(

@@ -7,9 +7,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from companion.models import Booking, Group, InboundMessage, OutboxMessage, Person, SurveyComment, SurveyTally
+from companion.models import (
+    AuditEntry,
+    Booking,
+    Group,
+    InboundMessage,
+    OutboxMessage,
+    Person,
+    SurveyComment,
+    SurveyTally,
+)
 from companion.programme import supervision, survey
 from companion.retention import purge
+from tests.console_stage import press
+from tests.test_console_writing import hidden, signed_in
 from tests.world import World
 
 OVER = datetime(2026, 11, 26, 19, 45, tzinfo=UTC)  # half an hour after the first session's end
@@ -114,8 +125,8 @@ def test_facilitators_are_asked_how_it_was_and_the_lead_sees_who_waits(world: Wo
     with world.database.write() as session:
         lead = session.scalars(select(Person).where(Person.role == "lead")).one()
         group = session.scalars(select(Group)).one()
-        supervision.plan(session, datetime(2026, 12, 3, 18, tzinfo=UTC), group.id, lead, world.clock.now())
-        supervision.plan(session, datetime(2026, 12, 9, 18, tzinfo=UTC), None, lead, world.clock.now())
+        supervision.plan(session, datetime(2026, 12, 3, 18, tzinfo=UTC), group.id, lead, world.clock.now(), lead.id)
+        supervision.plan(session, datetime(2026, 12, 9, 18, tzinfo=UTC), None, lead, world.clock.now(), lead.id)
     after_the_session(world)
     for facilitator in (cole, dunne):
         facilitator.hears("ICU North is over", "text CONCERN", "next supervision is Thu 3 Dec, 6pm", "SUPERVISION")
@@ -142,6 +153,60 @@ def test_facilitators_are_asked_how_it_was_and_the_lead_sees_who_waits(world: Wo
     with world.database.read() as session:
         assert supervision.waiting(session) == []
     world.staff("coordinator").ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_date_is_set_once_and_who_heard_of_it_hears_that_it_moves_or_is_off(world: World) -> None:
+    cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
+    lead, cor, dates = signed_in(world, "lead"), signed_in(world, "coordinator"), "/console/supervision"
+    with world.database.read() as session:
+        group = session.scalars(select(Group.id)).one()
+    third = {"group": str(group), "day": "2026-12-03", "at": "18:00"}
+    press(lead, dates, dates, **third)
+    press(cor, dates, dates, **third)  # the same again, by somebody who leads none
+    page = lead.get(dates).text
+    assert "set already" in cor.get(dates).text
+    assert page.count("ICU North, with Dr Erskine.") == 1
+    press(lead, dates, dates, **third | {"day": "2026-12-10"})
+    world.settle()
+    date = lead.get(dates).text.split('href="/console/supervision/dates/')[1].split('"')[0]
+    path = f"{dates}/dates/{date}"
+    seen = hidden(lead.get(path).text, "seen")
+    moved = {"day": "2026-12-04", "at": "17:30", "lead": "", "seen": seen}
+    assert "set for this time already" in press(cor, path, path, **moved | {"day": "2026-12-10", "at": "18:00"}).text
+    press(cor, path, path, **moved)
+    press(cor, path, path, **moved)  # sent twice
+    assert "was changed while your page was open" in press(lead, path, path, **moved | {"day": "2026-12-05"}).text
+    world.settle()
+    erskine.hears("You no longer lead the supervision on Thu 3 Dec, 6pm.")
+    for each in (cole, dunne):
+        each.hears("Supervision on Thu 3 Dec, 6pm moves to Fri 4 Dec, 5:30pm.")
+    for _ in range(2):
+        press(cor, dates, f"{path}/cancel")
+    world.settle()
+    cole.hears("Supervision on Fri 4 Dec, 5:30pm is off.", "next supervision is Thu 10 Dec, 6pm")
+    dunne.ignores()
+    with world.database.read() as session:
+        audited = select(AuditEntry.action, AuditEntry.details).where(AuditEntry.subject_kind == "supervision_dates")
+        found = [tuple(row) for row in session.execute(audited.order_by(AuditEntry.id))]
+    assert [action for action, _ in found] == ["supervision planned"] * 2 + [
+        "supervision changed",
+        "supervision cancelled",
+    ]
+    assert found[2][1]["lead"] == ["Dr Erskine", None]
+
+
+@pytest.mark.one_database("sqlite")
+def test_the_weekly_line_is_due_in_the_zone_of_the_programme(world: World) -> None:
+    with world.database.write() as session:
+        session.execute(update(Group).values(time_zone="America/New_York"))
+    after_the_session(world)
+    world.staff_ignores()
+    with world.database.read() as session:
+        due = supervision.next_digest(session, world.clock.now(), world.settings.zone)
+    assert due == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    world.move_to(due)
+    world.staff("lead").hears("no supervision since their last group: Dr Cole, Dr Dunne")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ PAGES = (
     "/console/episodes/{episode}",
     "/console/episodes/{episode}/close",
     "/console/people/{wren}/left-out",
+    "/console/supervision",
+    "/console/supervision/dates/{supervision}",
     "/console/rota",
     "/console/rota/add",
     "/console/rota/import",

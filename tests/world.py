@@ -213,7 +213,7 @@ class World:
     def next_due(self) -> datetime | None:
         """Return when anything happens next by itself (UTC), of the service and of the stand-in."""
         with self.database.read() as session:
-            found = next_due(session, self.clock.now())
+            found = next_due(session, self.clock.now(), self.settings.zone)
         moments = [found[0] if found else None, self.standin.next_due()]
         return min((moment for moment in moments if moment is not None), default=None)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from companion import when
 from companion.content.catalogue import Text
 from companion.conversation.request import Answer, Request, count_of
 from companion.models import Person
@@ -26,10 +25,7 @@ def answer(request: Request) -> Answer | None:
 
 def next_date(request: Request, person: Person) -> str:
     """Return the sentence that says when supervision is."""
-    at = supervision.next_for(request.session, person, request.now)
-    if at is None:
-        return request.say("supervision_none").body
-    return request.say("supervision_next", when=when.day_and_time(at, request.voice.settings.zone)).body
+    return supervision.next_words(request.session, person, request.now, request.voice).body
 
 
 def _sooner(request: Request) -> Text:

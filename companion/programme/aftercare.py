@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from companion import when
-from companion.content.catalogue import Text
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
@@ -108,14 +106,7 @@ def _debrief(session: Session, meeting: GroupSession, facilitator: Person, now: 
     if to is None:
         return
     text = voice.words.render(
-        "debrief", group=meeting.group.name, supervision=_next(session, facilitator, now, voice).body
+        "debrief", group=meeting.group.name, supervision=supervision.next_words(session, facilitator, now, voice).body
     )
     key = f"debrief:{meeting.id}:{facilitator.id}"
     enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=now + GOOD_FOR)
-
-
-def _next(session: Session, facilitator: Person, now: datetime, voice: Voice) -> Text:
-    at = supervision.next_for(session, facilitator, now)
-    if at is None:
-        return voice.words.render("supervision_none")
-    return voice.words.render("supervision_next", when=when.day_and_time(at, voice.settings.zone))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -21,13 +22,13 @@ def tick(session: Session, now: datetime, voice: Voice) -> None:
     silence.ask_at_changeover(session, now, voice)
 
 
-def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
-    """Return the next moment (UTC) at which something is said, and what."""
+def next_due(session: Session, now: datetime, zone: ZoneInfo) -> tuple[datetime, str] | None:
+    """Return the next moment (UTC) at which something is said, and what; `zone` is the programme's."""
     moments: list[tuple[datetime, str]] = []
     after = aftercare.next_due(session, now)
     if after is not None:
         moments.append((after, "after a session"))
-    if (digest := supervision.next_digest(session, now)) is not None:
+    if (digest := supervision.next_digest(session, now, zone)) is not None:
         moments.append((digest, "supervision"))
     if (changeover := silence.next_changeover(session, now)) is not None:
         moments.append((changeover, "changeover"))
