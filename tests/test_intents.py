@@ -28,12 +28,17 @@ CLEAR_STOPS = (
     "STAP", "stpo", "S T O P", "stop please", "please stop texting me", "take me off the mailing list",
     "would you kindly stop", "halt all comms", "stoppp sendin these", "pop me off the list pls",
     "no more texts thank you", "do not contact me again", "could you remove me from your list please",
+    "pls take my nr out", "u can cut me off now", "not interested any longer in getting these", "i said no more!!!!",
+    "stopp \N{OCTAGONAL SIGN}", "let this phone be struck from whatever list it is on", "please deactivate my number",
+    "i shan't be needing these messages", "mute forever",
 )  # fmt: skip
 NO_STOPS = (
     "I wish the bleep would stop", "cannot stop thinking about it", "cancel my place on friday", "near the tram stop",
     "end of a long run of nights", "thinking of quitting medicine", "please don't stop sending these",
     "stopped at the shop, 5 mins late", "I need to stop drinking", "it never stops", "pause the texts for 2 weeks",
     "no but thanks for asking", "cheers for checking", "get me out of here", "can I stop any time?",
+    "don't want to be here anymore", "they asked me to withdraw a patient's fluids", "please remove the catheter",
+    "how do I stop these if I want to one day", "I never want to do another night",
 )  # fmt: skip
 
 

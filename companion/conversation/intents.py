@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, LOOSE, Found
-from companion.conversation.likeness import most_like
+from companion.conversation.likeness import all_known, most_like, shares
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -83,6 +84,7 @@ def _carrier_stop(text: str, state: str) -> Understanding:
 def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     hits = words.finder.find(said)
     _add_commands(said, hits, words)
+    _add_ending(said, hits, words, state)
     _add_cohort(said.words, hits, words, state)
     _add_topic(said, hits, words, state)
     cohort = named(said.words, words.cohorts) is not None
@@ -114,6 +116,20 @@ def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
             hits[intent] = Hit(intent, "whole", said.words[start], start, end)
     if poster_code(said.raw):
         hits.setdefault("join", Hit("join", "whole", "join, a code and where the poster hangs", 0, len(said.words)))
+
+
+_NO_ENDING = frozenset({"stop", "not stop", "pause", "start_again"})
+
+
+def _add_ending(said: Said, hits: dict[str, Hit], words: WordList, state: str) -> None:
+    """A wish for the texts to end in words of its own, where the examples agree that it is one."""
+    if _NO_ENDING & hits.keys() or (state == "after_stop" and "start_weak" in hits):
+        return
+    asked = words.ending.asks(said)
+    if asked is None or (asked == CERTAIN and not all_known(said)):
+        return
+    if shares(said, state).get("stop", 0.0) > asked:
+        hits["stop"] = Hit("stop", "clause", "in other words", 0, len(said.words))
 
 
 def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, state: str) -> None:
@@ -162,11 +178,15 @@ _OFFERING = frozenset(
     {"confirm_consent", "booking_offer", "reminder", "flag_followup", "survey_helpful", "survey_words"}
 )
 
+_FOREVER = frozenset({"permanently", "forever", "for good"})
 
-def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
-    """Take back wishes that another one explains better."""
-    stop, pause = hits.get("stop"), hits.get("pause")
-    if (
+
+def _settle_stop(hits: dict[str, Hit]) -> None:
+    """Whether the texts are to end or to pause, where a text speaks of both."""
+    stop, pause, for_good = hits.get("stop"), hits.get("pause"), hits.get("for_good")
+    if pause and for_good and for_good.source in _FOREVER:
+        hits["stop"] = hits.pop("pause")  # "mute forever"
+    elif (
         stop
         and pause
         and stop.place in {"has", "ends", "clause"}
@@ -176,6 +196,12 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
         del hits["stop"]  # "stop the texts until Monday"
     elif stop and not pause and stop.place != "whole" and "for_a_while" in hits and "for_good" not in hits:
         hits["pause"] = hits.pop("stop")  # "on leave until the 9th, no texts please"
+
+
+def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
+    """Take back wishes that another one explains better."""
+    _settle_stop(hits)
+    stop = hits.get("stop")
     cancel = hits.pop("cancel_alone", None)
     if cancel:  # of a place where one is in question, else of the texts, as the carriers take it
         hits.setdefault("book_no" if state in {"booking_offer", "reminder"} else "stop", cancel)
@@ -221,7 +247,7 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
     if found.has("topic_alone") and (not intents or state == "none"):
         return [*intents, "signpost"]
     if found.has("topic_asked") and state not in {"survey_words", "after_stop"}:
-        answers = [i for i in intents if i in _ANSWERS]
+        answers = [i for i in intents if i in _ANSWERS or (i == "talk_to_person" and state == "flag_followup")]
         return [
             *answers,
             "signpost",
@@ -239,12 +265,22 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
         return intents
     if state == "survey_words" or (found.has("yes", "no", "undecided", "thanks") and len(found.said.words) < 4):
         return intents
-    return ["signpost", *intents] if _topic_slot(found.said, words) else intents
+    if not _topic_slot(found.said, words):
+        return intents
+    return ["signpost", *intents] if intents or not _about_us(found.said, state) else []
+
+
+def _about_us(said: Said, state: str) -> bool:
+    """Whether a text that has a word of some topic is, by the examples, about these texts and groups all the same."""
+    likely = shares(said, state)
+    return bool(likely) and likely["signpost"] < _NO_NEED and _searched(said.raw)[1] < _PLAIN_NEED
 
 
 _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
 
 
+# How likely a wish for help must be by the examples, from 0 to 1, where only a word or two speak of a topic.
+_NO_NEED = 0.005
 # Points of the search at which a need is said plainly; a word in passing has fewer.
 _PLAIN_NEED = 4.25
 _LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others

@@ -1,7 +1,9 @@
-"""When no phrase is found: the intent whose example texts are most like this one, if it stands out.
+"""What the texts most like this one mean, for a text in which no phrase settles it.
 
-A naive Bayes reading over words and neighbouring words, counted in `content/intent_examples.yaml`. Grave intents
-(a stop, a consent, an erasure, a way back after a stop) are never guessed from likeness: they need a phrase.
+A naive Bayes reading over words, their beginnings, neighbours and the state, counted in `content/intent_examples.yaml`.
+Nothing is learnt elsewhere and nothing is stored: to teach a way of saying something is to write an example. Grave
+intents (a stop, a consent, an erasure, a way back after a stop) are never taken from likeness alone: they need the very
+words of an example, a phrase, or for a stop what `ending` asks for.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,20 @@ from companion.conversation.normalise import Said, read
 from companion.conversation.phrases import is_number, words_of
 from companion.conversation.wordlist import word_list
 
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EXAMPLES_FILE = Path(__file__).resolve().parent.parent / "content" / "intent_examples.yaml"
-# How far the best must be ahead of the next, as a natural logarithm: chosen on texts that are not among the examples.
-MARGIN = 2.5
-NEVER_GUESSED = frozenset(
-    {"stop", "consent_yes", "consent_no", "delete_my_data", "start_again", "checkin_score", "join"}
-)
-_UNSEEN_WORD, _UNSEEN_STATE = 0.1, 0.3
+# How sure the reading must be, from 0 to 1: chosen on texts that are not among the examples.
+SURE = 0.75
+NEVER_GUESSED = frozenset({"stop", "consent_yes", "delete_my_data", "start_again", "checkin_score", "join", "unknown"})
+# What a feature that an intent's examples do not hold counts for, as if seen so often.
+_UNSEEN = 0.05
 _DAYS = words_of("monday tuesday wednesday thursday friday saturday sunday thurs tues weds")
+# Fewer known words say nothing.
+_FEWEST = 2
+# How much a feature of each kind counts: neighbours say more together than one by one, beginnings repeat the word.
+_BEGINNING, _ONE_BETWEEN, _LENGTH, _STATE = 0.5, 0.7, 0.5, 2.0
+_LETTERS = 5
+_SHORT = 3  # in a text of so few words, each is also counted with what was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +50,22 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    words: Mapping[str, Mapping[str, int]]
-    texts: Mapping[str, int]
-    by_state: Mapping[str, Mapping[str, int]]
+    """`lift`: per feature what it adds for the intents that have it; the others have `base` for any feature.
+
+    `same`: the intent of each example, by its state and words.
+    """
+
+    lift: Mapping[str, tuple[tuple[int, float], ...]]
+    base: tuple[float, ...]
+    start: tuple[float, ...]
+    intents: tuple[str, ...]
+    same: Mapping[tuple[str, tuple[str, ...]], str]
 
 
 def examples(file: Path = EXAMPLES_FILE) -> Iterator[Example]:
     """The examples: state, intent, texts one a line; after "|" intents that are right too."""
     with file.open(encoding="utf-8") as lines:
-        data: dict[str, dict[str, Any]] = yaml.safe_load(lines)
+        data: dict[str, dict[str, Any]] = yaml.load(lines, _Loader)  # noqa: S506 (a safe loader)
     for state, intents in data.items():
         for intent, texts in intents.items():
             for line in filter(None, map(str.strip, texts.splitlines())):
@@ -58,38 +73,83 @@ def examples(file: Path = EXAMPLES_FILE) -> Iterator[Example]:
                 yield Example(text, state, intent, tuple(filter(None, accept.split(","))))
 
 
-def most_like(said: Said, state: str) -> str | None:
-    """The intent of the most similar examples, or None when none stands out."""
-    seen = _features(said)
+def shares(said: Said, state: str) -> dict[str, float]:
+    """How likely each intent is, by the examples; together 1. Empty when too little of the text is known."""
     counts = _counts()
-    known = [feature for feature in seen if feature in counts.words]
-    if len(known) < 2 or all(word[:1].isdigit() for word in said.words):
+    features = _features(said, state)
+    known = [(counts.lift[name], weight) for name, weight in features.items() if name in counts.lift]
+    if sum(word in counts.lift for word in set(_words(said))) < _FEWEST:
+        return {}
+    weights = sum(weight for _, weight in known)
+    points = [start + weights * base for start, base in zip(counts.start, counts.base, strict=True)]
+    for lift, weight in known:
+        for intent, more in lift:
+            points[intent] += weight * more
+    best = max(points)
+    odds = [exp(point - best) for point in points]
+    total = sum(odds)
+    return {intent: share / total for intent, share in zip(counts.intents, odds, strict=True)}
+
+
+def all_known(said: Said) -> bool:
+    """Whether every word stands in some example, so that none that was never seen can turn the meaning."""
+    return all(word in _counts().lift for word in _words(said))
+
+
+def most_like(said: Said, state: str) -> str | None:
+    """The intent of the same example, else of the most similar ones, or None when none stands out."""
+    same = _counts().same.get((state, said.words))
+    if same is not None:
+        return same if same != "unknown" else None
+    if all(word[:1].isdigit() for word in said.words):
         return None
-    points = sorted(((_points(intent, state, known, counts), intent) for intent in counts.texts), reverse=True)
-    (best, intent), (second, _) = points[:2]
-    return intent if best - second > MARGIN and intent not in NEVER_GUESSED | {"unknown"} else None
+    likely = shares(said, state)
+    if not likely:
+        return None
+    best = max(likely, key=likely.__getitem__)
+    return best if likely[best] > SURE and best not in NEVER_GUESSED else None
 
 
-def _points(intent: str, state: str, known: list[str], counts: _Counts) -> float:
-    texts = counts.texts[intent]
-    points = log(counts.by_state[state].get(intent, 0) + _UNSEEN_STATE)
-    return points + sum(log((counts.words[feature].get(intent, 0) + _UNSEEN_WORD) / (texts + 0.5)) for feature in known)
+def _words(said: Said) -> list[str]:
+    return ["<day>" if word.rstrip("s") in _DAYS else "<n>" if is_number(word) else word for word in said.words]
 
 
-def _features(said: Said) -> set[str]:
-    words = ["<day>" if word.rstrip("s") in _DAYS else "<n>" if is_number(word) else word for word in said.words]
-    return set(words) | {f"{first} {second}" for first, second in zip(["^", *words], [*words, "$"], strict=True)}
+def _features(said: Said, state: str) -> dict[str, float]:
+    words = _words(said)
+    seen = dict.fromkeys(words, 1.0)
+    seen |= dict.fromkeys((f"{word[:_LETTERS]}-" for word in words if len(word) >= _LETTERS), _BEGINNING)
+    seen |= {f"{first} {second}": 1.0 for first, second in zip(["^", *words], [*words, "$"], strict=True)}
+    seen |= {f"{first} _ {second}": _ONE_BETWEEN for first, second in zip(words, words[2:], strict=False)}
+    if len(words) <= _SHORT:
+        seen |= {f"{state}: {word}": 1.0 for word in words}
+    seen[f"state {state}"] = _STATE
+    seen[f"length {min(6, len(words) // 2)}"] = _LENGTH
+    if said.asks:
+        seen["?"] = 1.0
+    return seen
 
 
 @lru_cache(maxsize=1)
 def _counts() -> _Counts:
     spelling = word_list().spelling
-    words: dict[str, Counter[str]] = defaultdict(Counter)
+    found: dict[str, dict[str, float]] = defaultdict(dict)
     texts: Counter[str] = Counter()
-    by_state: dict[str, Counter[str]] = defaultdict(Counter)
+    same = {}
     for example in examples():
         texts[example.intent] += 1
-        by_state[example.state][example.intent] += 1
-        for feature in _features(read(example.text, spelling)):
-            words[feature][example.intent] += 1
-    return _Counts(dict(words), texts, by_state)
+        said = read(example.text, spelling)
+        same[example.state, said.words] = example.intent
+        for name, weight in _features(said, example.state).items():
+            found[name][example.intent] = found[name].get(example.intent, 0.0) + weight
+    intents = tuple(sorted(texts))
+    at = {intent: number for number, intent in enumerate(intents)}
+    totals = dict.fromkeys(intents, _UNSEEN * len(found))
+    for counted in found.values():
+        for intent, count in counted.items():
+            totals[intent] += count
+    lift = {
+        name: tuple((at[intent], log(1 + count / _UNSEEN)) for intent, count in counted.items())
+        for name, counted in found.items()
+    }
+    base = tuple(log(_UNSEEN / totals[intent]) for intent in intents)
+    return _Counts(lift, base, tuple(log(texts[intent]) for intent in intents), intents, same)

@@ -36,6 +36,8 @@ def confirm_consent(found: Found) -> Intents:
     questions = [intent for intent in others if intent in {"help", "my_data"}]
     if found.has("no") and not (found.has("yes") and _corrected(found, "no", "yes")):
         return ["consent_no", *[i for i in others if i not in {"book_no", "join"}], *_thanks(found)]
+    if found.has("book_no") and not found.has("yes"):
+        return ["consent_no", *[i for i in others if i != "book_no"]]  # "I'll give it a miss"
     if found.has("undecided"):
         return [*_first("help", others), "unknown"] if questions else ["unknown"]
     if found.has("yes"):
@@ -302,6 +304,8 @@ def _only_if(found: Found) -> bool:
     """A yes that hangs on something: "yes but only if my supervisor can't see it"."""
     words = found.said.words
     said = found.at("yes")
+    if "if i want" in " ".join(words):
+        return False  # "yes, I'll text STOP if I want out" takes nothing back
     return bool(_CONDITIONS & set(words[said + 1 :])) and not _POLITE & set(words[said + 1 :])
 
 

@@ -159,12 +159,15 @@ class Finder:
         raise PhraseError(f"{phrase.signal}, alone: {phrase.source!r} needs a word that is not a small one, and no gap")
 
     def find(self, said: Said) -> dict[str, Hit]:
-        """The first hit of every signal that the text holds and no `not` phrase takes back."""
+        """The first hit of every signal that the text holds and no `not` phrase takes back.
+
+        Where one could take back a signal, it is there under "not" and the signal, for those who look further.
+        """
         hits: dict[str, list[Hit]] = {}
         vetoes: dict[str, list[Hit]] = {}
         for hit in self._all(said):
             (vetoes if hit.place == "not" else hits).setdefault(hit.signal, []).append(hit)
-        found = {}
+        found = {f"not {signal}": taken[0] for signal, taken in vetoes.items()}
         for signal, all_hits in hits.items():
             kept = [hit for hit in all_hits if not any(_touch(hit, veto) for veto in vetoes.get(signal, ()))]
             if kept:

@@ -39,6 +39,7 @@ _UNITS = words_of(
 )
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
 _VAGUE_ONE = words_of("one")
+_I_GUESS = [["i", "guess"], ["i", "think"], ["i", "suppose"], ["i", "reckon"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ def _answers(match: re.Match[str], clause: str) -> bool:
         in_figures = match.group("n").isdigit()
         return (
             in_figures
+            or after[:2] in _I_GUESS
             or not follower
             or follower
             in {

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from companion.conversation.ending import Ending
 from companion.conversation.normalise import Spelling, near_misses
 from companion.conversation.phrases import PLACES, Finder, Phrase, PhraseError, parse
 
@@ -22,7 +23,7 @@ class WordList:
     """Everything the lists say: how words are respelt, which phrases there are, names of cohorts and topics.
 
     `commands` maps a one-word message, slips of the thumb included, to its intent. `cohorts` and `topics` map
-    what people write, as a run of words, to the code or the topic's name.
+    what people write, as a run of words, to the code or the topic's name. `ending` finds a wish for the texts to end.
     """
 
     spelling: Spelling
@@ -30,6 +31,7 @@ class WordList:
     commands: Mapping[str, str]
     cohorts: Mapping[tuple[str, ...], str]
     topics: Mapping[tuple[str, ...], str]
+    ending: Ending
 
 
 @lru_cache(maxsize=4)
@@ -54,6 +56,7 @@ def word_list(file: Path = DEFAULT_FILE) -> WordList:
         commands=_commands(data["commands"], safe),
         cohorts=_with_slips(_names(data["cohorts"], spelling), safe),
         topics=_names(data["topics"], spelling),
+        ending=Ending.of(data["ending"]),
     )
 
 
