@@ -40,6 +40,8 @@ def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) ->
     assert not re.search(r"score|low|diagnos", low_again)
     with world.database.read() as session:
         assert session.scalars(select(ContactRequest)).all() == []
+    asha.texts("MY WEEKS")  # asks something else and answers nothing
+    asha.hears("1 Dec: 2")
     asha.texts("no thanks")
     asha.hears("will not ask a facilitator")
     asked(world, asha, TUESDAY + timedelta(days=14))

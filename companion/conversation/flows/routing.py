@@ -94,11 +94,8 @@ def decide(known: Known) -> Decision:
     """Decide what is answered to a text that nothing on the watch list matched."""
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
-    if known.asked == "flag_followup":
-        if known.meant.intent == "talk_to_person":
-            return checkin.followup_yes(known)
-        if known.meant.intent == "thanks":
-            return checkin.followup_no(known)
+    if known.asked == "flag_followup" and known.meant.intent == "talk_to_person":
+        return checkin.followup_yes(known)
     if (about_data := my_data.answered(known)) is not None:
         return about_data
     if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
@@ -109,7 +106,11 @@ def decide(known: Known) -> Decision:
         return helping.signpost(known)
     if known.state != "joined":
         return _stranger(known)
-    return next(filter(None, (command(known) for command in COMMANDS)), None) or _member(known)
+    if (asked_for := next(filter(None, (command(known) for command in COMMANDS)), None)) is not None:
+        return asked_for
+    if known.asked == "flag_followup" and known.meant.intent == "thanks":
+        return checkin.followup_no(known)
+    return _member(known)
 
 
 def _member(known: Known) -> Decision:
