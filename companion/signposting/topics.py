@@ -33,6 +33,7 @@ _FIRST_PERSON = frozenset({"i", "me", "my", "we", "us"})
 # What comes before one of these is not what the text is about ("passed the exam but i feel nothing").
 _TURNS = frozenset({"but", "though", "although", "however", "except"})
 _ASKING = 1.0
+_A_KEYWORD = 2  # words: so short a text is about its topic, whoever speaks
 _PER_FURTHER_WORD = 0.25
 # A second need is named when it has at least this share of the first one's points.
 _SECOND_SHARE = 0.45
@@ -59,6 +60,8 @@ class TopicsFile(_Strict):
 
     version: str
     threshold: float = Field(gt=0)
+    in_passing: float = Field(gt=0)
+    speaking: str
     sets: dict[str, str]
     spellings: dict[str, str]
     ordinary: str
@@ -129,6 +132,7 @@ class Topics:
             for topic in file.topics
             for alias in (topic.topic, *phrases_of(topic.aliases))
         }
+        self._speaking = frozenset(part for word in file.speaking.split() for part in self.plain(word))
         self._priority = {topic.topic: topic.priority for topic in file.topics}
         # A text is read twice, for what it means and for what helps: the second time it is here.
         self.read = lru_cache(maxsize=4)(self._read)
@@ -187,13 +191,15 @@ class Topics:
             topic = self._aliases[words]
             return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks, True, True)
         points, reasons = self._points(words)
+        asking = any(reason.startswith("asking:") for reason in reasons)
+        told = asking or "?" in text or len(words) <= _A_KEYWORD or bool(self._speaking.intersection(words))
+        enough = self.file.threshold if told else self.file.in_passing
         ranked = sorted(
-            (topic for topic, score in points.items() if score >= self.file.threshold),
+            (topic for topic, score in points.items() if score >= enough),
             key=lambda topic: (-points[topic], -self._priority[topic]),
         )
         best = points[ranked[0]] if ranked else 0.0
         topics = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)[:2]
-        asking = any(reason.startswith("asking:") for reason in reasons)
         return Reading(topics, points, words, tuple(reasons), nation, asks, asking)
 
     def _points(self, words: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
