@@ -33,7 +33,7 @@ _FIRST_PERSON = frozenset({"i", "me", "my", "we", "us"})
 # What comes before one of these is not what the text is about ("passed the exam but i feel nothing").
 _TURNS = frozenset({"but", "though", "although", "however", "except"})
 _ASKING = 1.0
-_A_KEYWORD = 2  # words: so short a text is about its topic, whoever speaks
+_A_KEYWORD = 4  # words: so short a text is about its topic, whoever speaks
 _PER_FURTHER_WORD = 0.25
 # A second need is named when it has at least this share of the first one's points.
 _SECOND_SHARE = 0.45
