@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, LOOSE, Found
-from companion.conversation.likeness import all_known, most_like, shares
+from companion.conversation.likeness import all_known, most_like, shares, the_same
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -272,8 +272,10 @@ def _with_help(intents: list[str], found: Found, state: str, words: WordList) ->
 
 def _about_us(said: Said, state: str) -> bool:
     """Whether a text that has a word of some topic is, by the examples, about these texts and groups all the same."""
+    if (same := the_same(said, state)) is not None:
+        return same != "signpost"
     likely = shares(said, state)
-    return bool(likely) and likely["signpost"] < _NO_NEED and _searched(said.raw)[1] < _PLAIN_NEED
+    return bool(likely) and likely["signpost"] < _NO_NEED and _searched(said.raw)[1] < _A_WORD_OF_NEED
 
 
 _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
@@ -283,6 +285,7 @@ _ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "check
 _NO_NEED = 0.005
 # Points of the search at which a need is said plainly; a word in passing has fewer.
 _PLAIN_NEED = 4.25
+_A_WORD_OF_NEED = 4.0  # "anxious all the time"
 _LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
 _OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
 _A_PERSON_OF_OURS = frozenset(("robot", "bot", "human", "facilitator", "ring", "callback"))

@@ -96,9 +96,14 @@ def all_known(said: Said) -> bool:
     return all(word in _counts().lift for word in _words(said))
 
 
+def the_same(said: Said, state: str) -> str | None:
+    """The intent of an example in these very words, or None when there is none."""
+    return _counts().same.get((state, said.words))
+
+
 def most_like(said: Said, state: str) -> str | None:
     """The intent of the same example, else of the most similar ones, or None when none stands out."""
-    same = _counts().same.get((state, said.words))
+    same = the_same(said, state)
     if same is not None:
         return same if same != "unknown" else None
     if all(word[:1].isdigit() for word in said.words):
