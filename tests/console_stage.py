@@ -235,6 +235,7 @@ def text_to(session: Session, address: Address, body: str, at: datetime, status:
     row = OutboxMessage(
         lane=1,
         wording_version="1",
+        channel=address.channel,
         address_id=address.id,
         person_id=address.person_id,
         body=body,

@@ -14,6 +14,7 @@ from companion import jobs
 from companion.content.catalogue import Text
 from companion.messaging import claiming, delivery, optout
 from companion.messaging.addresses import address_of
+from companion.messaging.claiming import BATCH
 from companion.messaging.numbers import read_sender
 from companion.messaging.outbox import drop
 from companion.messaging.quiet import end_of_quiet
@@ -39,7 +40,7 @@ def fill_with_bulk(world: World, count: int, people: int = 1) -> None:
         to = [address_of(session, read_sender(number(50 + n), ("GB",)), now) for n in range(people)]
         rows = [
             OutboxMessage(
-                key=f"bulk {n}", lane=3, purpose="notice", wording_version="1", body=f"Bulk {n}",
+                key=f"bulk {n}", lane=3, purpose="notice", wording_version="1", body=f"Bulk {n}", channel="sms",
                 address_id=to[n % people].id, status="queued", created_at=now, not_before=now, updated_at=now,
             )
             for n in range(count)
@@ -190,6 +191,20 @@ def test_a_sender_at_its_rate_keeps_no_other_waiting(make_world: Callable[..., W
     with world.database.read() as session:  # and those that wait were left as they were
         waiting = session.scalars(select(OutboxMessage).where(OutboxMessage.status == "queued")).all()
     assert {(row.not_before, row.attempts) for row in waiting} == {(world.clock.now(), 0)}
+
+
+def test_two_senders_with_crowds_take_turns(make_world: Callable[..., World]) -> None:
+    world = make_world(companion_sms_rate=100, companion_whatsapp_rate=100)
+    trainee(world, number(0))
+    fill_with_bulk(world, 3 * BATCH)
+    for n in range(3 * BATCH):  # due later than every one of the crowd on SMS
+        queue(world, number(0), f"WhatsApp {n}", channel="whatsapp", lane="bulk", not_before=world.clock.now())
+    went = len(sent_order(world))
+    world.services.delivery.run(limit=4 * BATCH)
+    on_whatsapp = [text for text in sent_order(world)[went:] if text.startswith("WhatsApp")]
+    assert len(on_whatsapp) == 2 * BATCH
+    send(world)
+    assert len(sent_order(world)) == went + 6 * BATCH
 
 
 def test_whatsapp_outside_its_24_hours_goes_by_sms(service: World) -> None:

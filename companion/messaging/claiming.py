@@ -18,12 +18,11 @@ from sqlalchemy.orm import Session, joinedload
 from companion.messaging import channels, quiet, rates
 from companion.messaging.optout import Stop, stops_among
 from companion.messaging.parts import count
-from companion.models import LANES, Address, OutboxMessage
+from companion.models import LANES, OutboxMessage
 from companion.models.texts import OPEN, QUEUED_NOW
 
 BATCH = 20
 LEASE = timedelta(seconds=60)  # what is not begun long enough before its end is put back
-CHANNELS = ("sms", "whatsapp")
 URGENT = (0, 1)  # page and reply: no quiet hours, no rate
 LATE = timedelta(minutes=2)  # what Twilio's trouble held up for longer says so
 MEMBERS_ONLY = ("reminder", "bulk")
@@ -68,15 +67,16 @@ def claim(
     claimed: list[Claimed] = []
     dealt_with = 0
     for lane in sorted(lanes):
-        due = _due(session, lane, now, limit - len(claimed), CHANNELS if lane in URGENT else budget.left())
-        stops = stops_among(session, [row.address for row in due])
-        for row in due:
-            if _held_up(row, now) and not (row.body or "").startswith(mark := late(row.created_at)):
-                row.body = mark + (row.body or "")
-            taken = _take(session, row, now, budget, stops.get(row.address_id))
-            if taken is not None:
-                claimed.append(taken)
-            dealt_with += row.status != "queued" or row.not_before > now
+        for channel in (None,) if lane in URGENT else budget.left():
+            due = _due(session, lane, channel, now, limit - len(claimed))
+            stops = stops_among(session, [row.address for row in due])
+            for row in due:
+                if _held_up(row, now) and not (row.body or "").startswith(mark := late(row.created_at)):
+                    row.body = mark + (row.body or "")
+                taken = _take(session, row, now, budget, stops.get(row.address_id))
+                if taken is not None:
+                    claimed.append(taken)
+                dealt_with += row.status != "queued" or row.not_before > now
         if len(claimed) >= limit or (claimed and lane in URGENT):
             break  # nothing of no hurry goes beside what is urgent
     return claimed, dealt_with
@@ -91,14 +91,14 @@ def release(session: Session, text: Claimed, now: datetime) -> None:
     )
 
 
-def _due(session: Session, lane: int, now: datetime, limit: int, senders: Collection[str]) -> list[OutboxMessage]:
-    if limit <= 0 or not senders:
+def _due(session: Session, lane: int, channel: str | None, now: datetime, limit: int) -> list[OutboxMessage]:
+    if limit <= 0:
         return []
-    may_go = [OutboxMessage.address.has(Address.channel.in_(senders))] if len(senders) < len(CHANNELS) else []
+    of_sender = [OutboxMessage.channel == channel] if channel else []
     return list(
         session.scalars(
             select(OutboxMessage)
-            .where(sql(QUEUED_NOW), OutboxMessage.lane == lane, OutboxMessage.not_before <= now, *may_go)
+            .where(sql(QUEUED_NOW), OutboxMessage.lane == lane, OutboxMessage.not_before <= now, *of_sender)
             # After an outage many are due at one moment: the oldest goes first.
             .order_by(OutboxMessage.created_at if lane in URGENT else OutboxMessage.not_before, OutboxMessage.id)
             .limit(limit)
@@ -131,7 +131,7 @@ def _take(
         row.status, row.reason, row.settled_at = "dropped", "no way to reach them", now
         return None
     another = row.address.channel != way.address.channel
-    row.address_id, row.address = way.address.id, way.address
+    row.channel, row.address_id, row.address = way.address.channel, way.address.id, way.address
     if row.lane not in URGENT and (wait := budget.spend(way.address.channel, count(row.body or "").parts)):
         if another or (row.expires_at is not None and now + wait >= row.expires_at):
             _put_off(row, now + wait, now, "too late")

@@ -88,6 +88,7 @@ def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxM
         lane=LANES.index(lane),
         purpose=text.id,
         wording_version=text.version,
+        channel=to.channel,
         address_id=to.id,
         person_id=to.person_id,
         body=text.body,

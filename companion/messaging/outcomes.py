@@ -128,6 +128,7 @@ def send_another_way(session: Session, row: OutboxMessage, now: datetime) -> Out
         lane=row.lane,
         purpose=row.purpose,
         wording_version=row.wording_version,
+        channel=address.channel,
         address_id=address.id,
         person_id=row.person_id,
         body=row.body,

@@ -34,9 +34,9 @@ class Budget:
         self._row(channel).free_at = behind + timedelta(seconds=parts / self._rates[channel])
         return None
 
-    def left(self) -> set[str]:
-        """Return the channels on which something is left."""
-        return {channel for channel in self._rates if self._behind(channel) <= self._now}
+    def left(self) -> list[str]:
+        """Return the channels on which something is left, the one that has sent least of its rate first."""
+        return sorted((name for name in self._rates if self._behind(name) <= self._now), key=self._behind)
 
     def _behind(self, channel: str) -> datetime:
         """Return when all that was sent so far would have gone out at the rate; it may run ahead by the burst."""

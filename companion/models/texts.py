@@ -82,6 +82,7 @@ class OutboxMessage(Base):
         Index(
             "ix_outbox_messages_due",
             "lane",
+            "channel",
             "not_before",
             "id",
             postgresql_where=text("status = 'queued'"),
@@ -111,6 +112,7 @@ class OutboxMessage(Base):
     lane: Mapped[int]
     purpose: Mapped[str]  # the id of the text in the catalogue
     wording_version: Mapped[str]
+    channel: Mapped[str]  # of the address: the queue is read channel by channel, each at its sender's rate
     address_id: Mapped[uuid.UUID] = link("addresses.id")
     person_id: Mapped[uuid.UUID | None] = link("people.id", ondelete="SET NULL")
     body: Mapped[Secret | None]  # None once purged
