@@ -111,11 +111,29 @@ def _claim_cost(services: Services, now: datetime) -> float:
     return statistics.median(took)
 
 
+def _look_at_its_rate(services: Services, now: datetime) -> float:
+    took = []
+    for _ in range(CLAIMS):
+        with services.database.write() as session:
+            budget = Budget(session, now, {"sms": 1.0, "whatsapp": 1e6})
+            budget.spend("sms", 3600)
+            started = time.perf_counter()
+            claimed, _ = claiming.claim(session, now, delivery.EVERY_LANE, budget)
+            took.append(time.perf_counter() - started)
+            session.rollback()
+        if claimed:
+            sys.exit("a sender at its rate sent all the same: the figures mean nothing")
+    return statistics.median(took)
+
+
 def _behind_a_crowd(services: Services, people: list[Address]) -> None:
     """Time a page from its commit to Twilio's answer; the wait for the worker's next look counts in full."""
     now = services.clock.now()
     for _ in range(0, CROWD, AT_ONCE):
         _queue(services.database, now, people, AT_ONCE, "queued")
+    taking, looking = _claim_cost(services, now) * 1e3, _look_at_its_rate(services, now) * 1e3
+    what = f"a look while the sender of {CROWD:,} texts is at its rate, beside taking {claiming.BATCH}, ms"
+    _row(what, f"{looking:.2f}", f"{taking:.2f}", f"{looking / taking:.2f}", "")
     took = []
     for number in range(PAGES):
         with services.database.write() as session:
