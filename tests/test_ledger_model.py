@@ -66,6 +66,7 @@ class Ledger(RuleBasedStateMachine):
         try:
             if hasattr(self, "world"):
                 self._come_to_rest()
+                self._everything_comes_five_times()
                 self._judge()
         finally:
             self.ends.close()
@@ -135,6 +136,26 @@ class Ledger(RuleBasedStateMachine):
             for _ in range(3):
                 self.work()
                 self.carry()
+
+    def _everything_comes_five_times(self) -> None:
+        """Every webhook of Twilio's once more, four times over: the same answer, and nothing is done twice."""
+        before = self._done()
+        attempts = self.world.standin.attempts
+        for sid in {attempt.sid for attempt in attempts if attempt.kind == "inbound"}:
+            first = next((a.answer for a in attempts if a.sid == sid and a.status == 200), None)
+            answers = [self.world.standin.replay(sid).answer for _ in range(4)]
+            assert set(answers) == {first or answers[0]}, sid
+        for receipt in [attempt for attempt in attempts if attempt.kind == "status"]:
+            path = receipt.url.removeprefix(self.world.settings.public_url)
+            for _ in range(4):
+                assert self.world.post(path, dict(receipt.params)).status_code == 204
+        assert self._done() == before
+
+    def _done(self) -> list[Any]:
+        with self.world.database.read() as session:
+            texts = session.execute(select(InboundMessage.provider_sid, InboundMessage.read_at)).all()
+            rows = session.execute(select(OutboxMessage.id, OutboxMessage.status, OutboxMessage.provider_sid)).all()
+            return [sorted(map(tuple, found), key=repr) for found in (texts, rows)]
 
     def _judge(self) -> None:
         messages = self.world.standin.messages
