@@ -232,7 +232,12 @@ def _people(services: Services) -> Iterator[Finding]:
         says = f"{len(there)} can be reached by text." if there else "None can be reached by text."
         yield Finding(f"{role.capitalize()}s", "good" if there else "bad", says, "" if there else mend)
     for name, lacks in waiting:
-        yield Finding(f"Group {name}", "bad", f"It is not open to trainees. {' '.join(lacks)}", "See its page.")
+        yield Finding(
+            f"Group {name}",
+            "bad",
+            f"It is not open to trainees. {' '.join(lacks)}",
+            "See the page Rota, What groups promise.",
+        )
 
 
 def _content(services: Services) -> Iterator[Finding]:

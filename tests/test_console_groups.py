@@ -47,6 +47,19 @@ def count(on: Stage, what: type) -> int:
         return session.scalar(select(func.count()).select_from(what)) or 0
 
 
+def test_a_group_says_why_it_takes_nobody_yet(on: Stage) -> None:
+    with on.database.write() as session:
+        session.add(GroupCover(group_id=on.ids["tuesday"], kind="always", weekdays=list(range(7))))
+    cor, page = on.browser("cor"), on.path("/console/groups/{tuesday}")
+    assert "There is no lead who can be reached by text. When that is mended, let people in here." in cor.get(page).text
+    assert "let people in here" not in on.browser("ada").get(page).text
+    with on.database.write() as session:
+        address_of(session, Sender("mobile", "sms", "+447700900209"), on.clock.now()).person_id = on.ids["lee"]
+    assert "Everything it needs is there." in cor.get(page).text
+    press(cor, page, on.path("/console/rota/groups/{tuesday}/live"))
+    assert "takes no people yet" not in cor.get(page).text
+
+
 def test_a_group_is_made_once_with_a_look_at_its_dates(on: Stage) -> None:
     browser, path = on.browser("cor"), "/console/groups/new"
     page = browser.get(path)

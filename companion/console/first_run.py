@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from companion.console.desk import COORDINATOR, allow, desk, my_id, now, pages
 from companion.doctor import Finding, examine
-from companion.models import Address, Cohort, Duty, Group, Person, SetupMark, record
+from companion.models import Address, Cohort, Duty, Group, GroupCover, Person, SetupMark, record
 from companion.services import Services
 
 CHECK = "check"  # the mark that holds what the last check found
@@ -78,24 +78,27 @@ def steps_of(session: Session) -> Sequence[Step]:
     marks = {mark.name: mark for mark in session.scalars(select(SetupMark))}
     reachable = select(Address.id).where(Address.person_id == Person.id, Address.invalid_since.is_(None)).exists()
     staffed = select(Person.id).where(Person.state == "staff", reachable)
-    facilitator, lead, cohort, group, duty = session.execute(
+    not_yet = select(GroupCover.group_id).where(GroupCover.group_id == Group.id, GroupCover.live_at.is_(None)).exists()
+    facilitator, lead, coordinator, cohort, group, duty = session.execute(
         select(
             exists(staffed.where(Person.role == "facilitator")),
             exists(staffed.where(Person.role == "lead")),
+            exists(staffed.where(Person.role == "coordinator")),
             exists(select(Cohort.id)),
-            exists(select(Group.id).where(Group.ended_at.is_(None))),
+            exists(select(Group.id).where(Group.ended_at.is_(None), ~not_yet)),
             exists(select(Duty.id)),
         )
     ).one()
     found = marks[CHECK].details["findings"] if CHECK in marks else []
     clean = bool(found) and not any(each["state"] == "bad" for each in found)
-    number = any(each["name"] in ("Number", "Twilio") and each["state"] == "good" for each in found)
+    states = {each["name"]: each["state"] for each in found}
+    number = states.get("Twilio") == "good" and states.get("Number") in ("good", "unsure")
     return (
         Step("numbers", number, "console.settings"),
-        Step("people", bool(facilitator and lead), "console.users"),
+        Step("people", bool(facilitator and lead and coordinator), "console.users"),
         Step("cohort", bool(cohort), "console.cohorts"),
         Step("group", bool(group), "console.groups"),
-        Step("rota", bool(duty) or "rota" in marks, "console.groups", by_hand=not duty),
+        Step("rota", bool(duty) or "rota" in marks, "console.rota", by_hand=not duty),
         Step("words", "words" in marks, "console.texts", by_hand=True),
         Step("poster", "poster" in marks, "console.cohorts", by_hand=True),
         Step("check", clean, "console.set_up"),

@@ -18,11 +18,11 @@ from companion.console.group_form import GroupForm, dates_ahead, defaults, set_f
 from companion.console.queries import LATEST, in_my_groups
 from companion.console.today import meetings
 from companion.escalation.exclusions import may_see
-from companion.models import Booking, Cohort, Group, GroupFacilitator, GroupSession, Person, record
+from companion.models import Booking, Cohort, Group, GroupCover, GroupFacilitator, GroupSession, Person, record
 from companion.programme import changing
 from companion.programme.recurrence import in_words
 from companion.programme.sessions import make_for, timing
-from companion.rota.cover import begin
+from companion.rota.cover import begin, missing
 
 MAY_CHANGE = (LEAD, COORDINATOR)
 
@@ -97,6 +97,10 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
             .limit(6)
         ).all()
         coming = meetings(session, limit=6, group_id=found.id)
+        waits = (
+            found.ended_at is None and (cover := session.get(GroupCover, found.id)) is not None and not cover.live_at
+        )
+        lacks = missing(session, found, now()) if waits else []
     return render_template(
         "console/group.html",
         group=found,
@@ -104,6 +108,8 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
         meetings=coming,
         people=people,
         past=past,
+        waits=waits,
+        lacks=lacks,
         may_change=me().role in MAY_CHANGE,
     )
 
@@ -130,10 +136,8 @@ def new_group() -> ResponseReturnValue:
                 dates = dates_ahead(group, now())
                 session.expunge_all()
             else:
-                lacks = _make(session, group, form.facilitators)
+                _make(session, group, form.facilitators)
                 flash(f"{group.name} is made. Its first invitations go out a week before.", "info")
-                if lacks:
-                    flash("It takes no people yet, as somebody has to be on duty for it: see the rota.", "error")
                 return redirect(url_for("console.group", group_id=group.id))
         return render_template("console/group_edit.html", form=form, group=None, dates=dates, changes=None)
 
@@ -190,13 +194,13 @@ def _once(form: GroupForm) -> uuid.UUID:
         abort(400)
 
 
-def _make(session: Session, group: Group, people: Sequence[uuid.UUID]) -> list[str]:
+def _make(session: Session, group: Group, people: Sequence[uuid.UUID]) -> None:
     session.add(group)
     session.flush()
     set_facilitators(session, group, people)
     record(session, now(), "group added", group, actor=my_id())
     make_for(session, group, now())
-    return begin(session, group, now())
+    begin(session, group, now())
 
 
 def _name_taken(session: Session, group: Group) -> bool:

@@ -110,6 +110,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         delivery=words.delivery,
         family=words.family,
         capitalize_first=words.upper_first,
+        coded=words.coded,
         lower_first=words.lower_first,
         qr_picture=picture,
         date_words=words.date_words,

@@ -120,7 +120,7 @@ def rota_add() -> ResponseReturnValue:
             try:
                 _add(session, form)
             except RotaError as error:
-                form.form_errors.append(str(error))
+                form[error.field].errors = [str(error)]
             else:
                 flash("It is on the rota.", "info")
                 return redirect(url_for("console.rota"))
@@ -249,7 +249,7 @@ def _add(session: Session, form: DutyForm) -> None:
     starts, ends = form.starts_on.data, form.ends_on.data
     days = (ends - starts).days
     if not 0 <= days <= 14:
-        raise RotaError("It must end on the day it begins or up to 14 days later.")
+        raise RotaError("It must end on the day it begins or up to 14 days later.", "ends_on")
     group_id = _uuid(form.group.data)
     add_duty(
         session,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from markupsafe import Markup
 
 from companion.console.desk import desk, now
 from companion.escalation.watchlist import load_watchlist
@@ -104,6 +105,12 @@ def alarm(kind: str) -> str:
 def _families() -> dict[str, str]:
     families = load_watchlist().families
     return {family.name: family.title for family in families}
+
+
+def coded(words: str) -> Markup:
+    """Return words in which what stands between `backticks` is marked as something to type."""
+    pieces = words.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(each) if at % 2 else each for at, each in enumerate(pieces))
 
 
 def family(name: str) -> str:

@@ -16,7 +16,11 @@ EVERY_GROUP = object()  # turns of whichever group
 
 
 class RotaError(Exception):
-    """The rota cannot be changed like this; the message says why and what to do."""
+    """The rota cannot be changed like this; the message says why and what to do, `field` what of the duty is wrong."""
+
+    def __init__(self, message: str, field: str = "person") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def turns_between(session: Session, start: datetime, end: datetime, group_id: object = EVERY_GROUP) -> list[Turn]:
@@ -81,7 +85,7 @@ def add_duty(
     """Put someone on the rota. Raises RotaError unless a code has shown that they can be reached in two ways."""
     check_may_be_rostered(session, person, role)
     if days == 0 and until_time <= from_time:
-        raise RotaError("It ends before it begins. If it ends on the next day, say so.")
+        raise RotaError("It ends before it begins. If it ends on the next day, say so.", "until_time")
     duty = Duty(
         person_id=person.id,
         group_id=group_id,
@@ -114,7 +118,7 @@ def check_may_be_rostered(session: Session, person: Person, role: str) -> None:
     if person.state != "staff" or person.role == "coordinator":
         raise RotaError(f"{name} is neither a facilitator nor a lead, so nobody would be paged.")
     if role == "lead" and person.role != "lead":
-        raise RotaError(f"{name} is not a lead.")
+        raise RotaError(f"{name} is not a lead.", "role")
     ways = {way.kind for way in live_ways(session, person)}
     if len(ways) < ENOUGH:
         raise RotaError(
