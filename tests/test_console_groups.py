@@ -54,7 +54,7 @@ def test_a_group_says_why_it_takes_nobody_yet(on: Stage) -> None:
     assert "There is no lead who can be reached by text. When that is mended, let people in here." in cor.get(page).text
     assert "let people in here" not in on.browser("ada").get(page).text
     with on.database.write() as session:
-        address_of(session, Sender("mobile", "sms", "+447700900209"), on.clock.now()).person_id = on.ids["lee"]
+        address_of(session, Sender("sms", "+447700900209", "mobile"), on.clock.now()).person_id = on.ids["lee"]
     assert "Everything it needs is there." in cor.get(page).text
     press(cor, page, on.path("/console/rota/groups/{tuesday}/live"))
     assert "takes no people yet" not in cor.get(page).text
