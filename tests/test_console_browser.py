@@ -147,7 +147,7 @@ def test_today_tells_news_can_be_paused_and_leaves_the_focus_alone(on: Stage, ad
     page.get_by_role("button", name="Go on with updates").click()
     expect(page.get_by_text("Texts that were sent are never confirmed.")).to_be_visible()
 
-    link = page.get_by_role("link", name="ICU Tuesday")
+    link = page.get_by_role("link", name="ICU Tuesday", exact=True)
     link.focus()
     _alarm(on, "twilio_held")
     _refresh(page)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from companion.console.users import create_user
-from companion.models import Person
+from companion.models import Address, Person
+from companion.seed import JOIN_LINK
 from tests.console_stage import PASSWORD
 from tests.databases import NewDatabase
 from tests.test_console_browser import chromium
-from tests.world import World
+from tests.world import Talker, World
 
 pytestmark = pytest.mark.browser
 __all__ = ["chromium"]  # the fixture
 
 PHONE = {"width": 320, "height": 640}
+BEN = "+447700900102"
 DANGER = "I can't do this any more. I want to kill myself"
 
 
@@ -101,18 +103,36 @@ def fits_without_script(page: Page) -> None:
 
 
 def test_a_facilitators_evening(seeded: World, chromium: Browser) -> None:
-    world, asha = seeded, seeded.member()
+    """Texts answered, the session run by its sheet, who came, and her own supervision: on one phone, at 320 pixels."""
+    world, asha, ben = seeded, seeded.member(), seeded.member(BEN)
     asha.texts("can I bring something to eat on Thursday")
-    asha.ignores()
+    for trainee in (asha, ben):
+        trainee.texts("YES")
+        trainee.ignores()
     world.move_to(datetime(2026, 11, 26, 17, 0, tzinfo=UTC))  # an hour and a half before the session
-    asha.ignores()
+    for trainee in (asha, ben):
+        trainee.ignores()
     world.staff_ignores()
     context = chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
     page = signed_in(world, context, "cole")
-    expect(page.get_by_role("link", name="ICU North").first).to_be_visible()
-    expect(page.get_by_text("Today at 6:30pm")).to_be_visible()
+    expect(page.get_by_role("link", name="ICU North", exact=True)).to_be_visible()
+    expect(page.get_by_text("Today at 6:30pm to 7:15pm")).to_be_visible()
+    _answer_a_text(page)
+    world.settle()
+    asha.hears("Dr Cole", "Yes, do.")
+    _write_to_the_group(world, page)
+    for trainee in (asha, ben):
+        trainee.hears("Dr Cole, ICU North: We start at 6:40pm today")
+        trainee.hears_nothing()
+    world.staff_ignores()
+    _run_the_session(world, page, asha, ben)
+    _have_supervision(world, page)
+    context.close()
+    for trainee in (asha, ben):
+        trainee.ignores()
 
-    # What was written: read it, answer it.
+
+def _answer_a_text(page: Page) -> None:
     page.get_by_role("link", name="Messages").click()
     page.locator("main").get_by_role("link").filter(
         has_not_text=re.compile("Search|Delivery|Written|Conv")
@@ -127,10 +147,10 @@ def test_a_facilitators_evening(seeded: World, chromium: Browser) -> None:
     fits(page)
     page.get_by_role("button", name="See how it will look").click()
     page.get_by_role("button", name="Send it").click()
-    world.settle()
-    asha.hears("Dr Cole", "Yes, do.")
 
-    # To the whole group: shown, sent, stopped, and sent after all.
+
+def _write_to_the_group(world: World, page: Page) -> None:
+    """Written to all: shown, sent, stopped within its minute, and sent after all."""
     for stopped in (True, False):
         page.get_by_role("link", name="Messages").click()
         page.get_by_role("link", name="Written to groups").click()
@@ -140,14 +160,70 @@ def test_a_facilitators_evening(seeded: World, chromium: Browser) -> None:
             "We start ten minutes late today" if stopped else "We start at 6:40pm today"
         )
         page.get_by_role("button", name=re.compile("^See who gets it")).click()
-        expect(page.get_by_text(re.compile("1 part each, 1 in all"))).to_be_visible()
+        expect(page.get_by_text(re.compile("1 part each, 2 in all"))).to_be_visible()
         fits(page)
-        page.get_by_role("button", name="Send it to 1 person").click()
+        page.get_by_role("button", name="Send it to 2 people").click()
         if stopped:
             page.get_by_role("button", name="Stop it").click()
             expect(page.get_by_text("Nobody gets it.")).to_be_visible()
         world.advance(minutes=2)
-    asha.hears("Dr Cole, ICU North: We start at 6:40pm today")
-    asha.hears_nothing()
-    context.close()
+
+
+def _run_the_session(world: World, page: Page, asha: Talker, ben: Talker) -> None:
+    """The run sheet from Today; afterwards who came, of whom one did not, and what each phone hears of it."""
+    cole = world.staff("facilitator")
+    until(world, page, 18, 20)
+    asha.hears("Your group ICU North starts at 6:30pm")
+    cole.hears("You are leading ICU North at 6:30pm", "Coming: ")
+    page.get_by_role("link", name="Today").click()
+    page.get_by_role("link", name="Run sheet of ICU North, today at 6:30pm").click()
+    expect(page.get_by_role("heading", name="Coming (2 of 6)")).to_be_visible()
+    expect(page.get_by_role("link", name="Open the video call")).to_have_attribute("href", JOIN_LINK)
+    expect(page.get_by_text("Dr Erskine covers for items")).to_be_visible()
+    fits(page)
+    until(world, page, 19, 16)
+    cole.hears("Who came to ICU North?")
+    page.get_by_role("link", name="Today").click()
+    expect(page.get_by_text("It is over, and nobody has said who came.")).to_be_visible()
+    page.get_by_role("link", name="Say who came to ICU North").click()
+    page.get_by_label(alias_of(world, asha)).check()
+    fits(page)
+    page.get_by_role("button", name="Keep who came").click()
+    expect(page.get_by_text("Kept: 1 person came.")).to_be_visible()
+    ben.ignores()
+    until(world, page, 19, 50)
+    asha.hears("Thanks for coming to ICU North", "Was it helpful?")
+    ben.hears_nothing()
+    cole.hears("ICU North is over", "Take five minutes together")
+    asha.texts("YES")
+    asha.hears("make it better")
+
+
+def _have_supervision(world: World, page: Page) -> None:
+    """She says on the same page that she had hers; on Monday the lead hears who did not."""
+    page.get_by_role("link", name="Today").click()
+    expect(page.get_by_text("You have had none since ICU North, today.")).to_be_visible()
+    expect(page.get_by_text("nobody has said who came")).to_have_count(0)
+    fits(page)
+    page.get_by_role("button", name="I have had supervision").click()
+    expect(page.get_by_text("Kept: you have had supervision.")).to_be_visible()
+    expect(page.get_by_text("You have had none since")).to_have_count(0)
     world.staff_ignores()
+    world.move_to(datetime(2026, 11, 30, 9, 0, tzinfo=UTC))
+    world.staff("lead").hears("no supervision since their last group: Dr Dunne.")
+    world.staff_ignores()
+
+
+def until(world: World, page: Page, hour: int, minute: int) -> None:
+    """Let time go by on the evening of the session, with the page in use: half an hour without would sign her out."""
+    end = datetime(2026, 11, 26, hour, minute, tzinfo=UTC)
+    while world.clock.now() < end:
+        world.move_to(min(end, world.clock.now() + timedelta(minutes=25)))
+        page.reload()
+
+
+def alias_of(world: World, talker: Talker) -> str:
+    """Return the name by which the console knows somebody."""
+    with world.database.read() as session:
+        known = session.scalars(select(Address)).all()
+        return next(each.person.alias for each in known if each.address == talker.number and each.person)

@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/needs/food"): (OUT, NO, NO, IN, IN),
     ("GET", "/console/supervision"): (OUT, NO, NO, IN, IN),
     ("POST", "/console/supervision"): (OUT, NO, NO, IN, IN),
+    ("POST", "/console/supervision/mine"): (OUT, DONE, DONE, DONE, NO),
     ("POST", "/console/supervision/{ada}/had"): (OUT, NO, NO, DONE, DONE),
     ("GET", "/console/supervision/dates/{supervision}"): (OUT, NO, NO, IN, IN),
     ("POST", "/console/supervision/dates/{supervision}"): (OUT, NO, NO, IN, IN),

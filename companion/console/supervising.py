@@ -15,7 +15,7 @@ from wtforms import DateField, HiddenField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from companion.console.desk import COORDINATOR, LEAD, allow, desk, me, my_id, now, pages
+from companion.console.desk import COORDINATOR, LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.models import Group, Person, SupervisionDate
 from companion.programme import supervision
 from companion.programme.recurrence import at_local
@@ -121,6 +121,17 @@ def supervision_cancel(date_id: uuid.UUID) -> ResponseReturnValue:
         told = supervision.cancel(session, found, now(), desk().voice, my_id())
     flash(f"It is off. {_told(told)}", "info")
     return redirect(url_for("console.supervision_page") + "#h-coming")
+
+
+@pages.post("/supervision/mine")
+@allow(*READERS)
+def supervision_mine() -> ResponseReturnValue:
+    """Record that one has had supervision oneself. A second press changes nothing."""
+    with desk().database.write() as session:
+        person = session.get_one(Person, my_id())
+        if supervision.had(session, person, person, now()):
+            flash("Kept: you have had supervision.", "info")
+    return redirect(url_for("console.today"))
 
 
 @pages.post("/supervision/<uuid:person_id>/had")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, redirect, render_template, url_for
@@ -46,6 +46,7 @@ from companion.models import (
     record,
 )
 from companion.models.texts import LOST, UNREAD
+from companion.programme import supervision
 from companion.rota.cover import Gap, gaps
 
 SOON = timedelta(days=8)
@@ -70,6 +71,9 @@ class Today:
 
     episodes: Sequence[tuple[Episode, str | None]]
     meetings: Sequence[Meeting]
+    unmarked: Sequence[GroupSession]  # over, and nobody has said who came
+    supervision: supervision.Waiting | None  # one's own, that is due
+    supervised_on: datetime | None
     requests: Sequence[tuple[ContactRequest, Person]]
     notices: Sequence[tuple[Flag, InboundMessage, Person | None]]
     unread: Sequence[tuple[InboundMessage, Person | None]]
@@ -152,9 +156,13 @@ def _mine(session: Session, person_id: uuid.UUID | None) -> bool:
 
 def _load() -> Today:
     with desk().database.read() as session:
+        due = next(iter(supervision.waiting(session, my_id())), None) if me().role in READERS else None
         return Today(
             episodes=_episodes(session),
             meetings=meetings(session, limit=6),
+            unmarked=_unmarked(session),
+            supervision=due,
+            supervised_on=supervision.next_for(session, me(), now()) if due else None,
             requests=_requests(session),
             notices=_notices(session),
             unread=_unread(session),
@@ -215,6 +223,23 @@ def meetings(session: Session, *, limit: int, group_id: uuid.UUID | None = None)
     ):
         bookings[booking.session_id].append(booking)
     return [_meeting(each, bookings[each.id]) for each in found]
+
+
+def _unmarked(session: Session) -> Sequence[GroupSession]:
+    return session.scalars(
+        select(GroupSession)
+        .join(GroupSession.group)
+        .where(
+            GroupSession.status == "planned",
+            GroupSession.starts_at > now() - LATELY,
+            GroupSession.ends_at <= now(),
+            GroupSession.attendance_at.is_(None),
+            in_my_groups(me(), Group.id),
+        )
+        .options(contains_eager(GroupSession.group))
+        .order_by(GroupSession.ends_at.desc())
+        .limit(SHOWN)
+    ).all()
 
 
 def _meeting(session: GroupSession, bookings: Sequence[Booking]) -> Meeting:

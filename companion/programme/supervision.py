@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
 from companion import when
@@ -159,14 +159,15 @@ def next_words(session: Session, facilitator: Person, now: datetime, voice: Voic
     return voice.words.render("supervision_next", when=when.day_and_time(at, voice.settings.zone))
 
 
-def waiting(session: Session) -> list[Waiting]:
-    """Return who has had no supervision after a group, longest first."""
+def waiting(session: Session, only: uuid.UUID | None = None) -> list[Waiting]:
+    """Return who has had no supervision after a group, longest first; `only` asks about one of them."""
     rows = session.execute(
         select(SupervisionDue, Person, Group.name)
         .join(Person, Person.id == SupervisionDue.person_id)
         .join(GroupSession, GroupSession.id == SupervisionDue.session_id)
         .join(Group, Group.id == GroupSession.group_id)
         .where(SupervisionDue.done_at.is_(None), Person.state == "staff")
+        .where(SupervisionDue.person_id == only if only is not None else true())
         .order_by(SupervisionDue.since, Person.alias)
     ).all()
     found: dict[uuid.UUID, Waiting] = {}
