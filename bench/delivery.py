@@ -74,10 +74,14 @@ def _throughput(services: Services, people: list[Address]) -> None:
         if sent != TEXTS:
             sys.exit(f"{sent} of {TEXTS} texts were sent: the figures mean nothing")
         client: Client = services.twilio._client
+        receipts = f"{services.settings.public_url}/twilio/status"  # the stand-in works for these as well
         started = time.perf_counter()
         for number in range(TEXTS):
             client.messages.create(
-                to=people[number % PEOPLE].address, from_=processes.SERVICE_NUMBER, body=f"Bare {number}"
+                to=people[number % PEOPLE].address,
+                from_=processes.SERVICE_NUMBER,
+                body=f"Bare {number}",
+                status_callback=f"{receipts}?m={number}",
             )
         bare.append(TEXTS / (time.perf_counter() - started))
     a, b = statistics.median(ours), statistics.median(bare)
