@@ -55,6 +55,24 @@ def test_r11_a_page_that_fails_goes_another_way(mailed: World, kind: str, option
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
+def test_r11_a_mailbox_is_followed_by_the_next_way_at_once(mailed: World, postbox: Postbox) -> None:
+    world = mailed
+    asha, cole = world.member(), world.staff("facilitator")
+    world.standin.fault("+447700900201", "failed", code=30008, channel="sms")
+    flagged(world, asha)
+    for _ in range(6):
+        if cole.phone.ringing() is None:
+            world.advance(seconds=15)
+    assert postbox.to(mailbox("Dr Cole")) == []
+    cole.answers_call(machine=True)
+    cole.hears_spoken("An item needs you now", "We heard no key")
+    world.settle()  # no time passes
+    assert len(postbox.to(mailbox("Dr Cole"))) == 1
+    world.standin.lift()
+    world.staff_ignores()
+
+
 def test_r11_whatsapp_arrives_when_sms_fails_and_mail_when_all_fails(
     on_both: tuple[World, Talker], postbox: Postbox
 ) -> None:

@@ -14,6 +14,7 @@ from companion.models import Address, Episode, Exclusion, Person
 from tests.console_stage import Stage, stage, text_from
 from tests.databases import NewDatabase
 from tests.rota_world import person
+from tests.safety.stage import open_alarms
 from tests.world import World
 
 DANGER = "I don't want to be here any more, I want to end my life"
@@ -63,6 +64,26 @@ def test_r20_the_list_of_names_says_when_it_does_not_hold_all(world: World) -> N
     assert "Cole" not in asha.hears("Reply EXCLUDE and a name", "run the service: Dr Amy Gale, Dr Ben Gale.")
     asha.texts("EXCLUDE HART")  # whom the list did not show
     asha.hears("Dr Hart won't see your texts")
+
+
+@pytest.mark.one_database("postgresql")
+def test_r20_a_chain_without_a_second_alarms(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    for name in ("Dunne", "Erskine", "Frances"):
+        asha.texts(f"EXCLUDE {name}")
+        asha.ignores()
+    asha.texts(DANGER)
+    asha.ignores()
+    world.settle()
+    cole.hears("an item needs you")
+    coordinator = world.staff("coordinator")
+    coordinator.hears_nothing()
+    world.advance(minutes=5)  # the second's turn, and there is none
+    world.settle()
+    assert "chain_short" in open_alarms(world)
+    coordinator.hears("fewer people than needed are on the rota")
+    world.staff_ignores()
+    asha.ignores()
 
 
 def test_r20_leaving_out_the_one_who_has_it_pages_the_next_at_once(world: World) -> None:
