@@ -27,7 +27,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/episodes/{episode}/gate/open"): (OUT, DONE, GONE, DONE, NO),
     ("POST", "/console/episodes/{episode}/take"): (OUT, DONE, GONE, DONE, NO),
     ("POST", "/console/episodes/{episode}/contact"): (OUT, DONE, GONE, DONE, NO),
-    ("POST", "/console/episodes/{episode}/note"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/episodes/{episode}/note"): (OUT, IN, GONE, IN, NO),
     ("GET", "/console/episodes/{episode}/close"): (OUT, IN, GONE, IN, NO),
     ("POST", "/console/episodes/{episode}/close"): (OUT, IN, GONE, IN, NO),
     ("POST", "/console/episodes/{episode}/pass"): (OUT, DONE, GONE, DONE, NO),

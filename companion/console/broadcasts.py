@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import SelectField, TextAreaField
@@ -17,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from companion.console.desk import EVERYONE, FACILITATOR, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.queries import LATEST, in_my_groups
 from companion.models import Broadcast, Cohort, Group, OutboxMessage, Person
 from companion.programme import broadcast
@@ -28,7 +28,7 @@ PROBLEMS: Mapping[str, str] = {
 }
 
 
-class BroadcastForm(FlaskForm):  # type: ignore[misc]
+class BroadcastForm(Form):
     """To whom, and the words."""
 
     audience = SelectField("Who gets it", validators=[InputRequired("Choose who gets it.")])

@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import HiddenField, RadioField, SelectField, StringField, TimeField
@@ -18,16 +17,17 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from companion.console.desk import COORDINATOR, EVERYONE, allow, desk, my_id, now, pages
-from companion.console.fields import NameLength
-from companion.console.words import upper_first
+from companion.console.fields import Form, NameLength
+from companion.console.words import named, upper_first
 from companion.models import Cohort, CohortAlias, JoinSource, record
 from companion.programme.poster import poster_for
 from companion.programme.setup import WEEKDAYS
 
+NATIONS = ("england", "wales", "scotland", "ni")
 _UNSURE = re.compile(r"[O0I1]")  # letters and digits that are read for one another on a wall
 
 
-class CohortForm(FlaskForm):  # type: ignore[misc]
+class CohortForm(Form):
     """A cohort. `stamp` tells whether somebody else changed it since the page was opened."""
 
     code = StringField(
@@ -39,7 +39,7 @@ class CohortForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     name = StringField("Name", validators=[InputRequired("Write the name."), NameLength()])
-    nation = SelectField("Nation", choices=[SelectChoice(n, n) for n in ("england", "wales", "scotland", "ni")])
+    nation = SelectField("Nation", choices=[SelectChoice(each, named("nations", each)) for each in NATIONS])
     weekday = SelectField(
         "Day of the weekly question",
         coerce=int,
@@ -62,7 +62,7 @@ class CohortForm(FlaskForm):  # type: ignore[misc]
         return fine
 
 
-class SourceForm(FlaskForm):  # type: ignore[misc]
+class SourceForm(Form):
     """A place where people hear of the programme."""
 
     code = StringField(

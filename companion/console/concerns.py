@@ -6,17 +6,17 @@ import uuid
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
 from companion.console.desk import READERS, allow, desk, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.people import find_person
 from companion.escalation.concerns import CannotRaiseError, raise_concern
 from companion.models import Person
 
 
-class ConcernForm(FlaskForm):  # type: ignore[misc]
+class ConcernForm(Form):
     """What was noticed."""
 
     words = TextAreaField("What did you notice?", validators=[InputRequired("Write what you noticed.")])

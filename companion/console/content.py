@@ -9,12 +9,13 @@ from typing import get_args
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from companion.console.desk import EVERYONE, allow, desk, now, pages
+from companion.console.fields import Form
+from companion.console.words import named
 from companion.content.catalogue import Catalogue
 from companion.content.wording import Kind, Wording
 from companion.escalation.routes import routed, routes_here
@@ -65,7 +66,7 @@ class Tried:
     nation: str | None
 
 
-class TryForm(FlaskForm):  # type: ignore[misc]
+class TryForm(Form):
     """A sentence to try. It is not kept."""
 
     text = TextAreaField(
@@ -75,7 +76,7 @@ class TryForm(FlaskForm):  # type: ignore[misc]
             Length(max=1600, message="Keep it under 1,600 characters, the longest text there is."),
         ],
     )
-    nation = SelectField("They work in", choices=[SelectChoice(each, each) for each in NATIONS])
+    nation = SelectField("They work in", choices=[SelectChoice(each, named("nations", each)) for each in NATIONS])
 
 
 @pages.get("/content")

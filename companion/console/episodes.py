@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import RadioField, SelectField, TextAreaField
@@ -20,6 +19,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from companion.console.conversations import Line, lines, mark_read
 from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.queries import LATEST, my_episodes
 from companion.console.words import named
 from companion.escalation.episodes import CannotCloseError, close, pass_on, record_contact, take
@@ -51,7 +51,7 @@ class File:
     history: Sequence[tuple[AuditEntry, Person | None]]
 
 
-class CloseForm(FlaskForm):  # type: ignore[misc]
+class CloseForm(Form):
     """What came of it."""
 
     outcome = RadioField(
@@ -62,7 +62,7 @@ class CloseForm(FlaskForm):  # type: ignore[misc]
     second = SelectField("Who agrees with you", validators=[Optional()])
 
 
-class NoteForm(FlaskForm):  # type: ignore[misc]
+class NoteForm(Form):
     """A note on an episode."""
 
     body = TextAreaField(
@@ -80,15 +80,11 @@ def episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Show the question, or the episode once it is answered."""
     with desk().database.write() as session:
         found = find(session, episode_id)
-        reference = session.scalar(
-            select(Reference.code).where(Reference.episode_id == found.id, Reference.person_id == my_id())
-        )
+        reference = _reference(session, found)
         answer = gate(session, found)
         if answer != "open":
             return render_template("console/gate.html", episode=found, reference=reference, passed=answer == "pass")
-        record(session, now(), "episode read", found, actor=my_id())
-        file = _file(session, found)
-    return render_template("console/episode.html", file=file, reference=reference, note=NoteForm(), lead=LEAD)
+        return _page(session, found, reference, NoteForm(formdata=None))
 
 
 @pages.post("/episodes/<uuid:episode_id>/gate/<any(open,pass):answer>")
@@ -154,10 +150,10 @@ def note_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     form = NoteForm()
     with desk().database.write() as session:
         found = find(session, episode_id)
-        if gate(session, found) != "open" or not form.validate_on_submit():
-            for message in form.body.errors:
-                flash(message, "error")
+        if gate(session, found) != "open":
             return _back(episode_id)
+        if not form.validate_on_submit():
+            return _page(session, found, _reference(session, found), form)
         note = Note(episode_id=found.id, person_id=my_id(), body=form.body.data, at=now())
         session.add(note)
         record(session, now(), "note added", found, actor=my_id())
@@ -184,6 +180,19 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
                 flash("The episode is closed.", "info")
                 return redirect(url_for("console.today"))
         return render_template("console/close.html", form=form, episode=found)
+
+
+def _reference(session: Session, found: Episode) -> str | None:
+    return session.scalar(
+        select(Reference.code).where(Reference.episode_id == found.id, Reference.person_id == my_id())
+    )
+
+
+def _page(session: Session, found: Episode, reference: str | None, note: NoteForm) -> str:
+    """Return the page of an episode, which counts as reading it."""
+    record(session, now(), "episode read", found, actor=my_id())
+    file = _file(session, found)
+    return render_template("console/episode.html", file=file, reference=reference, note=note, lead=LEAD)
 
 
 def find(session: Session, episode_id: uuid.UUID) -> Episode:

@@ -6,12 +6,12 @@ import uuid
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import UUID, InputRequired, Length
 
 from companion.console import episodes as file
 from companion.console.desk import READERS, allow, desk, me, now, pages
+from companion.console.fields import Form
 from companion.escalation import relay
 from companion.escalation.episodes import CannotCloseError, ask_for_help
 from companion.messaging.parts import count
@@ -24,7 +24,7 @@ WHY_NOT = {
 }
 
 
-class SayForm(FlaskForm):  # type: ignore[misc]
+class SayForm(Form):
     """Words for the person. `key` is of the page it was opened on, so that a second press sends nothing twice."""
 
     said = TextAreaField(

@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import (
@@ -25,7 +24,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from companion.console.fields import NameLength
+from companion.console.fields import Form, NameLength
 from companion.models import Cohort, Group, GroupFacilitator, Person
 from companion.programme import recurrence
 from companion.programme.recurrence import RuleError, bank_holidays, check_rule, weekly
@@ -41,7 +40,7 @@ def _stripped(given: str | None) -> str:
     return (given or "").strip()
 
 
-class GroupForm(FlaskForm):  # type: ignore[misc]
+class GroupForm(Form):
     """A group. `once` becomes the id of a new one, so that sending the page twice makes one group."""
 
     name = StringField(

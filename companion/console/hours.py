@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import RadioField, SelectField, SelectMultipleField, TimeField
 from wtforms.fields.choices import SelectChoice
@@ -15,6 +14,7 @@ from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput
 
 from companion.console.desk import COORDINATOR, LEAD, allow, desk, my_id, now, pages
+from companion.console.fields import Form
 from companion.models import Group, GroupCover
 from companion.rota.cover import missing
 from companion.rota.hours import Hours, HoursError, leads, state_hours
@@ -26,7 +26,7 @@ KINDS = {
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class HoursForm(FlaskForm):  # type: ignore[misc]
+class HoursForm(Form):
     """The hours of a group; times are local to it."""
 
     kind = RadioField(

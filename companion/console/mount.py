@@ -82,6 +82,8 @@ PAGES = (
     ways,
 )
 
+WRITTEN = ("words", "said", "body", "cover_note")  # fields in which people write more than a line
+
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
@@ -180,4 +182,14 @@ def _problem(error: Any) -> Any:
         return error
     code = getattr(error, "code", None) or 500
     reason = "form" if isinstance(error, CSRFError) else str(code)
-    return render_template("console/problem.html", reason=reason), code
+    return render_template("console/problem.html", reason=reason, written=_written()), code
+
+
+def _written() -> list[str]:
+    """Return the longer words of a form that could not be taken, for whoever is signed in to copy them.
+
+    The cookie does not come along from other sites, so nobody else can make a page here say something.
+    """
+    if not getattr(current_user, "is_authenticated", False):
+        return []
+    return [words for name in WRITTEN if (words := request.form.get(name, "").strip())]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
 from companion.console.broadcasts import PROBLEMS, stamp_of
 from companion.console.desk import COORDINATOR, LEAD, allow, desk, my_id, now, pages
+from companion.console.fields import Form
 from companion.models import Person
 from companion.programme import broadcast, needs
 
 
-class DoneForm(FlaskForm):  # type: ignore[misc]
+class DoneForm(Form):
     """What was done, in the words that those who asked will read."""
 
     words = TextAreaField("What was done", validators=[InputRequired("Write what was done.")])

@@ -6,7 +6,6 @@ import uuid
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import RadioField
@@ -14,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from companion.console.desk import EVERYONE, FRESH, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.queries import LATEST, my_people
 from companion.models import Address, Cohort, Consent, Group, Person, record
 
@@ -25,7 +25,7 @@ REASONS = {
 }
 
 
-class NumberForm(FlaskForm):  # type: ignore[misc]
+class NumberForm(Form):
     """Why the number is needed. It is a choice, so that the audit holds no words about anyone."""
 
     reason = RadioField(

@@ -6,12 +6,12 @@ import uuid
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from companion.console.desk import COORDINATOR, FRESH, LEAD, allow, desk, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.people import find_person
 from companion.messaging.addresses import usable
 from companion.messaging.optout import is_stopped
@@ -20,7 +20,7 @@ from companion.models import Address, Person, record
 from companion.privacy import erasure, links
 
 
-class EraseForm(FlaskForm):  # type: ignore[misc]
+class EraseForm(Form):
     """The alias, typed, so that nobody removes the wrong person by a slip."""
 
     alias = StringField("Their alias", validators=[InputRequired("Type their alias to show that you mean them.")])
@@ -30,7 +30,7 @@ class EraseForm(FlaskForm):  # type: ignore[misc]
 @allow(LEAD, COORDINATOR, within=FRESH)
 def send_copy(person_id: uuid.UUID) -> ResponseReturnValue:
     """Text them the link to a copy of their data: they see it, and nobody here does."""
-    form = FlaskForm()
+    form = Form()
     with desk().database.write() as session:
         person = find_person(session, person_id)
         to = _to(session, person)

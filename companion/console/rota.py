@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +18,8 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
+from companion.console.words import when
 from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
@@ -40,7 +41,7 @@ class Day:
     turns: Sequence[Turn]
 
 
-class DutyForm(FlaskForm):  # type: ignore[misc]
+class DutyForm(Form):
     """Putting somebody on the rota. Times are local."""
 
     person = SelectField("Who", validators=[InputRequired("Choose who it is.")])
@@ -54,7 +55,20 @@ class DutyForm(FlaskForm):  # type: ignore[misc]
     last_on = DateField("Last time on (empty: until somebody ends it)", validators=[Optional()])
 
 
-class FileForm(FlaskForm):  # type: ignore[misc]
+class HandOverForm(Form):
+    """One of one's own duties, and who should take it."""
+
+    turn = SelectField("Which")
+    to = SelectField("To whom")
+
+    def offer(self, turns: Sequence[Turn], names: Mapping[uuid.UUID, str]) -> None:
+        """Fill in what can be chosen."""
+        words = [f"{turn.role.capitalize()}, {when(turn.starts_at)} to {when(turn.ends_at)}" for turn in turns]
+        self.turn.choices = [SelectChoice(_key(turn), said) for turn, said in zip(turns, words, strict=True)]
+        self.to.choices = [SelectChoice(str(id_), name) for id_, name in names.items() if id_ != my_id()]
+
+
+class FileForm(Form):
     """A rota in a file."""
 
     file = FileField("File (CSV or YAML)", validators=[FileRequired("Choose a file.")])
@@ -64,27 +78,27 @@ class FileForm(FlaskForm):  # type: ignore[misc]
 @allow(*ON_IT)
 def rota() -> ResponseReturnValue:
     """Show a week, with gaps, offers and test pages."""
+    with desk().database.read() as session:
+        return _page(session, HandOverForm(formdata=None))
+
+
+def _page(session: Session, hand_over: HandOverForm) -> str:
     monday = _monday(request.args.get("week"))
     zone = desk().settings.zone
     start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + WEEK))
-    with desk().database.read() as session:
-        turns = turns_between(session, start, end)
-        days = [Day(on, _on(turns, on, zone)) for on in (monday + timedelta(days=n) for n in range(7))]
-        found = {gap for group in rotas(session, now()) for gap in gaps(session, now(), group_id=group)}
-        offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
-        checks = session.scalars(
-            select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
-        ).all()
-        duties = session.scalars(
-            select(Duty).where(Duty.ended_at.is_(None)).order_by(Duty.starts_on, Duty.from_time)
-        ).all()
-        current = [
-            d for d in duties if (d.weekly and (d.last_on is None or d.last_on >= monday)) or d.starts_on >= monday
-        ]
-        names = {p.id: p.label for p in session.scalars(select(Person).where(Person.state == "staff"))}
-        groups = _groups(session)
-        mine = swaps.my_turns(session, session.get_one(Person, my_id()), now())
-        calendar = session.get(CalendarFeed, my_id())
+    turns = turns_between(session, start, end)
+    days = [Day(on, _on(turns, on, zone)) for on in (monday + timedelta(days=n) for n in range(7))]
+    found = {gap for group in rotas(session, now()) for gap in gaps(session, now(), group_id=group)}
+    offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
+    checks = session.scalars(
+        select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
+    ).all()
+    duties = session.scalars(select(Duty).where(Duty.ended_at.is_(None)).order_by(Duty.starts_on, Duty.from_time)).all()
+    current = [d for d in duties if (d.weekly and (d.last_on is None or d.last_on >= monday)) or d.starts_on >= monday]
+    names = _names(session)
+    groups = _groups(session)
+    hand_over.offer(swaps.my_turns(session, session.get_one(Person, my_id()), now()), names)
+    calendar = session.get(CalendarFeed, my_id())
     return render_template(
         "console/rota.html",
         days=days,
@@ -94,7 +108,7 @@ def rota() -> ResponseReturnValue:
         duties=current,
         names=names,
         groups=groups,
-        mine=mine,
+        hand_over=hand_over,
         monday=monday,
         before=monday - WEEK,
         after=monday + WEEK,
@@ -189,20 +203,23 @@ def rota_answer(swap_id: uuid.UUID, answer: str) -> ResponseReturnValue:
 def rota_hand_over() -> ResponseReturnValue:
     """Ask somebody to take one of one's own duties; nothing changes until they agree."""
     with desk().database.write() as session:
-        person = session.get_one(Person, my_id())
+        person, form = session.get_one(Person, my_id()), HandOverForm()
         turns = swaps.my_turns(session, person, now())
-        turn = next((t for t in turns if f"{t.duty_id}:{t.starts_at.isoformat()}" == request.form.get("turn")), None)
-        other = session.get(Person, _uuid(request.form.get("to")) or my_id())
-        if turn is None or other is None:
-            flash("Choose a duty, and who should take it.", "error")
+        if not turns:
+            flash("You have no duty to hand over.", "info")
             return redirect(url_for("console.rota"))
+        form.offer(turns, _names(session))
+        if not form.validate_on_submit():
+            return _page(session, form)
+        turn = next(each for each in turns if _key(each) == form.turn.data)
+        other = session.get_one(Person, uuid.UUID(form.to.data))
         try:
             covers = swaps.offer(session, person, other, [swaps.Stretch(turn, person.id, other.id)], now())
         except RotaError as error:
-            flash(str(error), "error")
-        else:
-            swaps.ask_by_text(session, covers, now(), desk().voice)
-            flash(f"{other.label} is asked by text. Until they agree the duty is yours.", "info")
+            form.to.errors = [str(error)]
+            return _page(session, form)
+        swaps.ask_by_text(session, covers, now(), desk().voice)
+        flash(f"{other.label} is asked by text. Until they agree the duty is yours.", "info")
     return redirect(url_for("console.rota"))
 
 
@@ -266,6 +283,16 @@ def _add(session: Session, form: DutyForm) -> None:
         now=now(),
         by=my_id(),
     )
+
+
+def _names(session: Session) -> dict[uuid.UUID, str]:
+    staff = session.scalars(select(Person).where(Person.state == "staff")).all()
+    return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
+
+
+def _key(turn: Turn) -> str:
+    """Return what tells a turn from the others in a form."""
+    return f"{turn.duty_id}:{turn.starts_at.isoformat()}"
 
 
 def _current(duty: Duty, monday: date) -> bool:

@@ -14,7 +14,6 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, contains_eager, load_only
@@ -24,6 +23,7 @@ from wtforms.validators import Length, Optional
 
 from companion.console.conversations import episodes_of, within
 from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.messages import moment
 from companion.console.queries import LATEST, my_people
 from companion.models import InboundMessage, OutboxMessage, Person, record
@@ -49,7 +49,7 @@ class Found:
     theirs: bool
 
 
-class SearchForm(FlaskForm):  # type: ignore[misc]
+class SearchForm(Form):
     """What to look for. Everything may be left out but one."""
 
     words = StringField("Words", validators=[Optional(), Length(max=80, message="Search for at most 80 characters.")])

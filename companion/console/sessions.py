@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 from wtforms import DateField, HiddenField, RadioField, SelectMultipleField, TimeField
@@ -20,6 +19,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from companion.console.desk import COORDINATOR, EVERYONE, LEAD, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.groups import Change
 from companion.console.queries import in_my_groups
 from companion.models import Booking, Group, GroupSession, Person
@@ -32,7 +32,7 @@ ALL_AFTER = (LEAD, COORDINATOR)  # who may change a group's dates from here on
 STALE = "This session was changed while your page was open. It is shown as it is now: look again, and send again."
 
 
-class CancelForm(FlaskForm):  # type: ignore[misc]
+class CancelForm(Form):
     """Cancel one session, or all from here on."""
 
     reach = RadioField(
@@ -47,7 +47,7 @@ class CancelForm(FlaskForm):  # type: ignore[misc]
     version = HiddenField()
 
 
-class MoveForm(FlaskForm):  # type: ignore[misc]
+class MoveForm(Form):
     """Move one session, or all from here on. `seen` is what was shown before."""
 
     day = DateField("New day", validators=[InputRequired("Write the new day.")])
@@ -62,7 +62,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     seen = HiddenField()
 
 
-class AttendanceForm(FlaskForm):  # type: ignore[misc]
+class AttendanceForm(Form):
     """Who came, by person."""
 
     came = SelectMultipleField("Who came?")

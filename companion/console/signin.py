@@ -10,7 +10,7 @@ from flask import Flask, Response, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue, ResponseValue
 from flask_login import current_user, user_logged_out
 from flask_security import Security, hash_password
-from flask_security.forms import LoginForm, TwoFactorRescueForm
+from flask_security.forms import ChangePasswordForm, LoginForm, TwoFactorRescueForm
 from flask_security.password_util import PasswordUtil
 from flask_security.signals import password_changed, user_authenticated
 from flask_wtf import CSRFProtect
@@ -41,6 +41,22 @@ class SignInForm(LoginForm):
             self.email.errors, self.password.errors = [], []
             self.form_errors.append(word("sign_in.wrong"))
         return False
+
+
+class PasswordForm(ChangePasswordForm):
+    """The password one has now, and a new one. All that is missing is named at once."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Check them, and say of each field that is empty what belongs there."""
+        fine = super().validate(**kwargs)
+        for field, words in (
+            (self.password, "Type the password you have now."),
+            (self.new_password, "Type the new password."),
+            (self.new_password_confirm, "Type the new password once more."),
+        ):
+            if not field.data:
+                field.errors, fine = [words], False
+        return fine
 
 
 class NoRescueForm(TwoFactorRescueForm):
@@ -74,6 +90,7 @@ def set_up(app: Flask, here: Desk) -> None:
         app,
         Accounts(),
         login_form=SignInForm,
+        change_password_form=PasswordForm,
         two_factor_rescue_form=NoRescueForm,
         password_util_cls=StrongPasswords,
         totp_cls=OneUseTotp,

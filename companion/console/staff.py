@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from wtforms import PasswordField, RadioField, StringField
@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from companion.console import invitations
 from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, open_to_all, pages
-from companion.console.fields import NameLength
+from companion.console.fields import Form, NameLength
 from companion.console.users import UserError, weakness
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
@@ -25,7 +25,7 @@ from companion.models import Address, Group, GroupFacilitator, Invitation, Perso
 _EMAIL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 
 
-class InviteForm(FlaskForm):  # type: ignore[misc]
+class InviteForm(Form):
     """Someone who is to run the programme, or to audit it."""
 
     name = StringField(
@@ -48,6 +48,12 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
     )
     number = StringField("Mobile number", validators=[Optional()])
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the number too, so that all that is wrong is said at once."""
+        fine = bool(super().validate(extra_validators))
+        self.sender()
+        return fine and not self.number.errors
+
     def sender(self) -> Sender | None:
         """Return the number, checked; an error stands at the field if it will not do."""
         given = (self.number.data or "").strip()
@@ -62,20 +68,33 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
         return sender
 
 
-class NumberForm(FlaskForm):  # type: ignore[misc]
+class NumberForm(Form):
     """Where someone is paged."""
 
     number = StringField("Mobile number", validators=[InputRequired("Write the mobile number.")])
 
 
-class ChooseForm(FlaskForm):  # type: ignore[misc]
+class EmailForm(Form):
+    """Where somebody who was never invited signs in."""
+
+    email = StringField(
+        "E-mail address they sign in with",
+        validators=[
+            InputRequired("Write their e-mail address."),
+            Regexp(_EMAIL, message="Write an e-mail address in full, such as name@example.org."),
+            Length(max=120, message="Use an e-mail address of at most 120 characters."),
+        ],
+    )
+
+
+class ChooseForm(Form):
     """The password that somebody who was invited chooses."""
 
     password = PasswordField("Password", validators=[InputRequired("Choose a password.")])
     again = PasswordField("Password once more", validators=[InputRequired("Type the password once more.")])
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(Form):
     """The code of an invitation, typed."""
 
     code = StringField("Code", validators=[InputRequired("Type the code you were given.")])
@@ -102,18 +121,19 @@ def invite_user() -> ResponseReturnValue:
     """Add someone and show the code to give them, once."""
     form = InviteForm()
     if form.validate_on_submit():
-        sender = form.sender()
-        if not form.number.errors:
-            try:
-                with desk().database.write() as session:
-                    person = invitations.add_staff(session, form.name.data, form.role.data, now(), by=my_id())
-                    if sender is not None:
-                        invitations.give_number(session, person, sender, now(), by=my_id())
-                    code = invitations.invite(session, person, form.email.data, now(), by=my_id())
-            except UserError as error:
-                form.form_errors.append(upper_first(f"{error}."))
-            else:
-                return _show_code(person, form.email.data, code)
+        sender, field = form.sender(), form.name
+        try:
+            with desk().database.write() as session:
+                person = invitations.add_staff(session, form.name.data, form.role.data, now(), by=my_id())
+                field = form.number
+                if sender is not None:
+                    invitations.give_number(session, person, sender, now(), by=my_id())
+                field = form.email
+                code = invitations.invite(session, person, form.email.data, now(), by=my_id())
+        except UserError as error:
+            field.errors = [upper_first(f"{error}.")]
+        else:
+            return _show_code(person, form.email.data, code)
     return render_template("console/invite.html", form=form)
 
 
@@ -129,7 +149,7 @@ def user(person_id: uuid.UUID) -> ResponseReturnValue:
 @allow(COORDINATOR, within=FRESH)
 def new_code(person_id: uuid.UUID) -> ResponseReturnValue:
     """Give a new code: for somebody who lost the first, the password, or the phone with the second factor."""
-    email = request.form.get("email", "")
+    form = EmailForm()
     with desk().database.write() as session:
         person = _staff(session, person_id)
         login = session.scalar(select(User).where(User.person_id == person.id))
@@ -138,15 +158,15 @@ def new_code(person_id: uuid.UUID) -> ResponseReturnValue:
             if login.person_id == my_id():
                 abort(400)
             invitations.shut_out(session, login, now(), by=my_id())
-        address = login.email if login is not None else waiting.email if waiting is not None else email
-        if "@" not in address:
-            flash("Write the e-mail address they are to sign in with.", "error")
-            return redirect(url_for("console.user", person_id=person_id))
+        known = login.email if login is not None else waiting.email if waiting is not None else None
+        if known is None and not form.validate_on_submit():
+            return _user_page(session, person, NumberForm(formdata=None), form)
+        address = known or form.email.data
         try:
             code = invitations.invite(session, person, address, now(), by=my_id())
         except UserError as error:
-            flash(upper_first(f"{error}."), "error")
-            return redirect(url_for("console.user", person_id=person_id))
+            form.email.errors = [upper_first(f"{error}.")]
+            return _user_page(session, person, NumberForm(formdata=None), form)
     return _show_code(person, address, code)
 
 
@@ -238,7 +258,7 @@ def _open_invitations() -> Select[tuple[Invitation]]:
     return select(Invitation).where(Invitation.used_at.is_(None), Invitation.cancelled_at.is_(None))
 
 
-def _user_page(session: Session, person: Person, form: NumberForm) -> str:
+def _user_page(session: Session, person: Person, form: NumberForm, invite: EmailForm | None = None) -> str:
     groups: Sequence[Group] = session.scalars(
         select(Group)
         .join(GroupFacilitator, GroupFacilitator.group_id == Group.id)
@@ -253,6 +273,7 @@ def _user_page(session: Session, person: Person, form: NumberForm) -> str:
         addresses=session.scalars(select(Address).where(Address.person_id == person.id)).all(),
         groups=groups,
         form=form,
+        invite=invite or EmailForm(formdata=None),
         now=now(),
         mine=person.id == my_id(),
     )

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import DateField, HiddenField, SelectField, TimeField
@@ -16,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from companion.console.desk import COORDINATOR, LEAD, READERS, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.models import Group, Person, SupervisionDate
 from companion.programme import supervision
 from companion.programme.recurrence import at_local
@@ -24,7 +24,7 @@ OVER = "This is over. Choose a day ahead."
 STALE = "This date was changed while your page was open. It is shown as it is now: look again, and send again."
 
 
-class DateForm(FlaskForm):  # type: ignore[misc]
+class DateForm(Form):
     """When, and for which group."""
 
     group = SelectField("For")
@@ -32,7 +32,7 @@ class DateForm(FlaskForm):  # type: ignore[misc]
     at = TimeField("Time", validators=[InputRequired("Choose a time.")])
 
 
-class ChangeForm(FlaskForm):  # type: ignore[misc]
+class ChangeForm(Form):
     """Another time, or another lead. `seen` tells whether somebody else moved it since the page was opened."""
 
     day = DateField("Day", validators=[InputRequired("Choose a day.")])

@@ -6,13 +6,13 @@ import uuid
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from companion.console.desk import EVERYONE, FRESH, allow, desk, my_id, now, pages
+from companion.console.fields import Form
 from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
 from companion.models import Person, Way
@@ -33,7 +33,7 @@ from companion.rota.ways import (
 KINDS = {"sms": "Text message (SMS)", "whatsapp": "WhatsApp", "call": "Phone call", "email": "E-mail"}
 
 
-class WayForm(FlaskForm):  # type: ignore[misc]
+class WayForm(Form):
     """A way to be reached."""
 
     kind = SelectField("How")
@@ -48,7 +48,7 @@ class WayForm(FlaskForm):  # type: ignore[misc]
             self.address.label.text = "Mobile number or e-mail address"
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(Form):
     """The code that was sent."""
 
     code = StringField("Code", validators=[InputRequired("Type the six digits."), Length(max=20)])

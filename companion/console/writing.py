@@ -9,7 +9,6 @@ from typing import Literal
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import HiddenField, RadioField, TextAreaField
@@ -17,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import UUID, InputRequired, Length, Optional
 
 from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, now, pages
+from companion.console.fields import Form
 from companion.console.queries import my_people
 from companion.console.words import when
 from companion.content.catalogue import Text
@@ -43,7 +43,7 @@ class Draft:
     unsuitable: tuple[str, ...]
 
 
-class WriteForm(FlaskForm):  # type: ignore[misc]
+class WriteForm(Form):
     """The words. `key` is of the page it was opened on, so that a second press sends nothing twice."""
 
     words = TextAreaField(

@@ -1,0 +1,361 @@
+"""Every form of the console, sent empty and with nonsense: what is wrong is named twice, what was written is kept."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from html.parser import HTMLParser
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from companion import console
+from companion.console.fields import Form
+from companion.models import Duty, Person, Way
+from tests.console_stage import CODE, NOW, Stage, press, stage
+from tests.databases import NewDatabase
+
+OWN_WORDS = re.compile(r"^(Not a valid|Invalid|This field|Field )|%\(")  # of the library, which says too little
+
+
+@dataclass(frozen=True)
+class Case:
+    """A form: who sends it from which page, what it needs, and nonsense for it with the fields that are wrong then."""
+
+    form: str
+    who: str | None
+    page: str
+    needs: tuple[str, ...] | None  # the fields that are named when it is sent empty; None when that is no mistake
+    nonsense: Mapping[str, Any]
+    wrong: tuple[str, ...] | None = None  # all that are sent, if not said
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.nonsense) if self.wrong is None else self.wrong
+
+
+GROUP = {
+    "name": "x", "cohort": "none", "first_on": "soon", "at": "late", "every": "own", "rule": "now and then",
+    "skip_on": "Friday", "minutes": "many", "places": "0", "first_facilitator": "nobody", "join_link": "meet",
+    "dial_in": "ring", "dial_code": "x", "cover_note": "x" * 301, "reminders": "often", "minimum": "few",
+    "decide_hours": "0",
+}  # fmt: skip
+NEEDED = ("name", "cohort", "first_on", "at", "minutes", "places", "first_facilitator", "join_link", "reminders")
+BAD_GROUP = tuple(each for each in GROUP if each != "every")  # which says that the rule is its own
+DUTY = {
+    "person": "nobody", "role": "third", "group": "none", "starts_on": "soon", "from_time": "early",
+    "ends_on": "later", "until_time": "late", "last_on": "never",
+}  # fmt: skip
+COHORT = {"name": "x", "nation": "mars", "weekday": "nine", "at": "late", "quiet_from": "22:00", "is_open": "maybe"}
+HOURS = {"kind": "hours", "from_time": "early", "until_time": "late", "weekdays": "9", "lead": "nobody"}
+PASSWORDS = {"password": "wrong", "new_password": "short", "new_password_confirm": "other"}
+LONG = "long " * 420
+
+CASES = (
+    Case(
+        "broadcasts.BroadcastForm",
+        "ada",
+        "/console/messages/group/new",
+        ("audience", "words"),
+        {"audience": "group:none", "words": " "},
+    ),
+    Case("concerns.ConcernForm", "ada", "/console/people/{wren}/concern", ("words",), {"words": " \n "}),
+    Case("content.TryForm", "ada", "/console/content/try", ("text",), {"text": LONG, "nation": "atlantis"}),
+    Case(
+        "cohorts.CohortForm",
+        "cor",
+        "/console/cohorts/new",
+        ("code", "name", "at"),
+        {"code": "p4eds!", **COHORT, "quiet_until": ""},
+        ("code", "name", "nation", "weekday", "at", "quiet_until", "is_open"),
+    ),
+    Case(
+        "cohorts.CohortForm",
+        "cor",
+        "/console/cohorts/{cohort}",
+        ("name", "at"),
+        {**COHORT, "quiet_until": ""},
+        ("name", "nation", "weekday", "at", "quiet_until", "is_open"),
+    ),
+    Case("cohorts.SourceForm", "cor", "/console/cohorts", ("code", "name"), {"code": "room 1", "name": "x"}),
+    Case(
+        "episodes.CloseForm",
+        "lee",
+        "/console/episodes/{episode}/close",
+        ("outcome",),
+        {"outcome": "fled", "second": "nobody"},
+    ),
+    Case("episodes.NoteForm", "ada", "/console/episodes/{episode}", ("body",), {"body": LONG}),
+    Case("exchange.SayForm", "ada", "/console/episodes/{episode}/write", ("said",), {"said": LONG}),
+    Case("group_form.GroupForm", "cor", "/console/groups/new", NEEDED, GROUP, BAD_GROUP),
+    Case("group_form.GroupForm", "cor", "/console/groups/{tuesday}/edit", NEEDED, GROUP, BAD_GROUP),
+    Case("hours.HoursForm", "lee", "/console/groups/{tuesday}/hours", None, HOURS, tuple(HOURS)[1:]),
+    Case("needs.DoneForm", "cor", "/console/needs/food", ("words",), {"words": LONG}),
+    Case("people.NumberForm", "ada", "/console/people/{wren}/number", ("reason",), {"reason": "bored"}),
+    Case("rights.EraseForm", "lee", "/console/people/{wren}/erase", ("alias",), {"alias": "Robin"}),
+    Case("rota.DutyForm", "lee", "/console/rota/add", ("starts_on", "from_time", "ends_on", "until_time"), DUTY),
+    Case("rota.FileForm", "lee", "/console/rota/import", ("file",), {"file": b"\xff\xfe"}),
+    Case("rota.HandOverForm", "ada", "/console/rota", None, {"turn": "none", "to": "nobody"}),
+    Case(
+        "search.SearchForm",
+        "ada",
+        "/console/messages/search",
+        ("words",),
+        {"words": "x" * 81, "alias": "x" * 41, "since": "yesterday", "until": "soon", "who": "anyone"},
+    ),
+    Case("sessions.CancelForm", "lee", "/console/sessions/{evening}/cancel", None, {"reach": "never"}),
+    Case(
+        "sessions.MoveForm",
+        "lee",
+        "/console/sessions/{evening}/move",
+        ("day", "at"),
+        {"day": "soon", "at": "late", "reach": "never"},
+    ),
+    Case("sessions.AttendanceForm", "ada", "/console/sessions/{over}/attendance", None, {"came": "nobody"}),
+    Case(
+        "staff.InviteForm",
+        "cor",
+        "/console/users/invite",
+        ("name", "email", "role"),
+        {"name": "x", "email": "me", "role": "king", "number": "020 7946 0018"},
+    ),
+    Case("staff.NumberForm", "cor", "/console/users/{bo}", ("number",), {"number": "12"}),
+    Case("staff.EmailForm", "cor", "/console/users/{never}", ("email",), {"email": "me"}),
+    Case(
+        "staff.ChooseForm",
+        None,
+        f"/console/invitation/{CODE}",
+        ("password", "again"),
+        {"password": "short", "again": "short"},
+        ("password",),
+    ),
+    Case("staff.CodeForm", None, "/console/invitation", ("code",), {"code": "aaaa"}),
+    Case(
+        "supervising.DateForm",
+        "lee",
+        "/console/supervision",
+        ("day", "at"),
+        {"group": "none", "day": "soon", "at": "late"},
+    ),
+    Case(
+        "supervising.ChangeForm",
+        "lee",
+        "/console/supervision/dates/{supervision}",
+        ("day", "at"),
+        {"day": "soon", "at": "late", "lead": "nobody"},
+    ),
+    Case("ways.WayForm", "ada", "/console/ways", ("address",), {"kind": "pigeon", "address": "x" * 255}),
+    Case("ways.CodeForm", "ada", "/console/ways/{way}", ("code",), {"code": "12"}),
+    Case("writing.WriteForm", "ada", "/console/people/{wren}/write", ("words",), {"words": LONG}),
+    Case("sign in", None, "/console/sign-in", ("email", "password"), {"email": "ada", "password": "wrong"}, ()),
+    Case("password again", "ada", "/console/password-again", ("password",), {"password": "wrong"}),
+    Case("password", "ada", "/console/password", tuple(PASSWORDS), PASSWORDS, ("new_password_confirm",)),
+)
+
+
+@dataclass
+class Sent:
+    """A form of a page, as it stands there: what would be sent, by field."""
+
+    action: str
+    values: dict[str, list[str]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    options: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Seen(HTMLParser):
+    """What a person, and a screen reader, find on a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms: list[Sent] = []
+        self.tags: dict[str, dict[str, str]] = {}
+        self.named: dict[str, list[dict[str, str]]] = {}
+        self.words: dict[str, str] = {}
+        self.problems: list[tuple[str | None, str]] = []
+        self.title = ""
+        self._in_problems = self._in_select = ""
+        self._into: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given:
+            self.tags[given["id"]] = given
+        if given.get("class") == "problems":
+            self._in_problems = "yes"
+        if tag == "li" and self._in_problems:
+            self.problems.append((None, ""))
+        if tag == "a" and self._in_problems:
+            self.problems[-1] = (given["href"].removeprefix("#"), "")
+        if tag == "form":
+            self.forms.append(Sent(given.get("action", "")))
+        name = given.get("name", "")
+        if name and tag in ("input", "select", "textarea") and self.forms:
+            self._field(tag, name, given)
+        if tag == "option":
+            self.forms[-1].options[self._in_select].append(given["value"])
+            if "selected" in given:
+                self.forms[-1].values[self._in_select] = [given["value"]]
+        if tag in ("title", "textarea") or given.get("class") == "wrong":
+            self._into = [tag, name or given.get("id", "")]
+
+    def _field(self, tag: str, name: str, given: dict[str, str]) -> None:
+        form, kind = self.forms[-1], given.get("type", tag)
+        form.kinds[name] = kind
+        self.named.setdefault(name, []).append(given)
+        if tag == "select":
+            self._in_select = name
+            form.options[name] = []
+        elif kind in ("radio", "checkbox"):
+            form.values.setdefault(name, []).extend([given.get("value", "on")] if "checked" in given else [])
+        else:
+            form.values[name] = [given.get("value", "")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":  # a browser chooses the first when the page chooses none
+            form = self.forms[-1]
+            form.values.setdefault(self._in_select, form.options[self._in_select][:1])
+        if tag == "div":
+            self._in_problems = ""
+        if self._into and tag == self._into[0]:
+            self._into = []
+
+    def handle_data(self, data: str) -> None:
+        if self._in_problems and self.problems:
+            self.problems[-1] = (self.problems[-1][0], (self.problems[-1][1] + data).strip())
+        if not self._into:
+            return
+        tag, name = self._into
+        if tag == "title":
+            self.title += data
+        elif tag == "textarea":
+            self.forms[-1].values[name][0] += data.removeprefix("\r\n").removeprefix("\n")
+        else:
+            self.words[name] = self.words.get(name, "") + data
+
+    def form_with(self, name: str) -> Sent:
+        """Return the form that has a field of this name."""
+        return next(each for each in self.forms if name in each.kinds)
+
+
+@pytest.fixture(scope="module")
+def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
+    here = stage(sqlite_databases())
+    with here.database.write() as session:
+        never = Person(role="facilitator", alias="Never", name="Dr Never", state="staff", created_at=NOW)
+        way = Way(
+            person_id=here.ids["ada"],
+            kind="call",
+            address="+447700900201",
+            address_index="+447700900201",
+            created_at=NOW,
+        )
+        session.add_all((never, way, _duty(here)))
+        session.flush()
+        here.ids |= {"never": never.id, "way": way.id}
+    yield here
+    here.database.close()
+
+
+def _duty(here: Stage) -> Duty:
+    return Duty(
+        person_id=here.ids["ada"], role="first", starts_on=date(2026, 11, 23), from_time=time(0), days=7,
+        until_time=time(0), weekly=True, time_zone="Europe/London", created_at=NOW,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browsers(on: Stage) -> dict[str | None, FlaskClient]:
+    found = {who: on.browser(who) for who in {case.who for case in CASES}}
+    page = on.path("/console/episodes/{episode}")
+    press(found["ada"], page, f"{page}/gate/open")
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.form} {case.page.split('/')[-1]}")
+def test_what_is_wrong_is_named_twice_and_what_was_written_is_kept(
+    case: Case, on: Stage, browsers: Mapping[str | None, FlaskClient]
+) -> None:
+    browser, path = browsers[case.who], on.path(case.page)
+    form = Seen(browser.get(path).text).form_with(next(iter(case.nonsense)))
+    if case.needs is not None:
+        _check(_send(browser, path, form, _emptied(form)), {}, case.needs)
+    _check(_send(browser, path, form, {**form.values, **case.nonsense}), case.nonsense, case.names)
+
+
+def _emptied(form: Sent) -> dict[str, Any]:
+    """Return what is sent when everything that can be emptied is: a list without an empty choice, say, cannot."""
+    left = {}
+    for name, values in form.values.items():
+        if form.kinds[name] in ("hidden", "radio") or "" not in form.options.get(name, [""]):
+            left[name] = values
+        elif form.kinds[name] != "checkbox":
+            left[name] = [""]
+    return left
+
+
+def _send(browser: FlaskClient, path: str, form: Sent, fields: Mapping[str, Any]) -> Seen:
+    data = {name: (BytesIO(value), "rota.csv") if isinstance(value, bytes) else value for name, value in fields.items()}
+    if any(isinstance(value, bytes) for value in fields.values()) or "file" in data:
+        answer = browser.post(form.action or path, data=data, content_type="multipart/form-data")
+    else:
+        answer = browser.post(form.action or path, data=data)
+    assert answer.status_code == 200, answer.headers.get("Location")
+    return Seen(answer.text)
+
+
+def _check(page: Seen, written: Mapping[str, Any], wrong: tuple[str, ...]) -> None:
+    assert page.title.startswith("Problem: "), page.title
+    assert "data-focus" in page.tags["problems-title"] or page.problems
+    at = [name for name, _ in page.problems if name]
+    assert sorted(at) == sorted(wrong), page.problems
+    assert page.problems
+    for name, said in page.problems:
+        assert said.endswith((".", "?")), said
+        assert not OWN_WORDS.search(said), said
+        if name:
+            _is_named_at_its_field(page, name, said)
+    for name, value in written.items():
+        _is_kept(page, name, value)
+
+
+def _is_named_at_its_field(page: Seen, name: str, said: str) -> None:
+    there = page.tags[name]  # where the link leads
+    assert f"{name}-error" in there.get("aria-describedby", "").split(), there
+    assert " ".join(page.words[f"{name}-error"].split()) == said
+    fields = page.named.get(name, [])
+    group = fields and fields[0].get("type") in ("radio", "checkbox")
+    assert group or there.get("aria-invalid") == "true", there
+
+
+def _is_kept(page: Seen, name: str, value: Any) -> None:
+    form = page.form_with(name)
+    kind = form.kinds[name]
+    if kind in ("password", "file", "radio", "checkbox") or name in form.options or not value.strip():
+        return  # cannot be kept, or is no choice that there is
+    assert form.values[name][0].casefold() == value.strip().casefold(), name
+
+
+def test_the_table_names_every_form() -> None:
+    for module in pkgutil.iter_modules(console.__path__):
+        importlib.import_module(f"companion.console.{module.name}")
+    known = {f"{each.__module__.split('.')[-1]}.{each.__name__}" for each in Form.__subclasses__()}
+    assert known <= {case.form for case in CASES}
+
+
+def test_a_page_that_was_open_for_too_long_gives_back_what_was_written(
+    on: Stage, browsers: Mapping[str | None, FlaskClient]
+) -> None:
+    form = {"words": "Something long that nobody wants to write again", "csrf_token": "old", "step": "preview"}
+    answer = browsers["ada"].post(on.path("/console/people/{wren}/write"), data=form)
+    assert answer.status_code == 400
+    assert "was open for too long" in answer.text
+    assert form["words"] in answer.text
+    assert form["words"] not in on.browser().post(on.path("/console/people/{wren}/write"), data=form).text
