@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+from threading import Thread
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from companion import create_app
+from companion.conversation.intents import understand
 from companion.services import Services
 
 
@@ -24,11 +26,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         app = create_app(self._services)
+        Thread(target=self._warm_up, daemon=True).start()
+        return app
+
+    def _warm_up(self) -> None:
+        """Load what the first text would wait for, beside the first requests."""
+        self._services.directory.read(understand("a first text", "none").intent)
         # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
         gc.collect()
         gc.freeze()
         gc.enable()
-        return app
 
 
 def run(services: Services, host: str, port: int) -> None:

@@ -8,11 +8,9 @@ words of an example, a phrase, or for a stop what `ending` asks for.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import yaml
 from companion.conversation.normalise import Said, read
 from companion.conversation.phrases import is_number, words_of
 from companion.conversation.wordlist import word_list
+from companion.likeness import Likeness
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EXAMPLES_FILE = Path(__file__).resolve().parent.parent / "content" / "intent_examples.yaml"
@@ -50,15 +49,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """`lift`: per feature what it adds for the intents that have it; the others have `base` for any feature.
+    """`same`: the intent of each example, by its state and words."""
 
-    `same`: the intent of each example, by its state and words.
-    """
-
-    lift: Mapping[str, tuple[tuple[int, float], ...]]
-    base: tuple[float, ...]
-    start: tuple[float, ...]
-    intents: tuple[str, ...]
+    likeness: Likeness
     same: Mapping[tuple[str, tuple[str, ...]], str]
 
 
@@ -75,25 +68,15 @@ def examples(file: Path = EXAMPLES_FILE) -> Iterator[Example]:
 
 def shares(said: Said, state: str) -> dict[str, float]:
     """How likely each intent is, by the examples; together 1. Empty when too little of the text is known."""
-    counts = _counts()
-    features = _features(said, state)
-    known = [(counts.lift[name], weight) for name, weight in features.items() if name in counts.lift]
-    if sum(word in counts.lift for word in set(_words(said))) < _FEWEST:
+    likeness = _counts().likeness
+    if sum(word in likeness for word in set(_words(said))) < _FEWEST:
         return {}
-    weights = sum(weight for _, weight in known)
-    points = [start + weights * base for start, base in zip(counts.start, counts.base, strict=True)]
-    for lift, weight in known:
-        for intent, more in lift:
-            points[intent] += weight * more
-    best = max(points)
-    odds = [exp(point - best) for point in points]
-    total = sum(odds)
-    return {intent: share / total for intent, share in zip(counts.intents, odds, strict=True)}
+    return likeness.shares(_features(said, state))
 
 
 def all_known(said: Said) -> bool:
     """Whether every word stands in some example, so that none that was never seen can turn the meaning."""
-    return all(word in _counts().lift for word in _words(said))
+    return all(word in _counts().likeness for word in _words(said))
 
 
 def the_same(said: Said, state: str) -> str | None:
@@ -137,24 +120,6 @@ def _features(said: Said, state: str) -> dict[str, float]:
 @lru_cache(maxsize=1)
 def _counts() -> _Counts:
     spelling = word_list().spelling
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    texts: Counter[str] = Counter()
-    same = {}
-    for example in examples():
-        texts[example.intent] += 1
-        said = read(example.text, spelling)
-        same[example.state, said.words] = example.intent
-        for name, weight in _features(said, example.state).items():
-            found[name][example.intent] = found[name].get(example.intent, 0.0) + weight
-    intents = tuple(sorted(texts))
-    at = {intent: number for number, intent in enumerate(intents)}
-    totals = dict.fromkeys(intents, _UNSEEN * len(found))
-    for counted in found.values():
-        for intent, count in counted.items():
-            totals[intent] += count
-    lift = {
-        name: tuple((at[intent], log(1 + count / _UNSEEN)) for intent, count in counted.items())
-        for name, counted in found.items()
-    }
-    base = tuple(log(_UNSEEN / totals[intent]) for intent in intents)
-    return _Counts(lift, base, tuple(log(texts[intent]) for intent in intents), intents, same)
+    every = [(example, read(example.text, spelling)) for example in examples()]
+    likeness = Likeness(((example.intent, _features(said, example.state)) for example, said in every), _UNSEEN)
+    return _Counts(likeness, {(example.state, said.words): example.intent for example, said in every})

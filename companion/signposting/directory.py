@@ -142,7 +142,10 @@ def load_directory(laid_over: Path | None = None, content: Path = CONTENT) -> Di
     contacts, its topics.yaml stands in for ours. Raises DirectoryError that names file and entry.
     """
     own_topics = laid_over / "topics.yaml" if laid_over else None
-    topics = read_topics(own_topics if own_topics and own_topics.exists() else content / "topics.yaml")
+    own = bool(own_topics and own_topics.exists())
+    topics = read_topics(
+        own_topics if own and own_topics else content / "topics.yaml", None if own else content / "topic_examples.yaml"
+    )
     version, resources = read_resources(content / "resources.yaml", laid_over / "resources.yaml" if laid_over else None)
     return Directory(topics, resources, version)
 

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion.signposting.errors import DirectoryError, explain
+from companion.signposting.likeness import NONE, TopicExamples
 from companion.signposting.nations import Places
 from companion.signposting.phrases import Index, Phrase, PhraseError, first_words, parse
 from companion.signposting.words import Speller, split, stem
@@ -35,6 +36,12 @@ _TURNS = frozenset({"but", "though", "although", "however", "except"})
 _ASKING = 1.0
 _A_KEYWORD = 4  # words: so short a text is about its topic, whoever speaks
 _PER_FURTHER_WORD = 0.25
+# Shares of the most similar examples, from 0 to 1, chosen on texts that are not among them. At most so many in which
+# nothing is asked, and at least so many of a topic, name it first; so many name it second; so many ask for silence.
+_ASKED, _LIKE, _LIKE_TOO, _NOTHING_ASKED = 0.2, 0.6, 0.6, 0.999
+_A_TALE = 7  # words: fewer are like too much
+_TOLD = 5.0  # points with which a need is told in so many words that no likeness takes it back
+_NEVER_HUSHED = frozenset({"crisis", "domestic abuse", "addiction"})
 # A second need is named when it has at least this share of the first one's points.
 _SECOND_SHARE = 0.45
 
@@ -105,7 +112,7 @@ def phrases_of(text: str) -> list[str]:
 class Topics:
     """The topics and the words that people use for them."""
 
-    def __init__(self, file: TopicsFile, path: Path) -> None:
+    def __init__(self, file: TopicsFile, path: Path, examples: Path | None = None) -> None:
         self._path = path
         self.file = file
         self._sets = {name: words.split() for name, words in file.sets.items()}
@@ -134,6 +141,7 @@ class Topics:
         }
         self._speaking = frozenset(part for word in file.speaking.split() for part in self.plain(word))
         self._priority = {topic.topic: topic.priority for topic in file.topics}
+        topics = [topic.topic for topic in file.topics]
         # A text is read twice, for what it means and for what helps: the second time it is here.
         self.read = lru_cache(maxsize=4)(self._read)
         self._speller = Speller(self._known_words(), file.spellings, file.ordinary.split())
@@ -142,6 +150,7 @@ class Topics:
             frozenset(self.plain(file.elsewhere)),
             frozenset(self.plain(file.wanted)),
         )
+        self._examples = TopicExamples(examples, topics, self.compared) if examples else None
 
     def index(self, phrases: Iterable[tuple[str, T]]) -> Index[T]:
         """Make phrases in the notation of topics.yaml ready to be found. Raises DirectoryError for a bad beginning."""
@@ -200,7 +209,29 @@ class Topics:
         )
         best = points[ranked[0]] if ranked else 0.0
         topics = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)[:2]
+        if self._examples is not None and (topics or len(words) >= _A_TALE):
+            topics = self._beside_examples(self._examples.shares(words), topics, points, reasons)
         return Reading(topics, points, words, tuple(reasons), nation, asks, asking)
+
+    def _beside_examples(
+        self, shares: Mapping[str, float], topics: tuple[str, ...], points: dict[str, float], reasons: list[str]
+    ) -> tuple[str, ...]:
+        """Let the most similar examples name the topic where the words found none, or a second, or ask for silence."""
+        nothing, best = shares[NONE], max(shares.keys() - {NONE}, key=shares.__getitem__)
+        if not topics:
+            if nothing > _ASKED or shares[best] < _LIKE:
+                return ()
+            topics = (best,)
+        elif nothing > _NOTHING_ASKED and points[topics[0]] < _TOLD and not _NEVER_HUSHED.intersection(topics):
+            reasons.append(f"nothing is asked, by the most similar examples ({nothing:.3f})")
+            return ()
+        elif best in topics or shares[best] < _LIKE_TOO or _NEVER_HUSHED.intersection(topics[1:]):
+            return topics
+        else:
+            topics = (topics[0], best)
+        points[best] = max(points.get(best, 0.0), self.file.threshold)
+        reasons.append(f"{best}: by the most similar examples ({shares[best]:.2f})")
+        return topics
 
     def _points(self, words: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
         by_topic: dict[str, list[tuple[float, Phrase, frozenset[int]]]] = {}
@@ -229,10 +260,10 @@ class Topics:
         return sorted({word for text in texts for word in split(text) if word not in self.file.spellings})
 
 
-def read_topics(path: Path) -> Topics:
-    """Read topics.yaml. Raises DirectoryError that names the file and the entry."""
+def read_topics(path: Path, examples: Path | None = None) -> Topics:
+    """Read topics.yaml, and the examples beside it. Raises DirectoryError that names the file and the entry."""
     try:
-        return Topics(TopicsFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader)), path)  # noqa: S506
+        return Topics(TopicsFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader)), path, examples)  # noqa: S506
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise DirectoryError(f"{path}: cannot be read: {error}") from None
     except ValidationError as error:
