@@ -206,16 +206,15 @@ def on(request: pytest.FixtureRequest) -> Iterator[Stage]:
 def test_every_page_and_action_for(role: str, on: Stage) -> None:
     browser = on.browser(WHO.get(role))
     column = ROLES.index(role)
-    wrong = {}
+    page = "/console/account" if role != "nobody" else "/console/sign-in"
+    wrong, csrf = {}, token(browser.get(page))
     for (method, template), expected in TABLE.items():
         path = on.path(template)
-        page = "/console/account" if role != "nobody" else "/console/sign-in"
-        given = browser.get(page)
-        if given.status_code != 200:  # signed out by the action before
-            browser = on.browser(WHO[role])
-            given = browser.get(page)
-        answer = browser.get(path) if method == "GET" else browser.post(path, data={"csrf_token": token(given)})
+        answer = browser.get(path) if method == "GET" else browser.post(path, data={"csrf_token": csrf})
         got = _outcome(answer.status_code, answer.headers.get("Location", ""))
+        if got == OUT and role != "nobody" and browser.get(page).status_code != 200:  # signed out by that
+            browser = on.browser(WHO[role])
+            csrf = token(browser.get(page))
         wanted = _auditor(method, template, expected) if role == "auditor" else expected[column]
         if got != wanted:
             wrong[method, template] = (got, wanted)

@@ -16,6 +16,7 @@ from companion.console.users import create_user
 from companion.models import Address, AuditEntry, Person
 from tests.console_stage import CANARY, NOW, PASSWORD, UNREAD, Stage, press, sign_in, stage, text_from, token
 from tests.databases import NewDatabase
+from tests.rota_world import code_in, on_duty, person
 from tests.world import World
 
 SEARCH = "/console/messages/search"
@@ -151,3 +152,24 @@ def test_a_coordinator_sees_what_was_started_and_not_what_was_answered(on: Stage
     assert "Your group meets today at 6pm." in page
     assert "The phone is switched off" in on.browser("cor").get("/console/messages/delivery").text
     assert "waiting to be sent" in on.browser("ada").get("/console/messages/delivery?state=waiting").text
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_duty_is_handed_over_in_the_console_once_the_other_agrees_by_text(world: World) -> None:
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    duty = on_duty(world, "Dr Cole")
+    browser, page = signed_in(world), "/console/rota"
+    turn = browser.get(page).text.split(f'value="{duty.id}:')[1].split('"')[0]
+    form = {"turn": f"{duty.id}:{turn}", "to": str(person(world, "Frances").id)}
+    wrong = press(browser, page, f"{page}/hand-over", **form).text
+    assert 'href="#to">Frances is neither a facilitator nor a lead' in wrong
+    assert f'selected value="{form["to"]}"' in wrong
+    press(browser, page, f"{page}/hand-over", **form | {"to": str(person(world, "Dr Dunne").id)})
+    assert "Dr Dunne is asked by text. Until they agree the duty is yours." in browser.get(page).text
+    world.settle()
+    asked = dunne.hears("Dr Cole asks you to take first")
+    dunne.texts(f"{code_in(asked)} YES")
+    world.settle()
+    dunne.ignores()
+    cole.hears("Dr Dunne")
+    assert "hand-over" not in browser.get(page).text
