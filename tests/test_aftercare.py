@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from companion.models import (
     AuditEntry,
@@ -14,6 +15,7 @@ from companion.models import (
     InboundMessage,
     OutboxMessage,
     Person,
+    SupervisionDate,
     SurveyComment,
     SurveyTally,
 )
@@ -164,6 +166,9 @@ def test_a_date_is_set_once_and_who_heard_of_it_hears_that_it_moves_or_is_off(wo
     third = {"group": str(group), "day": "2026-12-03", "at": "18:00"}
     press(lead, dates, dates, **third)
     press(cor, dates, dates, **third)  # the same again, by somebody who leads none
+    twice = SupervisionDate(at=datetime(2026, 12, 3, 18, tzinfo=UTC), group_id=group, created_at=world.clock.now())
+    with pytest.raises(IntegrityError), world.database.write() as session:  # nor by two in one moment
+        session.add(twice)
     page = lead.get(dates).text
     assert "set already" in cor.get(dates).text
     assert page.count("ICU North, with Dr Erskine.") == 1

@@ -22,7 +22,12 @@ from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.models import Address, Group, GroupFacilitator, Invitation, Person, User
 
-_EMAIL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
+_FULL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
+_EMAIL = (
+    InputRequired("Write their e-mail address."),
+    Regexp(_FULL, message="Write an e-mail address in full, such as name@example.org."),
+    Length(max=120, message="Use an e-mail address of at most 120 characters."),
+)
 
 
 class InviteForm(Form):
@@ -33,14 +38,7 @@ class InviteForm(Form):
         filters=[lambda given: (given or "").strip()],
         validators=[InputRequired("Write their name."), NameLength()],
     )
-    email = StringField(
-        "E-mail address",
-        validators=[
-            InputRequired("Write their e-mail address."),
-            Regexp(_EMAIL, message="Write an e-mail address in full, such as name@example.org."),
-            Length(max=120, message="Use an e-mail address of at most 120 characters."),
-        ],
-    )
+    email = StringField("E-mail address", validators=_EMAIL)
     role = RadioField(
         "Role",
         choices=[SelectChoice(each, named("role_words", each)) for each in invitations.STAFF_ROLES],
@@ -77,14 +75,7 @@ class NumberForm(Form):
 class EmailForm(Form):
     """Where somebody who was never invited signs in."""
 
-    email = StringField(
-        "E-mail address they sign in with",
-        validators=[
-            InputRequired("Write their e-mail address."),
-            Regexp(_EMAIL, message="Write an e-mail address in full, such as name@example.org."),
-            Length(max=120, message="Use an e-mail address of at most 120 characters."),
-        ],
-    )
+    email = StringField("E-mail address they sign in with", validators=_EMAIL)
 
 
 class ChooseForm(Form):

@@ -98,6 +98,23 @@ class SupervisionDate(Base):
     """When a lead supervises the facilitators of a group (of every group when there is none)."""
 
     __tablename__ = "supervision_dates"
+    __table_args__ = (
+        Index(
+            "uq_supervision_dates_group",
+            "at",
+            "group_id",
+            unique=True,
+            postgresql_where=text("group_id IS NOT NULL"),
+            sqlite_where=text("group_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_supervision_dates_all",
+            "at",
+            unique=True,
+            postgresql_where=text("group_id IS NULL"),
+            sqlite_where=text("group_id IS NULL"),
+        ),
+    )
     id: Mapped[Id]
     at: Mapped[Moment] = mapped_column(index=True)
     group_id: Mapped[uuid.UUID | None] = link("groups.id")

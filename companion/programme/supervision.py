@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, true, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from companion import when
@@ -31,6 +32,7 @@ DIGEST_ON = 0  # Monday
 DIGEST_AT = time(9)  # in the programme's time zone
 DIGEST_FOR = timedelta(hours=10)
 NAMED = 3  # in one text
+TAKEN = "Supervision is set for this time already. Choose another time, or cancel one of the two."
 
 
 class CannotPlanError(Exception):
@@ -77,8 +79,11 @@ def plan(
     if _set_at(session, at, group_id) is not None:
         return False
     date = SupervisionDate(at=at, group_id=group_id, lead_id=lead.id if lead else None, created_at=now)
-    session.add(date)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(date)
+    except IntegrityError:  # set by somebody else in this very moment
+        return False
     record(session, now, "supervision planned", date, actor=by, at=at.isoformat(), lead=lead.alias if lead else None)
     return True
 
@@ -99,9 +104,7 @@ def change(
     other = _set_at(session, at, date.group_id)
     was, led = date.at, session.get(Person, date.lead_id) if date.lead_id else None
     if other is not None and other.id != date.id:
-        raise CannotPlanError(
-            "Supervision is set for this time already. Choose another time, or cancel one of the two."
-        )
+        raise CannotPlanError(TAKEN)
     if (at, lead) == (was, led):
         return 0
     changed: dict[str, list[str | None]] = {}
@@ -109,8 +112,11 @@ def change(
         changed["at"] = [was.isoformat(), at.isoformat()]
     if lead != led:
         changed["lead"] = [led.alias if led else None, lead.alias if lead else None]
-    date.at, date.lead_id = at, lead.id if lead else None
-    session.flush()
+    try:
+        with session.begin_nested():
+            date.at, date.lead_id = at, lead.id if lead else None
+    except IntegrityError as error:
+        raise CannotPlanError(TAKEN) from error
     record(session, now, "supervision changed", date, actor=by, **changed)
     zone, words = voice.settings.zone, voice.words
     before, after = when.day_and_time(was, zone), when.day_and_time(at, zone)
