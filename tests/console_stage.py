@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import uuid
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from functools import cache
 
 from flask import Flask
 from flask.testing import FlaskClient
+from passlib.totp import TOTP
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -87,7 +89,7 @@ def stage(url: str, *, empty: bool = False, **more: str) -> Stage:
         database_url=url,
         secret_key="k" * 40,
         encryption_keys=KEY,
-        public_url="http://localhost",
+        public_url=more.pop("public_url", "http://localhost"),
         twilio_account_sid="AC" + "0" * 32,
         twilio_auth_token="t" * 32,
         twilio_sms_from="+447700900000",
@@ -134,6 +136,13 @@ def token(page: TestResponse) -> str:
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
     assert found, page.text
     return found.group(1)
+
+
+def authenticator(page: TestResponse) -> TOTP:
+    """Return the app that has scanned the page of the second factor."""
+    found = re.search(r'href="(otpauth://[^"]+)"', page.text)
+    assert found, page.text
+    return TOTP.from_uri(html.unescape(found.group(1)))
 
 
 def press(browser: FlaskClient, on: str, path: str, **fields: str) -> TestResponse:

@@ -70,6 +70,7 @@ PAGES = (
     "/console/password",
     "/console/second-factor",
     "/console/recovery-codes",
+    "/console/passkeys",
     "/console/nothing",
 )
 SENT_EMPTY = (  # looked at once more, with what is wrong

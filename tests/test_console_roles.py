@@ -129,6 +129,11 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/second-factor"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/recovery-codes"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/recovery-codes"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/passkeys"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/passkeys"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/passkeys/{episode}"): (OUT, DONE, DONE, DONE, DONE),
+    ("GET", "/console/passkeys/delete"): (OUT, DONE, DONE, DONE, DONE),
+    ("POST", "/console/passkeys/delete"): (OUT, DONE, DONE, DONE, DONE),
     ("GET", "/console/content"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/content/try"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/content/try"): (OUT, IN, IN, IN, IN),
@@ -160,6 +165,9 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/code"): (OUT, OUT, OUT, OUT, OUT),
     ("GET", "/console/code/help"): (OUT, DONE, DONE, DONE, DONE),
     ("POST", "/console/code/help"): (OUT, DONE, DONE, DONE, DONE),
+    ("GET", "/console/passkey"): (GONE, DONE, DONE, DONE, DONE),
+    ("POST", "/console/passkey"): (GONE, DONE, DONE, DONE, DONE),
+    ("POST", "/console/passkey/{episode}"): (DONE, DONE, DONE, DONE, DONE),
     ("GET", "/console/code/which"): (OUT, OUT, OUT, OUT, OUT),
     ("POST", "/console/code/which"): (OUT, OUT, OUT, OUT, OUT),
     ("GET", "/console/recovery-code"): (OUT, DONE, DONE, DONE, DONE),
@@ -177,7 +185,7 @@ AUDITOR = {
     ("GET", "/console/audit.csv"): IN,
     ("GET", "/console/account"): IN,
 }
-LOGIN = ("/password", "/sign-", "/second-factor", "/recovery-code", "/code", "/account/", "/invitation")
+LOGIN = ("/password", "/passkey", "/sign-", "/second-factor", "/recovery-code", "/code", "/account/", "/invitation")
 
 # Seen by everybody, or guarded by Twilio's signature.
 OPEN = (

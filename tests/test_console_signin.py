@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import time
 from collections.abc import Iterator
@@ -10,15 +9,13 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
-from passlib.totp import TOTP
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from companion.console.cli import users
 from companion.console.users import UserError, create_user, new_password, reset_password, weakness
 from companion.models import AuditEntry, Person
 from companion.models.console import User
-from tests.console_stage import PASSWORD, Stage, press, sign_in, stage, token
+from tests.console_stage import PASSWORD, Stage, authenticator, press, sign_in, stage, token
 from tests.databases import NewDatabase
 
 NEW = "quiet harbour violin 4"
@@ -265,7 +262,7 @@ def test_users_are_added_and_reset_from_the_command_line(on: Stage, monkeypatch:
 def test_a_second_factor_is_set_up_asked_for_and_switched_off(on: Stage) -> None:
     browser = on.browser("ada")
     page = press(browser, "/console/second-factor", "/console/second-factor", setup="authenticator")
-    app = _authenticator(page)
+    app = authenticator(page)
     confirm = re.search(r'action="(/console/second-factor/[^"]+)"', page.text)
     assert confirm
     refused = browser.post(confirm.group(1), data={"code": "000000", "csrf_token": token(page)})
@@ -273,7 +270,7 @@ def test_a_second_factor_is_set_up_asked_for_and_switched_off(on: Stage) -> None
     assert "On" not in browser.get("/console/account").text.split("Second factor</dt>")[1][:12]
     first = app.generate().token
     browser.post(confirm.group(1), data={"code": first, "csrf_token": token(page)})
-    assert "<dd>On</dd>" in browser.get("/console/account").text
+    assert "<dd>On: authenticator app</dd>" in browser.get("/console/account").text
     codes = press(browser, "/console/recovery-codes", "/console/recovery-codes", generate_new_codes="1")
     recovery = re.findall(r'class="ref">([0-9a-f-]{14})<', codes.text)
     assert len(recovery) == 5
@@ -294,7 +291,7 @@ def test_a_second_factor_is_set_up_asked_for_and_switched_off(on: Stage) -> None
 def test_wrong_codes_make_the_login_rest_too(on: Stage) -> None:
     browser = on.browser("ada")
     page = press(browser, "/console/second-factor", "/console/second-factor", setup="authenticator")
-    app = _authenticator(page)
+    app = authenticator(page)
     confirm = re.search(r'action="(/console/second-factor/[^"]+)"', page.text)
     assert confirm
     browser.post(confirm.group(1), data={"code": app.generate().token, "csrf_token": token(page)})
@@ -305,9 +302,3 @@ def test_wrong_codes_make_the_login_rest_too(on: Stage) -> None:
     later = app.generate(time.time() + 30).token
     press(other, "/console/code", "/console/code", code=later)
     assert other.get("/console/").status_code == 302
-
-
-def _authenticator(page: TestResponse) -> TOTP:
-    found = re.search(r'href="(otpauth://[^"]+)"', page.text)
-    assert found, page.text
-    return TOTP.from_uri(html.unescape(found.group(1)))

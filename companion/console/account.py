@@ -9,6 +9,7 @@ from flask_security.utils import logout_user
 
 from companion.console.accounts import accounts
 from companion.console.desk import SIGNED_IN, allow, desk, my_id, now, pages
+from companion.console.users import second_factor
 from companion.models import record
 
 
@@ -16,7 +17,8 @@ from companion.models import record
 @allow(*SIGNED_IN)
 def account() -> ResponseReturnValue:
     """Show one's login."""
-    return render_template("console/account.html")
+    with desk().database.read() as session:
+        return render_template("console/account.html", second_factor=second_factor(session, current_user))
 
 
 @pages.get("/account/stay")

@@ -59,14 +59,15 @@ def list_users() -> None:
     """List who can sign in."""
     from sqlalchemy import select
 
-    from companion.models.console import User
+    from companion.models.console import Passkey, User
 
     database, _ = _open()
     with database.read() as session:
         found = session.scalars(select(User).order_by(User.email)).unique().all()
+        with_passkey = set(session.scalars(select(Passkey.user_id)))
     for user in found:
         more = "" if user.active else ", switched off"
-        more += ", second factor" if user.tf_primary_method else ""
+        more += ", second factor" if user.tf_primary_method or user.id in with_passkey else ""
         click.echo(f"{user.email}\t{user.person.name or user.person.alias}\t{user.person.role}{more}")
     if not found:
         click.echo("Nobody can sign in yet. Add the first with `companion users add`.")

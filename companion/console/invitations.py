@@ -13,7 +13,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from companion.console.users import UserError, create_user, hash_password, new_password, require_strong
+from companion.console.users import (
+    UserError,
+    create_user,
+    drop_second_factors,
+    hash_password,
+    new_password,
+    require_strong,
+)
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender
 from companion.models import Address, Invitation, Person, User, record
@@ -121,8 +128,7 @@ def shut_out(session: Session, user: User, now: datetime, *, by: uuid.UUID | Non
     user.password = hash_password(secrets.token_urlsafe(32))
     user.fs_uniquifier = uuid.uuid4().hex
     user.failed_tries, user.locked_until = 0, None
-    user.tf_primary_method = user.tf_totp_secret = user.tf_last_counter = None
-    user.mf_recovery_codes = []
+    drop_second_factors(session, user, now, by=by)
     record(session, now, "password reset", user, actor=by)
 
 

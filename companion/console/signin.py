@@ -16,6 +16,7 @@ from flask_security.signals import password_changed, user_authenticated
 from flask_wtf import CSRFProtect
 from wtforms import RadioField
 
+from companion.console import passkeys
 from companion.console.accounts import Account, Accounts, accounts
 from companion.console.desk import FRESH, IDLE, Desk, desk, now, pages
 from companion.console.totp import OneUseTotp, totp_secrets
@@ -66,10 +67,13 @@ class NoRescueForm(TwoFactorRescueForm):
 
 
 class _Security(Security):
-    """The library, without the picture of the second factor's key, which would need one more package."""
+    """The library, without two packages: one draws the second factor's key, one cleans the names of passkeys.
+
+    `qr.picture` draws; names are checked by `passkeys.PasskeyUtil` and escaped like all else on a page.
+    """
 
     def _check_modules(self, module: str, config_name: str) -> Any:
-        return module == "qrcode" or super()._check_modules(module, config_name)  # type: ignore[no-untyped-call]
+        return module in ("qrcode", "nh3") or super()._check_modules(module, config_name)  # type: ignore[no-untyped-call]
 
 
 class StrongPasswords(PasswordUtil):
@@ -84,7 +88,7 @@ class StrongPasswords(PasswordUtil):
 
 def set_up(app: Flask, here: Desk) -> None:
     """Add signing in to `app`, at /console/sign-in and its neighbours."""
-    app.config.update(_config(here))
+    app.config.update(_config(here) | passkeys.config(here))
     CSRFProtect(app)
     security = _Security(
         app,
@@ -94,7 +98,11 @@ def set_up(app: Flask, here: Desk) -> None:
         two_factor_rescue_form=NoRescueForm,
         password_util_cls=StrongPasswords,
         totp_cls=OneUseTotp,
+        wan_register_response_form=passkeys.NewPasskeyForm,
+        wan_signin_response_form=passkeys.UsedPasskeyForm,
+        webauthn_util_cls=passkeys.PasskeyUtil,
     )
+    passkeys.guard(app)
     security.unauthn_handler(_sign_in_first)
     security.reauthn_handler(_password_again)
     user_authenticated.connect(_signed_in, app)
@@ -157,6 +165,7 @@ def _config(here: Desk) -> dict[str, Any]:
         "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/console/account",
         "SECURITY_TWO_FACTOR_SETUP_TEMPLATE": "console/second_factor.html",
         "SECURITY_TWO_FACTOR_VERIFY_CODE_TEMPLATE": "console/code.html",
+        "SECURITY_TWO_FACTOR_SELECT_TEMPLATE": "console/which.html",
         "SECURITY_TWO_FACTOR_AUTHENTICATOR_VALIDITY": 60,
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": list(here.settings.encryption_keys),

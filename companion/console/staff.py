@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from companion.console import invitations
 from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, open_to_all, pages
 from companion.console.fields import Form, NameLength
-from companion.console.users import UserError, weakness
+from companion.console.users import UserError, second_factor, weakness
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.models import Address, Group, GroupFacilitator, Invitation, Person, User
@@ -256,10 +256,12 @@ def _user_page(session: Session, person: Person, form: NumberForm, invite: Email
         .where(GroupFacilitator.person_id == person.id, Group.ended_at.is_(None))
         .order_by(Group.name)
     ).all()
+    login = session.scalar(select(User).where(User.person_id == person.id))
     return render_template(
         "console/user.html",
         person=person,
-        login=session.scalar(select(User).where(User.person_id == person.id)),
+        login=login,
+        second_factor=second_factor(session, login) if login else None,
         waiting=session.scalar(_open_invitations().where(Invitation.person_id == person.id)),
         addresses=session.scalars(select(Address).where(Address.person_id == person.id)).all(),
         groups=groups,

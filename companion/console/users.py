@@ -13,11 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from companion.models import Person, record
-from companion.models.console import User
+from companion.models.console import Passkey, User
 
 PASSWORD_LENGTH = 12  # NCSC: length counts, forced symbols do not
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # read aloud without mistakes
@@ -64,9 +64,25 @@ def reset_password(session: Session, user: User, password: str, now: datetime) -
     user.fs_uniquifier = uuid.uuid4().hex
     user.must_change = True
     user.failed_tries, user.locked_until = 0, None
+    drop_second_factors(session, user, now)
+    record(session, now, "password reset", user)
+
+
+def drop_second_factors(session: Session, user: User, now: datetime, *, by: uuid.UUID | None = None) -> None:
+    """Switch the codes of an app off, and delete the recovery codes and the passkeys."""
     user.tf_primary_method = user.tf_totp_secret = user.tf_last_counter = None
     user.mf_recovery_codes = []
-    record(session, now, "password reset", user)
+    gone = session.scalars(delete(Passkey).where(Passkey.user_id == user.id).returning(Passkey.id)).all()
+    if gone:
+        record(session, now, "passkey deleted", user, actor=by, count=len(gone))
+
+
+def second_factor(session: Session, user: User) -> str:
+    """Return in words what a login is asked for after the password: "On: authenticator app, 2 passkeys"."""
+    passkeys = session.scalar(select(func.count()).select_from(Passkey).where(Passkey.user_id == user.id)) or 0
+    factors = ["authenticator app"] if user.tf_primary_method else []
+    factors += [f"{passkeys} passkey{'s' if passkeys > 1 else ''}"] if passkeys else []
+    return f"On: {', '.join(factors)}" if factors else "Off"
 
 
 def new_password() -> str:

@@ -17,7 +17,7 @@ from companion.models.around import (
 from companion.models.audit import Alarm, AuditEntry, AuditSeal, Heartbeat, raise_alarm, record, settle_alarm
 from companion.models.base import Base
 from companion.models.calls import Call, Email, ProviderFailure
-from companion.models.console import FrozenFigure, Invitation, SetupMark, User
+from companion.models.console import FrozenFigure, Invitation, Passkey, SetupMark, User
 from companion.models.escalation import (
     OUTCOMES,
     Declined,
@@ -107,6 +107,7 @@ __all__ = [
     "OptOut",
     "OutboxMessage",
     "Page",
+    "Passkey",
     "Person",
     "ProviderFailure",
     "Question",

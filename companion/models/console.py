@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link
@@ -42,8 +42,36 @@ class User(Base):
     tf_totp_secret: Mapped[Secret | None]
     tf_last_counter: Mapped[int | None]  # a code counts once
     mf_recovery_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(unique=True)  # what passkeys call their owner
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+
+
+class Passkey(Base):
+    """The public half of a key on a phone, a computer or a security key: a second factor of one login.
+
+    The sign-in library names the columns, apart from `created_at`.
+    """
+
+    __tablename__ = "passkeys"
+    __table_args__ = (
+        UniqueConstraint("user_id", "name"),
+        CheckConstraint("sign_count >= 0", "sign_count"),
+        CheckConstraint("usage = 'secondary'", "second_factor"),  # never in place of the password
+    )
+    id: Mapped[Id]
+    user_id: Mapped[uuid.UUID] = link("users.id", ondelete="CASCADE", index=False)
+    name: Mapped[str]  # as its owner calls it
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)  # 32 bits without a sign
+    transports: Mapped[list[str]] = mapped_column(JSON)  # how a browser can reach it: "usb", "internal"
+    backup_state: Mapped[bool]  # its maker keeps a copy
+    device_type: Mapped[str]  # whether it stays on one device
+    extensions: ClassVar[None] = None  # the library looks for them; nothing here does
+    usage: Mapped[str]
+    created_at: Mapped[Moment]
+    lastuse_datetime: Mapped[Moment]  # `created_at` until it is used
 
 
 class Invitation(Base):
