@@ -23,7 +23,7 @@ from companion.console.words import when
 from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
-from companion.rota.cover import Gap, gaps, go_live, hours_in_words, missing, rotas
+from companion.rota.cover import every_gap, go_live, hours_in_words
 from companion.rota.duties import RotaError, add_duty, end_duty, turns_between
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 from companion.rota.schedule import Turn
@@ -88,7 +88,6 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
     start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + WEEK))
     turns = turns_between(session, start, end)
     days = [Day(on, _on(turns, on, zone)) for on in (monday + timedelta(days=n) for n in range(7))]
-    found = {gap for group in rotas(session, now()) for gap in gaps(session, now(), group_id=group)}
     offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
     checks = session.scalars(
         select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
@@ -102,7 +101,7 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
     return render_template(
         "console/rota.html",
         days=days,
-        gaps=sorted(found, key=_when_gap),
+        gaps=every_gap(session, now()),
         offers=offers,
         checks=checks,
         duties=current,
@@ -301,11 +300,9 @@ def _current(duty: Duty, monday: date) -> bool:
     return duty.starts_on + timedelta(days=duty.days) >= monday
 
 
-def _groups(session: Session) -> Sequence[tuple[Group, GroupCover, Sequence[str]]]:
-    rows = session.execute(
-        select(Group, GroupCover).join(GroupCover).where(Group.ended_at.is_(None)).order_by(Group.name)
-    )
-    return [(group, cover, () if cover.live_at else missing(session, group, now())) for group, cover in rows]
+def _groups(session: Session) -> Sequence[tuple[Group, GroupCover]]:
+    wanted = select(Group, GroupCover).join(GroupCover).where(Group.ended_at.is_(None)).order_by(Group.name)
+    return session.execute(wanted).tuples().all()
 
 
 def _on(turns: Sequence[Turn], on: date, zone: ZoneInfo) -> Sequence[Turn]:
@@ -321,10 +318,6 @@ def _monday(given: str | None) -> date:
         wanted = here
     wanted = min(max(wanted, here - WEEKS * WEEK), here + WEEKS * WEEK)
     return wanted - timedelta(days=wanted.weekday())
-
-
-def _when_gap(gap: Gap) -> tuple[datetime, str]:
-    return gap.starts_at, gap.role
 
 
 def _uuid(given: str | None) -> uuid.UUID | None:

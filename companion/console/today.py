@@ -47,11 +47,11 @@ from companion.models import (
 )
 from companion.models.texts import LOST, UNREAD
 from companion.programme import supervision
-from companion.rota.cover import Gap, gaps
+from companion.rota.cover import Gap, every_gap
 
 SOON = timedelta(days=8)
 LATELY = timedelta(days=7)
-GAPS = timedelta(days=7)  # how far ahead gaps in the rota of the whole programme are shown
+GAPS = timedelta(days=7)  # how far ahead gaps in any rota are shown
 SHOWN = 20  # of each kind; a list that is longer says so
 
 
@@ -167,7 +167,7 @@ def _load() -> Today:
             notices=_notices(session),
             unread=_unread(session),
             failed=_failed(session),
-            gaps=gaps(session, now(), GAPS),
+            gaps=every_gap(session, now(), GAPS),
             set_up=_set_up(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)

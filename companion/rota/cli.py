@@ -38,7 +38,7 @@ def bring_in(file: Path) -> None:
 def show(days: int) -> None:
     """List who is on duty, and the gaps."""
     from companion.models import Person
-    from companion.rota.cover import gaps, rotas
+    from companion.rota.cover import every_gap
     from companion.rota.duties import turns_between
     from companion.when import day_and_time
 
@@ -50,7 +50,7 @@ def show(days: int) -> None:
             click.echo(
                 f"{day_and_time(turn.starts_at, zone)} to {day_and_time(turn.ends_at, zone)}  {turn.role:<7} {who}"
             )
-        found = [gap for group in rotas(session, now) for gap in gaps(session, now, timedelta(days=days), group)]
+        found = every_gap(session, now, timedelta(days=days))
         for gap in found:
             click.echo(
                 f"GAP {day_and_time(gap.starts_at, zone)} to {day_and_time(gap.ends_at, zone)}  nobody is {gap.role}"

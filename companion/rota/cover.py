@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, joinedload
 
 from companion.content.catalogue import Catalogue
 from companion.models import Duty, Group, GroupCover, Person, facilitators_of, record
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Span, Turn, uncovered
-from companion.rota.ways import ENOUGH, can_be_texted, live_ways
+from companion.rota.ways import ENOUGH, can_be_texted, live_ways_of
 from companion.when import clock_time
 
 AHEAD = timedelta(days=14)  # how far gaps are shown
@@ -62,13 +63,16 @@ def within_hours(cover: GroupCover, local: datetime) -> bool:
 def has_rota(session: Session, group_id: uuid.UUID | None, now: datetime) -> bool:
     """Whether anybody is on the rota of a group. Without one its facilitators and the leads are paged at all hours."""
     mine = (Duty.group_id.is_(None)) | (Duty.group_id == group_id)
-    current = Duty.ended_at.is_(None) | (Duty.ended_at > now)
-    return session.scalar(select(Duty.id).where(mine, current).limit(1)) is not None
+    return session.scalar(select(Duty.id).where(mine, _current(now)).limit(1)) is not None
+
+
+def _current(now: datetime) -> ColumnElement[bool]:
+    return Duty.ended_at.is_(None) | (Duty.ended_at > now)
 
 
 def rotas(session: Session, now: datetime) -> list[uuid.UUID | None]:
     """Return the groups that have duties or hours of their own; None stands for what holds for every group."""
-    own = select(Duty.group_id).where(Duty.ended_at.is_(None) | (Duty.ended_at > now)).distinct()
+    own = select(Duty.group_id).where(_current(now)).distinct()
     hours = select(GroupCover.group_id).join(Group).where(GroupCover.kind == "hours", Group.ended_at.is_(None))
     return list({*session.scalars(own), *session.scalars(hours)})
 
@@ -80,23 +84,49 @@ def gaps(session: Session, now: datetime, ahead: timedelta = AHEAD, group_id: uu
     rota at all is no gap: the facilitators of the group and the leads stand in. First is looked for always once there
     is a rota. Hours outside those that a group states are no gaps.
     """
-    turns = turns_between(session, now, now + ahead, group_id)
     if not has_rota(session, group_id, now):
         return []
-    cover = cover_of(session, group_id)
-    able: dict[uuid.UUID, bool] = {}
-    for turn in turns:
-        if turn.person_id not in able:
-            able[turn.person_id] = len(live_ways(session, session.get_one(Person, turn.person_id))) >= ENOUGH
+    turns = turns_between(session, now, now + ahead, group_id)
+    return _gaps_in(turns, _able(session, turns), Span(now, now + ahead), cover_of(session, group_id))
+
+
+def every_gap(session: Session, now: datetime, ahead: timedelta = AHEAD) -> list[Gap]:
+    """Return the gaps of every rota, each once, by as many questions for many groups as for one."""
+    on_it = set(session.scalars(select(Duty.group_id).where(_current(now)).distinct()))
+    turns = turns_between(session, now, now + ahead)
+    able = _able(session, turns)
+    covers = session.scalars(select(GroupCover).options(joinedload(GroupCover.group))).all()
+    of_group = {cover.group_id: cover for cover in covers}
+    found: set[Gap] = set()
+    for group_id in rotas(session, now):
+        if None in on_it or group_id in on_it:
+            mine = [turn for turn in turns if turn.group_id in (None, group_id)]
+            cover = of_group.get(group_id) if group_id else None
+            found.update(_gaps_in(mine, able, Span(now, now + ahead), cover))
+    return sorted(found, key=_when)
+
+
+def _able(session: Session, turns: Collection[Turn]) -> Mapping[uuid.UUID, bool]:
+    ways = live_ways_of(session, {turn.person_id for turn in turns})
+    return {person_id: len(live) >= ENOUGH for person_id, live in ways.items()}
+
+
+def _gaps_in(
+    turns: Collection[Turn], able: Mapping[uuid.UUID, bool], within: Span, cover: GroupCover | None
+) -> list[Gap]:
     found: list[Gap] = []
     for role in ("first", "second", "lead"):
         rostered = [turn for turn in turns if turn.role == role]
         if not rostered and role != "first":
             continue
-        for span in uncovered([turn for turn in rostered if able[turn.person_id]], now, now + ahead):
-            if role == "lead" or cover is None or _touches_hours(session, cover, span):
+        for span in uncovered([turn for turn in rostered if able[turn.person_id]], within.starts_at, within.ends_at):
+            if role == "lead" or cover is None or _touches_hours(cover, span):
                 found.append(Gap(span.starts_at, span.ends_at, role, _unable(rostered, span)))
-    return sorted(found, key=lambda gap: (gap.starts_at, gap.role))
+    return sorted(found, key=_when)
+
+
+def _when(gap: Gap) -> tuple[datetime, str]:
+    return gap.starts_at, gap.role
 
 
 def missing(session: Session, group: Group, now: datetime) -> list[str]:
@@ -172,8 +202,8 @@ def hours_in_words(cover: GroupCover) -> str:
     return f"{clock}, {', '.join(DAYS[day] for day in days)}"
 
 
-def _touches_hours(session: Session, cover: GroupCover, span: Span) -> bool:
-    zone = ZoneInfo(session.get_one(Group, cover.group_id).time_zone)
+def _touches_hours(cover: GroupCover, span: Span) -> bool:
+    zone = ZoneInfo(cover.group.time_zone)
     moment = span.starts_at
     while moment < span.ends_at:
         if within_hours(cover, moment.astimezone(zone)):

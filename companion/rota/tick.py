@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from companion.escalation.words import Voice
 from companion.models import Alarm, ReadinessCheck, raise_alarm, settle_alarm
 from companion.rota import readiness, swaps
-from companion.rota.cover import SOON, gaps, rotas
+from companion.rota.cover import SOON, every_gap
 from companion.rota.duties import turns_between
 
 GAP = "rota_gap"
@@ -26,7 +26,7 @@ def tick(session: Session, now: datetime, voice: Voice) -> None:
 
 def watch(session: Session, now: datetime) -> None:
     """Raise the alarm while there is a gap within 48 hours, and settle it once there is none."""
-    near = any(gaps(session, now, SOON, group_id) for group_id in rotas(session, now))
+    near = every_gap(session, now, SOON)
     if not near:
         settle_alarm(session, now, GAP)
         return

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
+import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import address_of, addresses_of
 from companion.messaging.numbers import Channel, Sender, read_sender
-from companion.messaging.optout import is_stopped
+from companion.messaging.optout import is_stopped, stops_among
 from companion.models import Address, Person, User, Way, record
 
 ENOUGH = 2  # ways of different kinds, before someone may be on the rota
@@ -35,7 +36,34 @@ def ways_of(session: Session, person: Person) -> list[Way]:
 
 def live_ways(session: Session, person: Person) -> list[Way]:
     """Return the ways that a code has shown to work, without those that are dead by now or stopped."""
-    return [way for way in ways_of(session, person) if way.verified_at is not None and works(session, way)]
+    return live_ways_of(session, [person.id])[person.id]
+
+
+def live_ways_of(session: Session, people: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Way]]:
+    """Return the same for each of several people, by two questions in all."""
+    rows = session.execute(
+        select(Way, Address)
+        .outerjoin(
+            Address,
+            (Address.address_index == Way.address_index)
+            & (Address.channel == case((Way.kind == "call", "sms"), else_=Way.kind)),
+        )
+        .where(
+            Way.person_id.in_(people), Way.removed_at.is_(None), Way.verified_at.is_not(None), Way.dead_since.is_(None)
+        )
+        .order_by(Way.kind)
+    ).all()
+    stopped = stops_among(session, [address for way, address in rows if address is not None and way.kind != "call"])
+    against = {
+        way.id
+        for way, address in rows
+        if address is not None and (address.invalid_since is not None or (way.kind != "call" and address.id in stopped))
+    }
+    live: dict[uuid.UUID, list[Way]] = {person: [] for person in people}
+    for way in dict.fromkeys(way for way, _ in rows):
+        if way.id not in against:
+            live[way.person_id].append(way)
+    return live
 
 
 def works(session: Session, way: Way) -> bool:
