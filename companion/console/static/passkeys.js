@@ -53,7 +53,7 @@
     (problem.querySelector(`[data-problem="${name}"]`) || problem.querySelector('[data-problem="other"]')).hidden = false;
     wait.hidden = true;
     problem.hidden = false;
-    again.hidden = name === "none";
+    again.hidden = name === "none" || name === "InvalidStateError"; // it would be the same again
     problem.focus();
   }
 
