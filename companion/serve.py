@@ -31,7 +31,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _warm_up(self) -> None:
         """Load what the first text would wait for, beside the first requests."""
-        self._services.directory.read(understand("a first text", "none").intent)
+        self._services.directory.read(understand("take it off that list", "none").intent)
         # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
         gc.collect()
         gc.freeze()

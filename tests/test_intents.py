@@ -38,7 +38,10 @@ NO_STOPS = (
     "stopped at the shop, 5 mins late", "I need to stop drinking", "it never stops", "pause the texts for 2 weeks",
     "no but thanks for asking", "cheers for checking", "get me out of here", "can I stop any time?",
     "don't want to be here anymore", "they asked me to withdraw a patient's fluids", "please remove the catheter",
-    "how do I stop these if I want to one day", "I never want to do another night",
+    "how do I stop these if I want to one day", "I never want to do another night", "I want it to end",
+    "fed up with this", "the recycling bin is embarrassing me now. gin mostly. how do other drs cut down",
+    "bored of this rotation",
+    "turned off my phone", "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
 )  # fmt: skip
 
 

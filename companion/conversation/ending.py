@@ -16,7 +16,7 @@ from companion.conversation.normalise import Said
 from companion.conversation.phrases import words_of
 
 # How likely a stop must be by the examples: low where the words say most of it, near certain where they only could.
-LIKELY, CERTAIN = 0.2, 0.99
+LIKELY, CERTAIN = 0.5, 0.99
 # So many words on: "dont really want", "no longer need any of the texts".
 _NEAR, _FURTHER = 3, 5
 
@@ -31,7 +31,9 @@ class Ending:
     refuse: frozenset[str]
     want: frozenset[str]
     thing: frozenset[str]
+    vague: frozenset[str]
     me: frozenset[str]
+    entry: frozenset[str]
     kept: frozenset[str]
     other: frozenset[str]
 
@@ -46,6 +48,8 @@ class Ending:
             return None
         if any(word in self.other or word[0].isdigit() for word in said.words):
             return None
+        if not (self.thing | self.entry | self.alone).intersection(said.words):
+            return None  # "fed up with this", "i want it to end"
         if any(self._taken_back(said.words, at) for at in range(len(said.words))):
             return None
         clauses = [said.words[start:end] for start, end in pairwise(said.starts)]
@@ -56,14 +60,16 @@ class Ending:
         return ends and bool(self.kept.intersection(words[max(0, at - _NEAR) : at]))
 
     def _ends(self, words: tuple[str, ...]) -> bool:
+        things = self.thing | self.vague
         if self.alone.intersection(words):
             return True
-        if self.end.intersection(words) and self.thing.intersection(words):
+        if self.end.intersection(words) and things.intersection(words):
             return True
-        if self.remove.intersection(words) and (self.thing | self.me).intersection(words):
+        if self.remove.intersection(words) and (things | self.me | self.entry).intersection(words):
             return True
         return any(self._refused(words[at + 1 :]) for at, word in enumerate(words) if word in self.refuse)
 
     def _refused(self, after: tuple[str, ...]) -> bool:
-        wanted = self.want.intersection(after[:_NEAR]) and self.thing.intersection(after)
-        return bool(wanted or self.thing.intersection(after[:_FURTHER]))
+        things = self.thing | self.vague
+        wanted = self.want.intersection(after[:_NEAR]) and things.intersection(after)
+        return bool(wanted or things.intersection(after[:_FURTHER]))

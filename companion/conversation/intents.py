@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, LOOSE, Found
-from companion.conversation.likeness import all_known, most_like, shares, the_same
+from companion.conversation.likeness import all_known, most_like, shares, the_same, wish_to_end
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -128,7 +128,7 @@ def _add_ending(said: Said, hits: dict[str, Hit], words: WordList, state: str) -
     asked = words.ending.asks(said)
     if asked is None or (asked == CERTAIN and not all_known(said)):
         return
-    if shares(said, state).get("stop", 0.0) > asked:
+    if wish_to_end(said, state) > asked:
         hits["stop"] = Hit("stop", "clause", "in other words", 0, len(said.words))
 
 

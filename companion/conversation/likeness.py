@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from companion.content.examples import NONE, topic_examples
 from companion.conversation.normalise import Said, read
 from companion.conversation.phrases import is_number, words_of
 from companion.conversation.wordlist import word_list
@@ -74,6 +76,16 @@ def shares(said: Said, state: str) -> dict[str, float]:
     return likeness.shares(_features(said, state))
 
 
+def wish_to_end(said: Said, state: str) -> float:
+    """How likely a wish for the texts to end is, from 0 to 1, beside all that people ask help for in such words.
+
+    "The recycling bin is embarrassing me" has words of ending and is none.
+    """
+    likeness = _beside_needs()
+    known = sum(word in likeness for word in set(_words(said)))
+    return likeness.shares(_features(said, state))["stop"] if known >= _FEWEST else 0.0
+
+
 def all_known(said: Said) -> bool:
     """Whether every word stands in some example, so that none that was never seen can turn the meaning."""
     return all(word in _counts().likeness for word in _words(said))
@@ -123,3 +135,11 @@ def _counts() -> _Counts:
     every = [(example, read(example.text, spelling)) for example in examples()]
     likeness = Likeness(((example.intent, _features(said, example.state)) for example, said in every), _UNSEEN)
     return _Counts(likeness, {(example.state, said.words): example.intent for example, said in every})
+
+
+@lru_cache(maxsize=1)
+def _beside_needs() -> Likeness:
+    spelling = word_list().spelling
+    ours = ((each.intent, _features(read(each.text, spelling), each.state)) for each in examples())
+    needs = (("signpost", _features(read(text, spelling), "none")) for topic, text in topic_examples() if topic != NONE)
+    return Likeness(chain(ours, needs), _UNSEEN)

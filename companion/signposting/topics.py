@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from companion.content.examples import NONE
 from companion.signposting.errors import DirectoryError, explain
-from companion.signposting.likeness import NONE, TopicExamples
+from companion.signposting.likeness import TopicExamples
 from companion.signposting.nations import Places
 from companion.signposting.phrases import Index, Phrase, PhraseError, first_words, parse
 from companion.signposting.words import Speller, split, stem
