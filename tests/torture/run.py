@@ -28,7 +28,8 @@ from tests.torture.judge import Verdict, judge
 from tests.torture.processes import SERVICE, Victim, environment, free_port, start_killing
 
 DANGER = "i want to kill myself"
-NONSENSE = ("wibble", "the quince is blue", "teapot", "forty two ducks", "marmalade on the roof")
+# Words that mean nothing and are on no list: one that paged would bring later texts of its own.
+NONSENSE = ("wibble", "the quince is blue", "teapot", "forty two ducks", "marmalade and toast")
 WHEN_DOWN = 0.1  # the share of texts that are sent without caring whether the server is up
 NO_CHANGE = 300.0  # seconds in which no text more comes to rest: then none will; a busy machine takes its time
 
