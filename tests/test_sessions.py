@@ -300,6 +300,10 @@ def test_a_facilitator_runs_an_evening_from_the_phone(world: World) -> None:
     cole, dunne = world.staff("facilitator", 0), world.staff("facilitator", 1)
     cole.texts("Who's coming?")
     assert cole.hears("ICU North, Thu 26 Nov, 6:30pm. Coming: ", "Waiting: 0").count(",") >= 3
+    cole.texts("what now")
+    cole.hears("TAKE or PASS", "Text MENU")
+    cole.texts("Menu")
+    cole.hears("WHO (is coming)", "OFF TONIGHT", "MSG and your words")
     cole.texts("CANCEL TONIGHT")
     code = shown_code(cole.hears("3 people would be told", "Nothing is sent yet"))
     cole.texts(f"OFF {code}")

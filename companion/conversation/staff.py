@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from companion import when
 from companion.content.catalogue import Text
 from companion.conversation import errands
-from companion.conversation.optout_words import is_start_word, is_stop_word
+from companion.conversation.optout_words import bare, is_start_word, is_stop_word
 from companion.conversation.orders import Order, Verb, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay
@@ -44,6 +44,8 @@ class StaffDesk:
         return errand or self._order(session, person, arrival.body, now)
 
     def _order(self, session: Session, person: Person, text: str, now: datetime) -> Answer:
+        if bare(text) == "menu":
+            return "menu", (self._say("facilitator_menu"),)
         order = read_order(text)
         if order.verb == "help" and order.reference is None:
             return "help", (self._say("facilitator_help", url=self._voice.console_url),)
