@@ -131,14 +131,15 @@ def is_changeover(day: date, others: Iterable[date] = ()) -> bool:
 
 def next_changeover(session: Session, now: datetime, others: Iterable[date] = ()) -> datetime | None:
     """Return when the next changeover's texts are due (UTC), within the next half year; None without a cohort."""
-    name = session.scalar(select(Cohort.time_zone).limit(1))
-    if name is None:
-        return None
-    zone = ZoneInfo(name)
-    today = now.astimezone(zone).date()
-    days = (today + timedelta(days=ahead) for ahead in range(200))
-    moments = (datetime.combine(day, BY_DAY[0], zone).astimezone(UTC) for day in days if is_changeover(day, others))
-    return next((moment for moment in moments if moment > now), None)
+    zones = [ZoneInfo(name) for name in session.scalars(select(Cohort.time_zone).distinct())]
+    days = [now.date() + timedelta(days=ahead) for ahead in range(-1, 200)]
+    moments = (
+        datetime.combine(day, BY_DAY[0], zone).astimezone(UTC)
+        for day in days
+        if is_changeover(day, others)
+        for zone in zones
+    )
+    return min((moment for moment in moments if moment > now), default=None)
 
 
 def _by_day(now: datetime, zone: ZoneInfo) -> bool:
