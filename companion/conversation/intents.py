@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, LOOSE, Found
-from companion.conversation.likeness import all_known, most_like, shares, the_same, wish_to_end
+from companion.conversation.likeness import all_known, most_like, shares_beside_needs, the_same
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -128,7 +128,7 @@ def _add_ending(said: Said, hits: dict[str, Hit], words: WordList, state: str) -
     asked = words.ending.asks(said)
     if asked is None or (asked == CERTAIN and not all_known(said)):
         return
-    if wish_to_end(said, state) > asked:
+    if shares_beside_needs(said, state).get("stop", 0.0) > asked:
         hits["stop"] = Hit("stop", "clause", "in other words", 0, len(said.words))
 
 
@@ -274,7 +274,7 @@ def _about_us(said: Said, state: str) -> bool:
     """Whether a text that has a word of some topic is, by the examples, about these texts and groups all the same."""
     if (same := the_same(said, state)) is not None:
         return same != "signpost"
-    likely = shares(said, state)
+    likely = shares_beside_needs(said, state)
     return bool(likely) and likely["signpost"] < _NO_NEED and _searched(said.raw)[1] < _A_WORD_OF_NEED
 
 

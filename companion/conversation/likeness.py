@@ -76,14 +76,15 @@ def shares(said: Said, state: str) -> dict[str, float]:
     return likeness.shares(_features(said, state))
 
 
-def wish_to_end(said: Said, state: str) -> float:
-    """How likely a wish for the texts to end is, from 0 to 1, beside all that people ask help for in such words.
+def shares_beside_needs(said: Said, state: str) -> dict[str, float]:
+    """The same, where all that people ask help for counts as a wish for it: "signpost".
 
-    "The recycling bin is embarrassing me" has words of ending and is none.
+    "The recycling bin is embarrassing me" has words of ending, and is no wish for the texts to end.
     """
     likeness = _beside_needs()
-    known = sum(word in likeness for word in set(_words(said)))
-    return likeness.shares(_features(said, state))["stop"] if known >= _FEWEST else 0.0
+    if sum(word in likeness for word in set(_words(said))) < _FEWEST:
+        return {}
+    return likeness.shares(_features(said, state))
 
 
 def all_known(said: Said) -> bool:
