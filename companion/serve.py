@@ -31,11 +31,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _warm_up(self) -> None:
         """Load what the first text would wait for, beside the first requests."""
-        self._services.directory.read(understand("take it off that list", "none").intent)
-        # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
-        gc.collect()
-        gc.freeze()
-        gc.enable()
+        try:
+            self._services.directory.read(understand("take it off that list", "none").intent)
+        finally:
+            # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
+            gc.collect()
+            gc.freeze()
+            gc.enable()
 
 
 def run(services: Services, host: str, port: int) -> None:

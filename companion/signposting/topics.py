@@ -68,8 +68,8 @@ class TopicsFile(_Strict):
 
     version: str
     threshold: float = Field(gt=0)
-    in_passing: float = Field(gt=0)
-    speaking: str
+    in_passing: float = Field(default=0.0, ge=0)  # a deployment's own file need not have these two
+    speaking: str = ""
     sets: dict[str, str]
     spellings: dict[str, str]
     ordinary: str
@@ -203,7 +203,7 @@ class Topics:
         points, reasons = self._points(words)
         asking = any(reason.startswith("asking:") for reason in reasons)
         told = asking or "?" in text or len(words) <= _A_KEYWORD or bool(self._speaking.intersection(words))
-        enough = self.file.threshold if told else self.file.in_passing
+        enough = self.file.threshold if told else max(self.file.threshold, self.file.in_passing)
         ranked = sorted(
             (topic for topic, score in points.items() if score >= enough),
             key=lambda topic: (-points[topic], -self._priority[topic]),
