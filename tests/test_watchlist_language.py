@@ -78,6 +78,21 @@ def test_a_folder_without_words_is_refused(tmp_path: Path) -> None:
         load_watchlist(tmp_path)
 
 
+def test_a_family_may_have_further_files_and_a_part_of_none_is_refused(tmp_path: Path) -> None:
+    phrase = "phrases: [{id: %s, say: [%s], match: [%s], not: [x]}]"
+    (tmp_path / "words.yaml").write_text("version: '1'\ndate: 2026-11-27\n", "utf-8")
+    (tmp_path / "one.yaml").write_text(f"family: one\nroute: page\ntitle: One\n{phrase % ('a', 'cat', 'cat')}\n", "utf-8")
+    (tmp_path / "more.yaml").write_text(f"part_of: one\n{phrase % ('b', 'dog', 'dog')}\n", "utf-8")
+    verdict = load_watchlist(tmp_path).read("a dog")
+    assert (verdict.route, verdict.families) == ("page", ("one",))
+    (tmp_path / "more.yaml").write_text(f"part_of: two\n{phrase % ('b', 'dog', 'dog')}\n", "utf-8")
+    with pytest.raises(PhraseError, match="does not have: two"):
+        load_watchlist(tmp_path)
+    (tmp_path / "more.yaml").write_text(f"part_of: one\nroute: page\n{phrase % ('b', 'dog', 'dog')}\n", "utf-8")
+    with pytest.raises(PhraseError, match="route belongs in the family's own file"):
+        load_watchlist(tmp_path)
+
+
 def test_the_default_list_is_kept_and_has_a_version() -> None:
     assert load_watchlist() is load_watchlist()
     assert load_watchlist().version

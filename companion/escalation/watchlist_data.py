@@ -1,6 +1,7 @@
 """Reads the watch list's YAML files into plain values and says exactly what is wrong with them.
 
-``words.yaml`` holds version, date, spellings and synonym classes; every other file in the folder holds one family.
+``words.yaml`` holds version, date, spellings and synonym classes; every other file in the folder holds one family, or a
+part of one (``part_of``).
 """
 
 import datetime as dt
@@ -97,7 +98,7 @@ def read_files(source: Path, routes: Mapping[str, Route] | None) -> tuple[Vocabu
             if key in classes:
                 raise PhraseError(f"{name}: class <{key}> is already defined elsewhere")
             classes[key] = entries
-    read = tuple(_family(name, document, routes or {}) for name, document in families)
+    read = _families(families, routes or {})
     unknown = set(routes or {}) - {family.name for family in read}
     if unknown:
         raise PhraseError(f"a route is set for families that the list does not have: {', '.join(sorted(unknown))}")
@@ -127,15 +128,37 @@ def _texts(where: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _family(name: str, document: Mapping[str, Any], routes: Mapping[str, Route]) -> Family:
-    for key in ("family", "route", "title", "phrases"):
+def _families(documents: Sequence[tuple[str, Mapping[str, Any]]], routes: Mapping[str, Route]) -> tuple[Family, ...]:
+    """Every family, with the phrases of its own file first and then those of its parts."""
+    parts: dict[str, list[Phrase]] = {}
+    for name, document in documents:
+        if family := document.get("part_of"):
+            extra = set(document) - {"part_of", "classes", "phrases"}
+            if extra:
+                raise PhraseError(f"{name} is a part of {family}: {', '.join(sorted(extra))} belongs in the family's own file")
+            parts.setdefault(family, []).extend(_phrases(name, family, document))
+    own = [(name, document) for name, document in documents if not document.get("part_of")]
+    read = tuple(_family(name, document, routes, parts.pop(document.get("family", ""), [])) for name, document in own)
+    if parts:
+        raise PhraseError(f"there are parts of families that the list does not have: {', '.join(sorted(parts))}")
+    return read
+
+
+def _family(name: str, document: Mapping[str, Any], routes: Mapping[str, Route], more: Sequence[Phrase]) -> Family:
+    for key in ("family", "route", "title"):
         if not document.get(key):
             raise PhraseError(f"{name}: {key} is missing")
     family = document["family"]
     route = routes.get(family, document["route"])
     if route not in ROUTES:
         raise PhraseError(f"{name}: the route of {family} is {route!r}; it must be page or notice")
-    return Family(family, route, document["title"], tuple(_phrase(family, entry) for entry in document["phrases"]))
+    return Family(family, route, document["title"], (*_phrases(name, family, document), *more))
+
+
+def _phrases(name: str, family: str, document: Mapping[str, Any]) -> tuple[Phrase, ...]:
+    if not document.get("phrases"):
+        raise PhraseError(f"{name}: phrases is missing")
+    return tuple(_phrase(family, entry) for entry in document["phrases"])
 
 
 def _phrase(family: str, entry: Mapping[str, Any]) -> Phrase:
