@@ -81,7 +81,7 @@ def test_a_folder_without_words_is_refused(tmp_path: Path) -> None:
 def test_a_family_may_have_further_files_and_a_part_of_none_is_refused(tmp_path: Path) -> None:
     phrase = "phrases: [{id: %s, say: [%s], match: [%s], not: [x]}]"
     (tmp_path / "words.yaml").write_text("version: '1'\ndate: 2026-11-27\n", "utf-8")
-    (tmp_path / "one.yaml").write_text(f"family: one\nroute: page\ntitle: One\n{phrase % ('a', 'cat', 'cat')}\n", "utf-8")
+    (tmp_path / "one.yaml").write_text(f"family: one\nroute: page\ntitle: 1\n{phrase % ('a', 'cat', 'cat')}", "utf-8")
     (tmp_path / "more.yaml").write_text(f"part_of: one\n{phrase % ('b', 'dog', 'dog')}\n", "utf-8")
     verdict = load_watchlist(tmp_path).read("a dog")
     assert (verdict.route, verdict.families) == ("page", ("one",))

@@ -135,7 +135,9 @@ def _families(documents: Sequence[tuple[str, Mapping[str, Any]]], routes: Mappin
         if family := document.get("part_of"):
             extra = set(document) - {"part_of", "classes", "phrases"}
             if extra:
-                raise PhraseError(f"{name} is a part of {family}: {', '.join(sorted(extra))} belongs in the family's own file")
+                raise PhraseError(
+                    f"{name}: {', '.join(sorted(extra))} belongs in the family's own file, that of {family}"
+                )
             parts.setdefault(family, []).extend(_phrases(name, family, document))
     own = [(name, document) for name, document in documents if not document.get("part_of")]
     read = tuple(_family(name, document, routes, parts.pop(document.get("family", ""), [])) for name, document in own)
