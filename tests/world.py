@@ -178,6 +178,7 @@ class World:
     def settle(self) -> None:
         """Run the worker's jobs and the stand-in until nothing is left to do at this moment."""
         for _ in range(50):
+            self.standin.settle()
             jobs.tick(self.services)
             jobs.deliver_urgent(self.services)
             jobs.deliver(self.services)
