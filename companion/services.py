@@ -17,6 +17,7 @@ from companion.escalation.watchlist import load_watchlist
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Inbox
 from companion.messaging.numbers import shown_number
+from companion.programme.local_contacts import Places
 from companion.settings import Settings, load_settings
 from companion.signposting import Directory, load_directory
 
@@ -55,7 +56,7 @@ class Services:
     @cached_property
     def inbox(self) -> Inbox:
         """Where texts arrive."""
-        desk = TextDesk(load_watchlist(), self.directory, self.voice, partial(routes_here, self.database))
+        desk = TextDesk(load_watchlist(), Places(self.directory).here, self.voice, partial(routes_here, self.database))
         return Inbox(self.database, self.clock, self.settings, desk)
 
     @cached_property

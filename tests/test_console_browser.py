@@ -62,6 +62,7 @@ PAGES = (
     "/console/content",
     "/console/content/try",
     "/console/content/places",
+    "/console/content/places/local-occupational-health",
     "/console/audit",
     "/console/settings",
     "/console/evaluation",
@@ -74,6 +75,7 @@ PAGES = (
     "/console/nothing",
 )
 SENT_EMPTY = (  # looked at once more, with what is wrong
+    "/console/content/places/local-occupational-health",
     "/console/groups/new",
     "/console/people/{wren}/number",
     "/console/people/{wren}/write",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +19,7 @@ TRY = "/console/content/try"
 
 @pytest.fixture
 def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
-    here = stage(sqlite_databases(), empty=True)
+    here = stage(sqlite_databases())
     yield here
     here.database.close()
 
@@ -50,3 +53,48 @@ def test_places_say_what_is_shown_until_when_and_what_is_left_to_fill_in(on: Sta
     assert "not filled in yet." in text
     assert "With its number or address. Review by " in text
     assert "Samaritans" in text
+
+
+def test_a_contact_of_ones_own_is_written_here_and_sent_within_a_minute(on: Stage) -> None:
+    page = "/console/content/places/local-occupational-health"
+    browser, number = on.browser("cor"), "0113 496 0456"
+    assert "Occupational health" in texted(on, "occupational health")
+    assert number not in texted(on, "occupational health")
+    written = {"phone": number, "web": "https://oh.example.org/", "hours": "Mon-Fri 8am-4pm", "review_by": "2027-05-01"}
+    stamp = re.search(r'name="stamp"[^>]*value="(\w+)"', browser.get(page).text)
+    assert stamp
+    press(browser, page, page, **written, stamp=stamp[1])
+    assert f"{number}, Mon-Fri 8am-4pm" in browser.get("/console/content/places").text
+    on.clock.advance(timedelta(minutes=1))
+    assert f"{number}, Mon-Fri 8am-4pm." in texted(on, "occupational health")
+    on.clock.advance(timedelta(days=200))  # nobody looked again
+    assert "oh.example.org" in texted(on, "occupational health")
+    assert number not in texted(on, "occupational health")
+
+    stale = press(on.browser("lee"), page, page, **{**written, "review_by": "2027-12-01"}, stamp=stamp[1]).text
+    assert "Somebody else changed this" in stale
+    press(on.browser("lee"), page, f"{page}/out")
+    on.clock.advance(timedelta(minutes=1))
+    assert "oh.example.org" not in texted(on, "occupational health")
+    with on.database.read() as session:
+        kept = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("local contact"))).all()
+        assert [entry.action for entry in kept] == ["local contact kept", "local contact taken out"]
+        assert number not in str([entry.details for entry in kept])
+
+
+def test_a_contact_that_would_not_fit_or_must_not_be_published_is_refused(on: Stage) -> None:
+    page = "/console/content/places/psu-england"
+    browser = on.browser("cor")
+    long = {"web": f"intranet.example.org/{'a' * 160}", "review_by": "2027-05-01"}
+    assert "more than the 160 of one text" in press(browser, page, page, **long).text
+    assert (
+        "Choose a day that is still to come."
+        in press(browser, page, page, web="oh.example.org", review_by="2026-11-24").text
+    )
+    assert browser.get("/console/content/places/samaritans").status_code == 404
+
+
+def texted(on: Stage, body: str) -> str:
+    """What the service answers a trainee."""
+    form = {"MessageSid": f"SM{uuid.uuid4().hex}", "From": "+447700900101", "To": "+447700900000", "Body": body}
+    return on.services.inbox.receive(form)

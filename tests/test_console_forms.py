@@ -68,6 +68,13 @@ CASES = (
     Case("concerns.ConcernForm", "ada", "/console/people/{wren}/concern", ("words",), {"words": " \n "}),
     Case("content.TryForm", "ada", "/console/content/try", ("text",), {"text": LONG, "nation": "atlantis"}),
     Case(
+        "local_contacts.LocalContactForm",
+        "cor",
+        "/console/content/places/local-occupational-health",
+        ("phone", "review_by"),
+        {"phone": "07700 900", "web": "our intranet", "hours": "x" * 51, "review_by": "soon"},
+    ),
+    Case(
         "cohorts.CohortForm",
         "cor",
         "/console/cohorts/new",

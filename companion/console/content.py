@@ -13,7 +13,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from companion.console.desk import EVERYONE, allow, desk, now, pages
+from companion.console.desk import COORDINATOR, EVERYONE, LEAD, allow, desk, me, now, pages
 from companion.console.fields import Form
 from companion.console.words import named
 from companion.content.catalogue import Catalogue
@@ -21,7 +21,8 @@ from companion.content.wording import Kind, Wording
 from companion.escalation.routes import routed, routes_here
 from companion.escalation.watchlist import Match, Verdict, load_watchlist
 from companion.messaging.parts import Parts, count
-from companion.signposting import Resource, Shown
+from companion.programme.local_contacts import laid_over
+from companion.signposting import Directory, Resource, Shown
 from companion.signposting.nations import NATIONS
 from companion.signposting.resources import uk_day
 
@@ -106,7 +107,7 @@ def try_text() -> ResponseReturnValue:
 def places() -> ResponseReturnValue:
     """List the places that help: what is shown of each, until when, and which wait for a contact of one's own."""
     today = uk_day(now())
-    found = sorted(desk().voice.directory.resources, key=lambda each: (each.review_by, each.name))
+    found = sorted(_directory().resources, key=lambda each: (each.review_by, each.name))
     return render_template(
         "console/places.html",
         local=[each for each in found if each.publish == "local"],
@@ -115,7 +116,7 @@ def places() -> ResponseReturnValue:
         today=today,
         soon=today + SOON,
         shown_words=_shown_words,
-        folder=desk().settings.companion_content_dir,
+        may_write=me().role in (LEAD, COORDINATOR),
     )
 
 
@@ -126,8 +127,13 @@ def sample(wording: Wording, catalogue: Catalogue) -> Sample:
     return Sample(wording, body, count(body))
 
 
+def _directory() -> Directory:
+    with desk().database.read() as session:
+        return laid_over(session, desk().voice.directory)
+
+
 def _try(text: str, nation: str) -> Tried:
-    watch_list, directory = load_watchlist(), desk().voice.directory
+    watch_list, directory = load_watchlist(), _directory()
     verdict = routed(watch_list.read(text), routes_here(desk().database))
     matches = watch_list.find(text)
     reading = directory.read(text)

@@ -38,7 +38,7 @@ def _resources(directory: Directory, reviews: Mapping[str, Review]) -> Iterator[
         if resource.publish == "hold":
             continue
         if resource.publish == "local" and resource.contact.empty:
-            yield Item(resource.id, f"fill in your own contact: {resource.name}", None)
+            yield Item(resource.id, f"fill in your own contact, if the console does not hold it: {resource.name}", None)
         elif resource.publish == "check" and resource.checked is None:
             yield Item(resource.id, f"look it up once before it is shown: {resource.name}", None, _page(resource))
         else:

@@ -61,11 +61,15 @@ class TextDesk:
     """Answers texts from anyone. Implements `companion.messaging.inbound.Desk`."""
 
     def __init__(
-        self, watchlist: WatchList, directory: Directory, voice: Voice, routes: Callable[[], Mapping[str, str]]
+        self,
+        watchlist: WatchList,
+        places: Callable[[Session, datetime], Directory],
+        voice: Voice,
+        routes: Callable[[], Mapping[str, str]],
     ) -> None:
         self._watchlist = watchlist
         self._routes = routes  # what was set for families here
-        self._directory = directory
+        self._places = places  # the places that help, as they stand here at a moment
         self._voice = voice
         self._staff = StaffDesk(voice)
 
@@ -116,7 +120,7 @@ class TextDesk:
 
     def _trainee(self, text: Incoming) -> tuple[Text, ...]:
         session, row, voice = text.session, text.row, self._voice
-        known = gather(text, voice, self._directory)
+        known = gather(text, voice, self._places(session, text.now))
         row.dialogue = known.asked
         if text.screened.route == "notice":
             session.add(text.flag())
@@ -173,8 +177,8 @@ class TextDesk:
 
     def _support(self, known: Known) -> tuple[Text, ...]:
         """Return what is answered when words suggest that someone finds it hard: one resource, and the offer."""
-        found = list(self._directory.find(known.text, known.nation, known.now).resources) or list(
-            self._directory.by_topic("low mood", known.nation, known.now)
+        found = list(known.directory.find(known.text, known.nation, known.now).resources) or list(
+            known.directory.by_topic("low mood", known.nation, known.now)
         )
         return (known.say("checkin_low", resource_line=found[0].line(known.now.date())),)
 

@@ -56,7 +56,7 @@ from companion.models.rota import (
 )
 from companion.models.templates import WhatsAppTemplate
 from companion.models.texts import LANES, InboundMessage, OutboxMessage, SenderRate
-from companion.models.understanding import HelpTally, Question
+from companion.models.understanding import HelpTally, LocalContact, Question
 
 __all__ = [
     "DUTIES",
@@ -101,6 +101,7 @@ __all__ = [
     "Invitation",
     "JoinSource",
     "Keyring",
+    "LocalContact",
     "Need",
     "NeedAction",
     "Note",

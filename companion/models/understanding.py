@@ -1,13 +1,17 @@
-"""What people asked and were not answered, and whether help was what they needed. Nothing here leads to anyone."""
+"""What people asked and were not answered, whether help was what they needed, and contacts of one's own.
+
+Nothing here leads to anyone who texted.
+"""
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from companion.models.base import Base, Id, Moment, Secret, one_of
+from companion.models.base import Base, Id, Moment, Secret, link, one_of
 
 # Why a question stands on the list: no place was found, it was not understood, or what was sent was not needed.
 WHYS = ("nothing", "unclear", "not needed")
@@ -47,3 +51,18 @@ class HelpTally(Base):
     month: Mapped[date] = mapped_column(primary_key=True)
     needed: Mapped[int] = mapped_column(default=0)
     not_needed: Mapped[int] = mapped_column(default=0)
+
+
+class LocalContact(Base):
+    """How a place is reached here (occupational health, a guardian): what was written in the console for it."""
+
+    __tablename__ = "local_contacts"
+    __table_args__ = (CheckConstraint("phone IS NOT NULL OR web IS NOT NULL", "some_way"),)
+    place: Mapped[str] = mapped_column(primary_key=True)  # its id in resources.yaml
+    phone: Mapped[Secret | None]
+    web: Mapped[str | None]
+    hours: Mapped[str | None]  # in words, as they are said
+    checked_on: Mapped[date]
+    review_by: Mapped[date]
+    set_by: Mapped[uuid.UUID] = link("people.id", index=False)
+    set_at: Mapped[Moment]

@@ -14,6 +14,8 @@ from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
 from companion.programme import supervision, survey
 from companion.programme.broadcast import unsuitable
+from companion.programme.local_contacts import laid_over
+from companion.signposting import Directory
 
 AFTER = timedelta(minutes=30)  # after the end, so that it has been said who came
 LOOK_BACK = timedelta(hours=12)  # a session that ended longer ago is not written about any more
@@ -34,12 +36,13 @@ def look_after(session: Session, now: datetime, voice: Voice) -> None:
         for facilitator in facilitators_of(session, meeting.group_id):
             _debrief(session, meeting, facilitator, now, voice)
         people = came(session, meeting)
+        places = laid_over(session, voice.directory) if people else voice.directory
         if people:
             zone = ZoneInfo(meeting.group.time_zone)
             quarter = survey.quarter_of(meeting.starts_at.astimezone(zone).date())
             survey.open_tally(session, meeting.group_id, quarter)
         for person in people:
-            _ask(session, meeting, person, now, voice)
+            _ask(session, meeting, person, now, voice, places)
 
 
 def came(session: Session, meeting: GroupSession) -> list[Person]:
@@ -65,11 +68,13 @@ def next_due(session: Session, now: datetime) -> datetime | None:
     return ends_at + AFTER if ends_at else None
 
 
-def _ask(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice) -> None:
+def _ask(
+    session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice, places: Directory
+) -> None:
     to = usable(session, person)
     if to is None:
         return
-    line = _help(person, now, voice)
+    line = _help(person, now, voice, places)
     text = voice.words.render("survey_helpful", group=meeting.group.name, resource_line=line)
     key = f"survey:{meeting.id}:{person.id}"
     if enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=now + GOOD_FOR) is None:
@@ -87,12 +92,12 @@ def _ask(session: Session, meeting: GroupSession, person: Person, now: datetime,
     }
 
 
-def _help(person: Person, now: datetime, voice: Voice) -> str:
+def _help(person: Person, now: datetime, voice: Voice, places: Directory) -> str:
     """Return one place that fits the cohort and the nation and may stand on a locked screen; else a word to text."""
     topic = person.cohort.topic if person.cohort else None
     on = now.astimezone(voice.settings.zone).date()
-    if topic in voice.directory.topics:
-        for resource in voice.directory.by_topic(topic, person.nation, now):
+    if topic in places.topics:
+        for resource in places.by_topic(topic, person.nation, now):
             line = resource.line(on)
             if line and not resource.crisis_service and not unsuitable(line):
                 return line

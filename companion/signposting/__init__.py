@@ -2,6 +2,6 @@
 
 from companion.signposting.directory import Answer, Directory, load_directory
 from companion.signposting.errors import DirectoryError
-from companion.signposting.resources import Resource, Shown
+from companion.signposting.resources import OwnContact, Resource, Shown
 
-__all__ = ["Answer", "Directory", "DirectoryError", "Resource", "Shown", "load_directory"]
+__all__ = ["Answer", "Directory", "DirectoryError", "OwnContact", "Resource", "Shown", "load_directory"]

@@ -122,7 +122,7 @@ def _candidates(text: str, lengths: Iterable[int]) -> Iterator[tuple[str, str]]:
 def check_resources(directory: Directory | None = None) -> list[str]:
     """Return every problem of the directory as a sentence; without one, of the directory that the project ships."""
     directory = directory or load_directory()
-    problems = [problem for resource in directory.resources for problem in _problems(resource)]
+    problems = [problem for resource in directory.resources for problem in problems_of(resource)]
     try:
         problems += [
             f"the phrase {text!r}: {found}" for text in directory.every_phrase() for found in find_forbidden(text)
@@ -133,10 +133,10 @@ def check_resources(directory: Directory | None = None) -> list[str]:
     return problems
 
 
-def _problems(resource: Resource) -> Iterator[str]:
+def problems_of(resource: Resource) -> Iterator[str]:
+    """Say what of one entry cannot be sent, dialled or published."""
     for number in _numbers(resource):
-        digits = re.sub(r"\D", "", number)
-        if digits not in SHORT_NUMBERS and not _is_number(number):
+        if not can_be_dialled(number):
             yield f"{resource.id}: the number {number} is not a number in the United Kingdom"
     yield from _foreign_numbers(resource)
     for day in (resource.review_by, resource.review_by + timedelta(days=1)):
@@ -172,7 +172,10 @@ def _numbers(resource: Resource) -> Iterator[str]:
         yield resource.contact.text.to
 
 
-def _is_number(number: str) -> bool:
+def can_be_dialled(number: str) -> bool:
+    """Whether it is a number in the United Kingdom, or one of the short ones."""
+    if re.sub(r"\D", "", number) in SHORT_NUMBERS:
+        return True
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(number, "GB"))
     except phonenumbers.NumberParseException:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +14,7 @@ from companion.signposting.errors import DirectoryError
 from companion.signposting.nations import NATIONS
 from companion.signposting.phrases import Index
 from companion.signposting.ranking import offers
-from companion.signposting.resources import Resource, read_resources
+from companion.signposting.resources import OwnContact, Resource, read_resources
 from companion.signposting.topics import Reading, Topics, read_topics
 
 CONTENT = Path(__file__).parent.parent / "content"
@@ -99,6 +100,18 @@ class Directory:
     def topic_of_menu(self, number: int) -> str | None:
         """Return the topic with a number in the menu, or None."""
         return next((topic for at, _, topic in self._menu if at == number), None)
+
+    def with_contacts(self, contacts: Mapping[str, OwnContact]) -> Directory:
+        """Return this directory with contacts of one's own filled in, by id; only `local` entries take one."""
+        filled = copy(self)
+        filled._resources = tuple(
+            resource.filled_in(contacts[resource.id])
+            if resource.publish == "local" and resource.id in contacts
+            else resource
+            for resource in self._resources
+        )
+        filled._by_id = {resource.id: resource for resource in filled._resources}
+        return filled
 
     def every_phrase(self) -> Iterator[str]:
         """Work out and yield every phrase. Raises DirectoryError for one that is not in the notation."""

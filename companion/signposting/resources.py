@@ -56,6 +56,16 @@ class Contact(_Strict):
         return not (self.phone or self.text or self.web or self.email)
 
 
+class OwnContact(_Strict):
+    """How a place is reached here, as a programme wrote it. `hours` are said as they stand; days are local."""
+
+    phone: str | None
+    web: str | None
+    hours: str | None
+    checked: date
+    review_by: date
+
+
 class Source(_Strict):
     """Where a contact was seen, what was seen, and the date of that page ("undated" if it had none)."""
 
@@ -138,6 +148,18 @@ class Resource(_Strict):
         """Whether it costs nothing and needs no membership."""
         said = self.cost_text or self.call_cost or self.cost
         return said.lower().startswith("free")
+
+    def filled_in(self, own: OwnContact) -> Resource:
+        """Return this place with a contact of one's own."""
+        return self.model_copy(
+            update={
+                "contact": Contact(phone=own.phone, web=own.web),
+                "hours_text": own.hours,
+                "open": None,
+                "checked": own.checked,
+                "review_by": own.review_by,
+            }
+        )
 
     def shown(self, on: date) -> Shown:
         """Return what may be shown on a day in the United Kingdom: the publish rules, in one place.
