@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## Lint, format, types, every text we send
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m companion content check
+	$(PY) -m companion content check --on "$$(git log -1 --format=%cs 2>/dev/null || date +%F)"
 	$(PY) -m companion signpost check
 	@$(MAKE) --no-print-directory measure
 

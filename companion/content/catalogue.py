@@ -71,12 +71,12 @@ class Catalogue:
         return self.render(text_id, nhs_number=number).body if number and text_id in self.wordings else ""
 
 
-def load_catalogue(overlay: Path | None = None) -> Catalogue:
-    """Return our texts, with those of the directory `overlay` laid over them. Cached per directory.
+def load_catalogue(overlay: Path | None = None, ours: Path = HERE) -> Catalogue:
+    """Return our texts (or a copy of them in `ours`), with those of the directory `overlay` laid over. Cached.
 
     Raises ContentError that names file and line for anything that does not fit.
     """
-    return _load(overlay.resolve() if overlay else None)
+    return _load(overlay.resolve() if overlay else None, ours)
 
 
 def _words(value: object) -> str:
@@ -86,10 +86,10 @@ def _words(value: object) -> str:
 
 
 @lru_cache(maxsize=8)
-def _load(overlay: Path | None) -> Catalogue:
+def _load(overlay: Path | None, folder: Path) -> Catalogue:
     wordings: dict[str, Wording] = {}
     rotation: tuple[str, ...] = ()
-    ours = [read_entries(path) for path in _files(HERE)]
+    ours = [read_entries(path) for path in _files(folder)]
     given = Counter(name for content in ours for name in content.values)
     shared = {name: value for content in ours for name, value in content.values.items() if given[name] == 1}
     for content in ours:
@@ -99,7 +99,7 @@ def _load(overlay: Path | None) -> Catalogue:
                 raise entry.error("this id exists twice")
             wordings[entry.id] = _wording(entry, longest)
         rotation = content.rotation or rotation
-    wordings.update(_welsh_ones(HERE / WELSH, wordings))
+    wordings.update(_welsh_ones(folder / WELSH, wordings))
     if overlay and (overlay / WELSH).exists():
         wordings.update(_welsh_ones(overlay / WELSH, wordings))
     for content in map(read_entries, _files(overlay) if overlay else ()):
@@ -162,6 +162,7 @@ def _welsh_ones(path: Path, ours: Mapping[str, Wording]) -> Iterator[tuple[str, 
                 wording,
                 cy=_welsh(entry, tuple(wording.values)),
                 cy_of=entry.text("of"),
+                cy_at=(entry.file, entry.line),
                 needs_translator=entry.optional_text("translator") is None,
                 signed_cy=entry.optional_text("signed_cy"),
             ),
@@ -181,6 +182,7 @@ def _laid_over(entry: Entry, ours: Mapping[str, Wording]) -> Wording:
         text=entry.text("text"),
         cy=_welsh(entry, tuple(original.values)),
         cy_of=None,
+        cy_at=None,
         needs_translator=bool(entry.data.get("needs_translator", False)),
         signed=entry.optional_text("signed"),
         signed_cy=entry.optional_text("signed_cy"),

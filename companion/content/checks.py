@@ -2,13 +2,13 @@
 
 The rules: parts at the longest values, the GSM-7 alphabet, plain English, no promise that nobody can keep, nothing
 sensitive on a locked screen, no number that is not filled in, no answer that a carrier takes as STOP, crisis texts
-equal to their signed wording, and no contact that must not be shown.
+equal to their signed wording, a Welsh for all that trainees see, and no contact that must not be shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,13 +16,14 @@ from pathlib import Path
 
 import yaml
 
-from companion.content.catalogue import HERE, Catalogue, Wording, load_catalogue
+from companion.content.catalogue import HERE, WELSH, Catalogue, Wording, load_catalogue
 from companion.content.crisis import NHS_LINES, crisis_values
+from companion.content.files import Problem, forbidden_contacts, line_of, unreadable
 from companion.content.readability import readability
 from companion.content.reader import ContentError
 from companion.messaging.parts import count, gsm_safe, is_gsm7
 from companion.signposting import Directory, DirectoryError, load_directory
-from companion.signposting.checks import check_resources, find_forbidden
+from companion.signposting.checks import ADDRESS, check_resources, shipped_forbidden
 
 HARDEST_GRADE = 6.0
 LONGEST_SENTENCE = 20
@@ -30,25 +31,11 @@ CRISIS_PARTS = 4
 
 # A page says that something waits: these slots, and none that could carry what somebody wrote.
 _PAGE_VALUES = {"name", "time", "reference", "waiting", "url", "code", "what", "items"}
-_FOR_TRAINEES = {"reply", "started", "crisis", "fragment"}
+FOR_TRAINEES = {"reply", "started", "crisis", "fragment"}
 _STARTED = {"started", "page", "notice"}
 _NUMBER = re.compile(r"\d(?:[\s-]?\d){2,}")
 _STOP_TO_STOP = re.compile(r"\bSTOP (?:to (?:leave|stop)|ends)\b")
 _TOLD_TO_SEND = r"\b(?:reply|text|send|answer|say|or)(?: with)? [\"']?({words})\b"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to mend. `line` counts from 1; 0 when it concerns the whole file."""
-
-    file: Path
-    line: int
-    id: str
-    what: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{place}: {self.id}: {self.what}" if self.id else f"{place}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -60,39 +47,43 @@ class Forbidden:
     carrier_stop: tuple[str, ...]
 
 
-def check_content(overlay: Path | None = None) -> list[Problem]:
-    """Check our texts, with those of a deployment's directory laid over them. Never raises for bad content."""
+def check_content(overlay: Path | None = None, today: date | None = None, ours: Path = HERE) -> list[Problem]:
+    """Check our texts, with those of a deployment's directory laid over them. Never raises for bad content.
+
+    With `today` (a day in the United Kingdom), contacts past their review date are found too. `ours` may be a copy of
+    our content.
+    """
+    folders = [ours, overlay] if overlay else [ours]
+    broken = [problem for folder in folders for problem in unreadable(folder)]
+    if broken:
+        return broken
+    files = (path for folder in folders for path in sorted(folder.rglob("*.yaml")))
+    problems = list(forbidden_contacts(files, shipped_forbidden(ours)))
     try:
-        catalogue = load_catalogue(overlay)
+        catalogue = load_catalogue(overlay, ours)
     except ContentError as error:
-        return [_from_error(error)]
-    problems = [problem for wording in catalogue.wordings.values() for problem in check_wording(wording)]
-    problems += _check_contacts(overlay)
+        return [*problems, _from_error(error, folders)]
+    for wording in catalogue.wordings.values():
+        problems += check_wording(wording)
+        if wording.cy is None and wording.kind in FOR_TRAINEES and ours in wording.file.parents:
+            what = f"has no Welsh: add it to {WELSH}, of: {wording.version}"
+            problems.append(Problem(wording.file, wording.line, wording.id, what))
     try:
-        directory = load_directory(overlay)
+        directory = load_directory(overlay, ours)
     except DirectoryError as error:
-        return [*problems, _from_error(ContentError(str(error)))]
-    problems += [Problem(HERE / "resources.yaml", 0, "", sentence) for sentence in check_resources(directory)]
+        return [*problems, _from_error(error, folders)]
+    problems += [_of_resource(sentence, folders) for sentence in check_resources(directory, today)]
     problems += _check_crisis_set(catalogue, directory)
     problems += _check_examples(catalogue, directory)
     return problems
 
 
 def check_wording(wording: Wording) -> list[Problem]:
-    """Check one text against every rule that needs no other text."""
-    rules = (
-        _parts,
-        _alphabet,
-        _reading,
-        _words,
-        _numbers,
-        _carrier_words,
-        _signature,
-        _page_slots,
-        _welsh,
-        _crisis_lines,
-    )
-    return [Problem(wording.file, wording.line, wording.id, what) for rule in rules for what in rule(wording)]
+    """Check one text, English and Welsh, against every rule that needs no other text."""
+    rules = (_parts, _alphabet, _reading, _english, _carrier_words, _signature, _page_slots, _crisis_lines)
+    problems = [Problem(wording.file, wording.line, wording.id, what) for rule in rules for what in rule(wording)]
+    file, line = wording.cy_at or (wording.file, wording.line)
+    return problems + [Problem(file, line, wording.id, what) for what in _welsh(wording)]
 
 
 @lru_cache(maxsize=1)
@@ -132,7 +123,7 @@ def _alphabet(wording: Wording) -> Iterator[str]:
 
 
 def _reading(wording: Wording) -> Iterator[str]:
-    if wording.kind not in _FOR_TRAINEES:
+    if wording.kind not in FOR_TRAINEES:
         return
     measured = readability(wording.filled(wording.values))
     if measured.grade > HARDEST_GRADE:
@@ -141,20 +132,20 @@ def _reading(wording: Wording) -> Iterator[str]:
         yield f"has a sentence of {measured.longest} words, at most {LONGEST_SENTENCE}"
 
 
-def _words(wording: Wording) -> Iterator[str]:
+def _english(wording: Wording) -> Iterator[str]:
+    yield from _words(wording.text, wording.kind)
+
+
+def _words(text: str, kind: str) -> Iterator[str]:
     forbidden = forbidden_words()
-    lists = forbidden.everywhere + (forbidden.started if wording.kind in _STARTED else ())
-    for text in filter(None, (wording.text, wording.cy)):
-        for pattern, word, why in lists:
-            if pattern.search(text):
-                yield f'says "{word}": {why}'
-
-
-def _numbers(wording: Wording) -> Iterator[str]:
-    for text in filter(None, (wording.text, wording.cy)):
-        for found in _NUMBER.findall(text):
-            if found != "999":
-                yield f"holds the number {found}: numbers are filled in from resources.yaml"
+    for pattern, word, why in forbidden.everywhere + (forbidden.started if kind in _STARTED else ()):
+        if pattern.search(text):
+            yield f'says "{word}": {why}'
+    for found in _NUMBER.findall(text):
+        if found != "999":
+            yield f"holds the number {found}: numbers are filled in from resources.yaml"
+    for found in ADDRESS.findall(text):
+        yield f"holds the address {found}: addresses are filled in, those of places from resources.yaml"
 
 
 def _carrier_words(wording: Wording) -> Iterator[str]:
@@ -180,6 +171,9 @@ def _page_slots(wording: Wording) -> Iterator[str]:
 def _welsh(wording: Wording) -> Iterator[str]:
     if wording.cy is None:
         return
+    yield from _words(wording.cy, wording.kind)
+    if wording.signed_cy is not None and wording.welsh is None:
+        yield "is not the Welsh that was signed, so the text is sent in English: have it read, or take signed_cy out"
     if wording.cy_of not in (None, wording.version):
         yield f"has changed since its Welsh was made: look at both, then set of: {wording.version} in welsh.yaml"
     cost = count(wording.filled(wording.values, welsh=True))
@@ -202,7 +196,7 @@ def _check_crisis_set(catalogue: Catalogue, directory: Directory) -> Iterator[Pr
     try:
         standing = crisis_values(directory, date.min)
     except ContentError as error:
-        yield _from_error(error)
+        yield _from_error(error, ())
         return
     catalogue = catalogue.with_standing(**standing)
     for nation in (*NHS_LINES, None):
@@ -215,15 +209,6 @@ def _check_crisis_set(catalogue: Catalogue, directory: Directory) -> Iterator[Pr
         if cost > CRISIS_PARTS:
             what = f"the crisis reply for {nation or 'an unknown nation'} costs {cost} parts, at most {CRISIS_PARTS}"
             yield Problem(wording.file, wording.line, wording.id, what)
-
-
-def _check_contacts(overlay: Path | None) -> Iterator[Problem]:
-    """Look through every content file for contacts that must not be shown anywhere."""
-    for folder in filter(None, (HERE, overlay)):
-        for path in sorted(folder.rglob("*.yaml")):
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-                if not line.lstrip().startswith(("sha256:", "signed:")):
-                    yield from (Problem(path, number, "", sentence) for sentence in find_forbidden(line))
 
 
 def _check_examples(catalogue: Catalogue, directory: Directory) -> Iterator[Problem]:
@@ -245,8 +230,18 @@ def _check_examples(catalogue: Catalogue, directory: Directory) -> Iterator[Prob
                 yield Problem(wording.file, wording.line, wording.id, what)
 
 
-def _from_error(error: ContentError) -> Problem:
-    found = re.match(r"(?P<file>[^:]+):(?:(?P<line>\d+):)? (?P<what>.*)", str(error), re.DOTALL)
+def _of_resource(sentence: str, folders: Sequence[Path]) -> Problem:
+    """Place a sentence that begins with the id of a resource at its line, in the folder that was laid on last."""
+    entry, _, what = sentence.partition(": ")
+    for folder in reversed(folders):
+        if line := line_of(folder / "resources.yaml", entry):
+            return Problem(folder / "resources.yaml", line, entry, what)
+    return Problem((folders or [HERE])[0] / "resources.yaml", 0, "", sentence)
+
+
+def _from_error(error: ValueError, folders: Sequence[Path]) -> Problem:
+    found = re.match(r"(?P<file>[^:]+\.yaml):(?:(?P<line>\d+):)? (?P<what>.*)", str(error), re.DOTALL)
     if found is None:
-        return Problem(HERE, 0, "", str(error))
-    return Problem(Path(found["file"]), int(found["line"] or 0), "", found["what"])
+        return _of_resource(str(error), folders)
+    file, what = Path(found["file"]), found["what"]
+    return Problem(file, int(found["line"] or 0) or line_of(file, what.partition(":")[0]), "", what)

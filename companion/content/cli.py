@@ -23,18 +23,37 @@ def content() -> None:
 
 @content.command()
 @_OVERLAY
-def check(overlay: Path | None) -> None:
-    """Check every text; list what is wrong and leave with status 1."""
-    from companion.content.catalogue import load_catalogue
-    from companion.content.checks import check_content
+@click.option(
+    "--content",
+    "ours",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A copy of our own content (companion/content), checked in its place.",
+)
+@click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), help="Check review dates as of this day; without it, of today."
+)
+def check(overlay: Path | None, ours: Path | None, on: datetime | None) -> None:
+    """Check every text and place; list what is wrong, with file and line, and leave with status 1.
 
-    problems = check_content(overlay)
+    Without a folder of a deployment's own, all that stands around our content, in a checkout docs and tests too, is
+    read for contacts that must not be shown.
+    """
+    from companion.content.catalogue import HERE, load_catalogue
+    from companion.content.checks import check_content
+    from companion.content.files import forbidden_contacts, project_files
+    from companion.signposting.checks import shipped_forbidden
+    from companion.signposting.resources import uk_day
+
+    folder = ours.resolve() if ours else HERE
+    problems = check_content(overlay, on.date() if on else uk_day(datetime.now(UTC)), folder)
+    if overlay is None:
+        problems += forbidden_contacts(project_files(folder.parent), shipped_forbidden(folder))
     for problem in problems:
         click.echo(str(problem))
     if problems:
         click.echo(f"{len(problems)} thing{'s' if len(problems) > 1 else ''} to mend.", err=True)
         raise SystemExit(1)
-    click.echo(f"{len(load_catalogue(overlay).wordings)} texts checked, nothing to mend.")
+    click.echo(f"{len(load_catalogue(overlay, folder).wordings)} texts checked, nothing to mend.")
 
 
 @content.command()

@@ -81,6 +81,7 @@ class Wording:
     answer: Answer | None = None
     cy: str | None = None
     cy_of: str | None = None  # the version of the English that the Welsh was made from
+    cy_at: tuple[Path, int] | None = None  # where the Welsh stands, if not beside the English
     needs_translator: bool = False
     signed: str | None = None
     signed_cy: str | None = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -29,9 +29,15 @@ GSM7 = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 ONE_PART = 160
+_MAY_HOLD_ONE = re.compile(r"\d{5}|\d[ \t().\u00a0\u2011-]{1,3}\d|[a-z0-9-]\.[a-z0-9-]", re.IGNORECASE)
 _DIGITS = re.compile(r"\d(?:[ \t().\u00a0\u2011-]{0,3}\d)+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WEB = re.compile(r"(?<![\w@.-])[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+# An address as it is written for people: a name and a top level that our places use, with what stands before an @.
+ADDRESS = re.compile(
+    r"(?:https?://)?[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.(?:uk|org|com|net|scot|wales|info|eu|io)\b(?:/[^\s,)]*)?", re.I
+)
+_NO_CONTACT = frozenset({Shown.NAME, Shown.NOTHING})
 _KEYWORD = re.compile(r"\b(\w+)\W{1,3}to\W{1,3}(\d{5})\b")
 
 
@@ -55,15 +61,17 @@ class ForbiddenFile(BaseModel):
     values: tuple[Forbidden, ...]
 
 
-@lru_cache(maxsize=1)
-def shipped_forbidden() -> ForbiddenFile:
+@lru_cache(maxsize=4)
+def shipped_forbidden(content: Path = CONTENT) -> ForbiddenFile:
     """Return what must never be published, as hashes."""
-    path = CONTENT / "do_not_publish.yaml"
+    path = content / "do_not_publish.yaml"
     return ForbiddenFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506
 
 
 def find_forbidden(text: str, file: ForbiddenFile | None = None) -> list[str]:
     """Return a sentence for each forbidden contact that stands in a text, in whatever grouping it is written."""
+    if not _MAY_HOLD_ONE.search(text):  # most lines of a project: nothing to work out
+        return []
     file = file or shipped_forbidden()
     known: dict[tuple[str, str], str] = {(value.kind, value.sha256): value.why for value in file.values}
     lengths = {value.length for value in file.values if value.kind == "number"}
@@ -119,10 +127,19 @@ def _candidates(text: str, lengths: Iterable[int]) -> Iterator[tuple[str, str]]:
         yield "keyword", f"{word} to {number}"
 
 
-def check_resources(directory: Directory | None = None) -> list[str]:
-    """Return every problem of the directory as a sentence; without one, of the directory that the project ships."""
+def check_resources(directory: Directory | None = None, today: date | None = None) -> list[str]:
+    """Return every problem of the directory as a sentence; without one, of the directory that the project ships.
+
+    With `today` (a day in the United Kingdom), also which entries are past their review date on that day.
+    """
     directory = directory or load_directory()
-    problems = [problem for resource in directory.resources for problem in problems_of(resource)]
+    sites = {_site(r.contact.web) for r in directory.resources if r.contact.web and r.publish in ("full", "web_only")}
+    problems = [problem for resource in directory.resources for problem in problems_of(resource, sites)]
+    problems += [
+        f"{resource.id}: its review date, {resource.review_by}, has passed: look it up again (companion content review)"
+        for resource in directory.resources
+        if today is not None and today > resource.review_by and resource.shown(resource.review_by) not in _NO_CONTACT
+    ]
     try:
         problems += [
             f"the phrase {text!r}: {found}" for text in directory.every_phrase() for found in find_forbidden(text)
@@ -133,14 +150,25 @@ def check_resources(directory: Directory | None = None) -> list[str]:
     return problems
 
 
-def problems_of(resource: Resource) -> Iterator[str]:
-    """Say what of one entry cannot be sent, dialled or published."""
+def problems_of(resource: Resource, sites: Collection[str] | None = None) -> Iterator[str]:
+    """Say what of one entry cannot be sent, dialled or published. `sites` are those whose addresses may be shown."""
     for number in _numbers(resource):
         if not can_be_dialled(number):
             yield f"{resource.id}: the number {number} is not a number in the United Kingdom"
     yield from _foreign_numbers(resource)
+    if sites is not None:
+        yield from _foreign_addresses(resource, sites)
+    yield from _unseen(resource)
     for day in (resource.review_by, resource.review_by + timedelta(days=1)):
-        yield from (f"{resource.id}: {problem}" for problem in check_line(resource.line(day)))
+        line = resource.line(day)
+        yield from (f"{resource.id}: {problem}" for problem in check_line(line))
+        if resource.shown(day) is not Shown.CONTACT:
+            said = ADDRESS.sub("", line.removeprefix(resource.short_name))  # "NHS 111" is a name
+            held = {re.sub(r"\D", "", found) for found in _DIGITS.findall(said)}
+            for number in _numbers(resource):
+                if re.sub(r"\D", "", number) in held:
+                    state = f"publish is {resource.publish}" if day <= resource.review_by else "it is out of date"
+                    yield f"{resource.id}: its words hold the number {number} when it may not be shown ({state})"
     if resource.checked is not None and resource.checked > resource.review_by:
         yield f"{resource.id}: was checked on {resource.checked}, after its review date; move review_by too"
     yield from (f"{resource.id}: {problem}" for problem in find_forbidden(resource.model_dump_json()))
@@ -154,6 +182,32 @@ def _foreign_numbers(resource: Resource) -> Iterator[str]:
             digits = re.sub(r"\D", "", found)
             if len(digits) > 2 and digits not in own and digits not in SHORT_NUMBERS:
                 yield f"{resource.id}: {name} holds the number {found}, which is not this entry's"
+
+
+def _foreign_addresses(resource: Resource, sites: Collection[str]) -> Iterator[str]:
+    """Say which web addresses stand in the words of an entry that are neither its own nor one that may be shown."""
+    own = {*sites, *([_site(resource.contact.web)] if resource.contact.web else [])}
+    for name in ("say", "find_it", "cost_text", "call_cost"):
+        for found in ADDRESS.findall(getattr(resource, name) or ""):
+            if _site(found) not in own and found != resource.contact.email:
+                yield f"{resource.id}: {name} holds the address {found}, which is not this entry's"
+
+
+def _unseen(resource: Resource) -> Iterator[str]:
+    """Say what an entry shows that no source bears out. What a programme fills in for itself needs none."""
+    if resource.publish in ("local", "hold"):
+        return
+    seen = [re.sub(r"\D", "", source.saw) for source in resource.sources]
+    for number in _numbers(resource):
+        if not any(re.sub(r"\D", "", number) in digits for digits in seen):
+            yield f"{resource.id}: no source of this entry saw the number {number}"
+    if resource.publish == "full" and resource.confidence != "high" and resource.checked is None:
+        yield f"{resource.id}: publish is full, but its confidence is {resource.confidence} and nobody has checked it"
+
+
+def _site(address: str) -> str:
+    """Return the bare name of a site: of "https://www.mind.org.uk/x", "mind.org.uk"."""
+    return re.sub(r"^(?:https?://)?(?:www\.)?", "", address.lower()).split("/")[0].split(" ")[0]
 
 
 def check_line(line: str) -> Iterator[str]:
