@@ -1,7 +1,10 @@
 """`python -m tests.photograph FOLDER`: photographs every page of the console, for people to look at.
 
-Each page at the width of a phone and of a desk, in an empty, a usual and a crowded state, by headless Chromium.
-`--only` takes a part of a page's path, `--dark` photographs the dark colours.
+Each page at the width of a phone and of a desk, in an empty, a usual and a crowded state, by headless Chromium. The
+crowded state has long names, a waiting list, a rota and needs too. Behind the pages stand those that only come of doing
+something: a text or a change shown before it is sent, and what a sign-in with a second factor asks.
+`--only` takes a part of a page's path, `--dark` photographs the dark colours, `--small` the width of 320 px,
+`--print` what goes on paper.
 """
 
 from __future__ import annotations
@@ -10,19 +13,23 @@ import argparse
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, time, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from companion.models import Booking, Duty, Group, GroupCover, Need, Person
 from tests import databases
-from tests.console_stage import PASSWORD, Stage, stage
+from tests.console_stage import NOW, PASSWORD, Stage, stage
 from tests.test_console_browser import FLAGS, PAGES
 from tests.test_console_pages import _crowd
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
+SMALL = {"small": (320, 640)}
+PAPER = {"paper": (794, 1123)}  # A4 at 96 dots an inch
 COORDINATORS = (  # pages that only a coordinator has
     "/console/cohorts/new",
     "/console/cohorts/{cohort}",
@@ -31,6 +38,22 @@ COORDINATORS = (  # pages that only a coordinator has
     "/console/users/invite",
     "/console/users/{bo}",
 )
+Step = Callable[[Page, Stage], object]
+DONE: dict[str, tuple[str, Step]] = {  # name: the page it begins on, and what is done there
+    "messages-group-preview": ("/console/messages/group/new", lambda page, _: _write_to_group(page)),
+    "people-wren-write-preview": ("/console/people/{wren}/write", lambda page, _: _write(page)),
+    "sessions-evening-move-preview": ("/console/sessions/{evening}/move", lambda page, _: _move(page)),
+    "groups-tuesday-edit-preview": (
+        "/console/groups/{tuesday}/edit",
+        lambda page, _: page.get_by_role("button", name="See what changes").click(),
+    ),
+    "groups-new-problem": (
+        "/console/groups/new",
+        lambda page, _: page.get_by_role("button", name="See the dates").click(),
+    ),
+    "messages-search-found": ("/console/messages/search", lambda page, _: _search(page)),
+    "content-try-tried": ("/console/content/try", lambda page, _: _try(page)),
+}
 OPEN = (
     "/console/sign-in",
     "/console/invitation",
@@ -46,6 +69,8 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--state", choices=["empty", "usual", "crowded"])
     parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--print", action="store_true", dest="paper")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with (
@@ -56,10 +81,13 @@ def main() -> None:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for state in [given.state] if given.state else ["empty", "usual", "crowded"]:
             here = stage(new(), empty=state == "empty")
+            if state != "empty":
+                _let_in(here)
             if state == "crowded":
                 _crowd(here)
+                _fill(here)
             with _served(here) as address:
-                for width in WIDTHS:
+                for width in SMALL if given.small else PAPER if given.paper else WIDTHS:
                     _photograph(chromium, here, address, given, state, width)
             here.database.close()
         chromium.close()
@@ -76,15 +104,19 @@ def _served(here: Stage) -> Iterator[str]:
 def _photograph(
     chromium: Browser, here: Stage, address: str, given: argparse.Namespace, state: str, width: str
 ) -> None:
-    wide, high = WIDTHS[width]
+    wide, high = {**WIDTHS, **SMALL, **PAPER}[width]
     for who, pages in (("", OPEN), ("lee", PAGES), ("cor", COORDINATORS)):
         chosen = [page for page in pages if given.only in page and _stands(here, page)]
         if not chosen:
             continue
         context = chromium.new_context(
-            viewport={"width": wide, "height": high}, color_scheme="dark" if given.dark else "light"
+            viewport={"width": wide, "height": high},
+            color_scheme="dark" if given.dark else "light",
+            locale="en-GB",
         )
         page = context.new_page()
+        if given.paper:
+            page.emulate_media(media="print")
         if who:
             page.goto(f"{address}/console/sign-in")
             page.get_by_label("E-mail address").fill(f"{who}@example.org")
@@ -98,7 +130,83 @@ def _photograph(
                 path.replace("/console", "").strip("/").replace("/", "-").replace("{", "").replace("}", "") or "today"
             )
             page.screenshot(path=given.folder / f"{name}.{state}.{width}.png", full_page=True)
+        if who == "lee" and state != "empty":
+            for name, (path, step) in DONE.items():
+                if given.only in path or given.only in name:
+                    page.goto(address + here.path(path))
+                    step(page, here)
+                    page.screenshot(path=given.folder / f"{name}.{state}.{width}.png", full_page=True)
         context.close()
+
+
+def _write_to_group(page: Page) -> None:
+    page.get_by_label("Who gets it").select_option(index=1)
+    page.get_by_label("Your text").fill("We start ten minutes late today. Sorry for the short notice.")
+    page.get_by_role("button", name="See who gets it and how it will look").click()
+
+
+def _write(page: Page) -> None:
+    page.get_by_label("Your text").fill("Thank you for your text. Shall I ring you tomorrow at 6pm?")
+    page.get_by_role("button", name="See how it will look").click()
+
+
+def _move(page: Page) -> None:
+    page.get_by_label("New time").fill("19:00")
+    page.get_by_role("button", name="See who will be told").click()
+
+
+def _search(page: Page) -> None:
+    page.get_by_label("Words").fill("hello" if page.get_by_label("Words").count() else "lunch")
+    page.get_by_role("button", name="Search").click()
+
+
+def _try(page: Page) -> None:
+    page.get_by_label("What somebody might write").fill("I cannot sleep after nights and I want to die")
+    page.get_by_role("button", name="Try it").click()
+
+
+def _let_in(here: Stage) -> None:
+    """Let the groups take people, as a group that is made in the console does in time."""
+    with here.database.write() as session:
+        for name in ("tuesday", "thursday"):
+            session.add(GroupCover(group_id=here.ids[name], kind="always", weekdays=list(range(7)), live_at=NOW))
+
+
+def _fill(here: Stage) -> None:
+    """Make it more than usual: the longest names there may be, a full session with a waiting list, a rota, needs."""
+    with here.database.write() as session:
+        session.get_one(Group, here.ids["tuesday"]).name = "Wolverhampton Nights"
+        session.get_one(Person, here.ids["ada"]).name = "Dr Oluwaseun Adeyemi"
+        crows = [person for person in session.query(Person).filter(Person.alias.like("Crow %")).order_by(Person.alias)]
+        crows[0].alias = "Great-crested-grebe-of-the-estuary"
+        for number, person in enumerate(crows[:9]):
+            seat = number + 2 if number < 5 else None
+            session.add(
+                Booking(
+                    session_id=here.ids["evening"],
+                    person_id=person.id,
+                    status="yes" if seat else "waiting",
+                    seat=seat,
+                    offered_at=NOW + timedelta(seconds=number),
+                )
+            )
+        for kind in ("food", "parking", "rest", "rota"):
+            for person in crows[:12]:
+                session.add(Need(person_id=person.id, kind=kind, asked_at=NOW))
+        for number in range(10):
+            session.add(
+                Duty(
+                    person_id=here.ids["ada" if number % 2 else "lee"],
+                    role=("first", "second", "lead")[number % 3],
+                    time_zone="Europe/London",
+                    starts_on=date(2026, 11, 23) + timedelta(days=number % 7),
+                    from_time=time(18),
+                    days=1,
+                    until_time=time(8),
+                    weekly=True,
+                    created_at=NOW,
+                )
+            )
 
 
 def _stands(here: Stage, page: str) -> bool:

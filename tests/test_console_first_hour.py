@@ -69,7 +69,7 @@ def _people(world: World, chromium: Browser, page: Page) -> Page:
     page.get_by_role("link", name="Invite people").click()
     page.locator("main").get_by_role("link", name="Fran").click()
     page.get_by_label("Mobile number").fill("07700 900243")
-    page.get_by_role("button", name="Keep the number").click()
+    page.get_by_role("button", name="Save the number").click()
     return theirs
 
 
@@ -89,12 +89,12 @@ def _invite_two(world: World, chromium: Browser, page: Page) -> Page:
     theirs.goto(codes["Dr Gale"] or "")
     theirs.get_by_label("Password", exact=True).fill("too short")
     theirs.get_by_label("Password once more").fill("too short")
-    theirs.get_by_role("button", name="Keep it").click()
+    theirs.get_by_role("button", name="Save the password").click()
     expect(theirs.get_by_role("alert")).to_be_focused()
     expect(theirs.get_by_role("link", name=re.compile("at least 12 characters"))).to_be_visible()
     theirs.get_by_label("Password", exact=True).fill("amber kettle bridge 9")
     theirs.get_by_label("Password once more").fill("amber kettle bridge 9")
-    theirs.get_by_role("button", name="Keep it").click()
+    theirs.get_by_role("button", name="Save the password").click()
     theirs.close()
     return signed_in(world, other, "gale", "amber kettle bridge 9")
 

@@ -83,6 +83,13 @@ def test_a_group_is_made_once_with_a_look_at_its_dates(on: Stage) -> None:
     shown = browser.get(made.location).text
     for words in ("Every week on Friday at 12:30pm", "020 7946 0018", "Dr Ada", "with fewer than 2 booked"):
         assert words in shown, words
+    monthly = made.location + "/edit"
+    by_month = send(browser, monthly, browser.get(monthly), **{**chosen, "every": "monthly"}, step="look")
+    assert "Friday 8 January 2027 at 12:30pm" in by_month.text  # the second of its month, as 11 December is
+    assert "Friday 18 December" not in by_month.text
+    send(browser, monthly, by_month, **{**chosen, "every": "monthly"}, step="keep")
+    assert "Every month on the second Friday at 12:30pm" in browser.get(made.location).text
+    assert '<option selected value="monthly">' in browser.get(monthly).text
     twin = send(browser, path, browser.get(path), **chosen, step="keep")
     assert "Another group has this name" in twin.text
 

@@ -72,7 +72,8 @@ def test_bank_holidays_and_other_days_are_left_out() -> None:
         ),
         ("FREQ=MONTHLY", "FREQ=MONTHLY", "every month on day 8"),
         ("FREQ=WEEKLY;UNTIL=20261231", "FREQ=WEEKLY;UNTIL=20261231", "every week on Thursday until 31 December 2026"),
-        ("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=1TU"),
+        ("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYDAY=1TU", "every month on the first Tuesday"),
+        ("FREQ=MONTHLY;BYDAY=1TU,3TU", "FREQ=MONTHLY;BYDAY=1TU,3TU", "FREQ=MONTHLY;BYDAY=1TU,3TU"),
     ],
 )
 def test_rules_that_hold(rule: str, stored: str, words: str) -> None:

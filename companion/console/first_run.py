@@ -69,7 +69,7 @@ def mark_step(step: str, state: str) -> ResponseReturnValue:
         elif state == "open" and mark is not None:
             record(session, now(), "set-up step open again", mark, actor=my_id(), step=step)
             session.delete(mark)
-    flash("Kept.", "info")
+    flash("Saved.", "info")
     return redirect(url_for("console.set_up"))
 
 

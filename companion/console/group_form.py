@@ -27,11 +27,12 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from companion.console.fields import Form, NameLength
 from companion.models import Cohort, Group, GroupFacilitator, Person
 from companion.programme import recurrence
-from companion.programme.recurrence import RuleError, bank_holidays, check_rule, weekly
+from companion.programme.recurrence import RuleError, bank_holidays, check_rule, monthly, weekly
 from companion.programme.sessions import days_of
 from companion.programme.setup import dial_number
 
 OWN_RULE = "own"
+MONTHLY = "monthly"  # on the weekday of the first meeting
 SHOWN = 10  # dates ahead
 _EVERY = {weekly(1): "Every week", weekly(2): "Every 2 weeks", weekly(3): "Every 3 weeks", weekly(4): "Every 4 weeks"}
 
@@ -53,7 +54,11 @@ class GroupForm(Form):
     at = TimeField("Time", validators=[InputRequired("Write the time, such as 18:30.")])
     every = SelectField(
         "How often",
-        choices=[*(SelectChoice(*each) for each in _EVERY.items()), SelectChoice(OWN_RULE, "By another rule")],
+        choices=[
+            *(SelectChoice(*each) for each in _EVERY.items()),
+            SelectChoice(MONTHLY, "Every month, such as each first Tuesday"),
+            SelectChoice(OWN_RULE, "By another rule"),
+        ],
     )
     rule = StringField(
         "Other rule", filters=[_stripped], validators=[Length(max=200, message="Keep the rule shorter.")]
@@ -123,6 +128,8 @@ class GroupForm(Form):
         return fine
 
     def _rule(self) -> str:
+        if self.every.data == MONTHLY:
+            return monthly(self.first_on.data) if self.first_on.data else ""
         if self.every.data != OWN_RULE:
             return str(self.every.data)
         if not self.rule.data:
@@ -193,10 +200,11 @@ def defaults(now: datetime, zone: ZoneInfo) -> dict[str, Any]:
 def values_of(group: Group) -> dict[str, Any]:
     """Return what the form shows of a group."""
     people = [str(each.person_id) for each in group.facilitators] + ["", ""]
-    own = group.rule not in _EVERY
+    by_month = group.rule == monthly(group.first_on)
+    own = group.rule not in _EVERY and not by_month
     return {
         "name": group.name, "cohort": str(group.cohort_id), "first_on": group.first_on, "at": group.local_time,
-        "every": OWN_RULE if own else group.rule, "rule": group.rule if own else "",
+        "every": MONTHLY if by_month else OWN_RULE if own else group.rule, "rule": group.rule if own else "",
         "skips_bank_holidays": group.skips_bank_holidays, "skip_on": "\n".join(group.skip_on or ()),
         "minutes": group.minutes, "places": group.places, "first_facilitator": people[0],
         "second_facilitator": people[1], "join_link": group.join_link, "dial_in": group.dial_in or "",

@@ -147,7 +147,7 @@ def attendance(session_id: uuid.UUID) -> ResponseReturnValue:
                 form.version.data = stamp
             else:
                 count = running.mark(session, found, came, my_id(), now())
-                flash(f"Kept: {count} {'person' if count == 1 else 'people'} came.", "info")
+                flash(f"Saved: {count} {'person' if count == 1 else 'people'} came.", "info")
                 return _back(found.id)
         return render_template(
             "console/attendance.html",

@@ -130,7 +130,7 @@ def supervision_mine() -> ResponseReturnValue:
     with desk().database.write() as session:
         person = session.get_one(Person, my_id())
         if supervision.had(session, person, person, now()):
-            flash("Kept: you have had supervision.", "info")
+            flash("Saved: you have had supervision.", "info")
     return redirect(url_for("console.today"))
 
 
@@ -143,7 +143,7 @@ def supervision_had(person_id: uuid.UUID) -> ResponseReturnValue:
         if found is None or found.role == "trainee":
             abort(404)
         if supervision.had(session, found, session.get_one(Person, my_id()), now()):
-            flash(f"Kept: {found.label} has had supervision.", "info")
+            flash(f"Saved: {found.label} has had supervision.", "info")
     return redirect(url_for("console.supervision_page"))
 
 

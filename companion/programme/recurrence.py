@@ -14,6 +14,7 @@ FORTNIGHTLY = "FREQ=WEEKLY;INTERVAL=2"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _PARTS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "COUNT", "UNTIL", "WKST"})
 _NATIONS: Mapping[str, str] = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "ni": "NIR"}
+_PLACES: Mapping[str, str] = {"1": "first", "2": "second", "3": "third", "4": "fourth", "-1": "last"}
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -50,6 +51,12 @@ def check_rule(rule: str) -> str:
 def weekly(weeks: int) -> str:
     """Return the rule for every so many weeks, on the weekday of the first meeting."""
     return f"FREQ=WEEKLY;INTERVAL={weeks}"
+
+
+def monthly(first_on: date) -> str:
+    """Return the rule for every month on the weekday of `first_on`: the first to fourth of a month, or its last."""
+    place = (first_on.day - 1) // 7 + 1
+    return f"FREQ=MONTHLY;BYDAY={place if place < len(_PLACES) else -1}{WEEKDAYS[first_on.weekday()]}"
 
 
 def days(rule: str, first_on: date, after: date, until: date, skip: Collection[date] = ()) -> Iterator[date]:
@@ -141,6 +148,10 @@ def in_words(rule: str, first_on: date) -> str:
         return f"every {'week' if every == 1 else f'{every} weeks'} on {names}{until}"
     if parts["FREQ"] == "MONTHLY" and plain and "BYDAY" not in parts:
         return f"every {'month' if every == 1 else f'{every} months'} on day {first_on.day}{until}"
+    place, day = given[0][:-2], given[0][-2:]
+    if parts["FREQ"] == "MONTHLY" and plain and len(given) == 1 and place in _PLACES:
+        which = f"{_PLACES[place]} {_NAMES[WEEKDAYS.index(day)]}"
+        return f"every {'month' if every == 1 else f'{every} months'} on the {which}{until}"
     return rule
 
 
