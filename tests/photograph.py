@@ -19,6 +19,7 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from companion.models import Booking, Duty, Group, GroupCover, Need, Person
@@ -177,7 +178,7 @@ def _fill(here: Stage) -> None:
     with here.database.write() as session:
         session.get_one(Group, here.ids["tuesday"]).name = "Wolverhampton Nights"
         session.get_one(Person, here.ids["ada"]).name = "Dr Oluwaseun Adeyemi"
-        crows = [person for person in session.query(Person).filter(Person.alias.like("Crow %")).order_by(Person.alias)]
+        crows = list(session.scalars(select(Person).where(Person.alias.like("Crow %")).order_by(Person.alias)))
         crows[0].alias = "Great-crested-grebe-of-the-estuary"
         for number, person in enumerate(crows[:9]):
             seat = number + 2 if number < 5 else None

@@ -37,12 +37,12 @@ MORE = (
     Place(
         "console.needed", "Practical needs", (LEAD, COORDINATOR), "What people ask for, and telling them what was done."
     ),
-    Place("console.supervision_page", "Supervision", (LEAD, COORDINATOR), "Who waits for it since their last group, and dates."),
+    Place("console.supervision_page", "Supervision", (LEAD, COORDINATOR), "Who waits for it, and dates."),
     Place("console.evaluation", "Evaluation", (LEAD, COORDINATOR), "Figures about the programme, a report and a file."),
     Place("console.questions", "Questions", (LEAD, COORDINATOR), "What had no good answer, to improve the words."),
     Place("console.cohorts", "Cohorts and posters", EVERYONE, "Who joins by which word, and posters to print."),
     Place("console.users", "Who can sign in", (COORDINATOR,), "Invite people, switch logins off, help them in."),
-    Place("console.settings", "Settings", (LEAD, COORDINATOR), "What each setting is and means, and who can change it."),
+    Place("console.settings", "Settings", (LEAD, COORDINATOR), "What each setting means, and who can change it."),
     Place("console.response_times", "Response times", (LEAD, COORDINATOR), "From a flagged text to a person; drills."),
     Place("console.audit", "Audit", (LEAD, COORDINATOR, AUDITOR), "Who saw and did what, and when."),
 )
