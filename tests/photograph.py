@@ -191,7 +191,7 @@ def _fill(here: Stage) -> None:
                     offered_at=NOW + timedelta(seconds=number),
                 )
             )
-        for kind in ("food", "parking", "rest", "rota"):
+        for kind in ("food", "rest", "rota"):
             for person in crows[:12]:
                 session.add(Need(person_id=person.id, kind=kind, asked_at=NOW))
         for number in range(10):
