@@ -28,6 +28,7 @@ from companion.crypto import CannotDecryptError
 from companion.db import DatabaseError
 from companion.heartbeats import STALE, last_run
 from companion.messaging.addresses import usable_of
+from companion.messaging.mail_server import MailServerError, examine_server
 from companion.messaging.numbers import read_sender
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
 from companion.models import Person, WhatsAppTemplate
@@ -56,7 +57,7 @@ class Finding:
 def examine(services: Services) -> list[Finding]:
     """Look at everything and return what was found, in the order in which a set-up is done."""
     found = list(_database(services))
-    checks: list[Callable[[Services], Iterator[Finding]]] = [_twilio, _sender, _address, _worker, _clock]
+    checks: list[Callable[[Services], Iterator[Finding]]] = [_twilio, _sender, _mail, _address, _worker, _clock]
     if all(finding.state == "good" for finding in found):
         checks += [_templates, _people]
     for check in (*checks, _content, _disk, _backups):
@@ -136,6 +137,24 @@ def _sender(services: Services) -> Iterator[Finding]:
         )
     else:
         yield Finding("Number", "good", f"{number} is ours, and its texts come to this service.")
+
+
+def _mail(services: Services) -> Iterator[Finding]:
+    """Sign in at the mail server and ask whether our address may send; no e-mail goes."""
+    if services.settings.smtp_url is None:
+        yield Finding(
+            "E-mail",
+            "unsure",
+            "There is no mail server, so there is no second way while texts fail.",
+            "Set SMTP_URL and MAIL_FROM, and let everyone who is paged add their e-mail address under Account.",
+        )
+        return
+    try:
+        says = examine_server(services.settings, PATIENCE)
+    except MailServerError as error:
+        yield Finding("E-mail", "bad", error.says, error.mend)
+    else:
+        yield Finding("E-mail", "good", says)
 
 
 def _address(services: Services) -> Iterator[Finding]:

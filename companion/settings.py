@@ -67,6 +67,8 @@ class Settings(BaseSettings):
 
     # E-mail, the second way to those who run the programme: smtp://user:password@host:587 or smtps://...
     smtp_url: str | None = None
+    # The authority that signed the mail server's certificate (PEM), where it is none that this machine knows.
+    smtp_ca_file: Path | None = None
     mail_from: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     # After how many days of silence someone gets the one gentle text, and more days on which doctors change jobs
     # besides the first Wednesdays of February and August (such as 2027-04-07).
@@ -147,7 +149,7 @@ class Settings(BaseSettings):
             raise ValueError("is not a plain web address such as https://companion.example.org")
         return value.strip().rstrip("/")
 
-    @field_validator("smtp_url", "mail_from", mode="before")
+    @field_validator("smtp_url", "smtp_ca_file", "mail_from", mode="before")
     @classmethod
     def _nothing(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
@@ -166,6 +168,13 @@ class Settings(BaseSettings):
             # What was given holds a password: it is not shown.
             raise ValueError("is no mail server such as smtp://user:password@mail.example.org:587 (or smtps://...:465)")
         return value.strip()
+
+    @field_validator("smtp_ca_file")
+    @classmethod
+    def _authority(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("is no file: give the path of the authority's certificate (PEM)")
+        return value
 
     @field_validator("companion_drill_at")
     @classmethod

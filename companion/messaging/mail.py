@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
-import ssl
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -22,6 +20,7 @@ from sqlalchemy.orm import Session
 from companion.clock import Clock
 from companion.content.catalogue import Text
 from companion.db import Database
+from companion.messaging.mail_server import MailServerError, connected
 from companion.models import Email, Person, raise_alarm, settle_alarm
 from companion.settings import Settings
 
@@ -33,7 +32,6 @@ BATCH = 5
 LONGEST_SEND = timedelta(seconds=2 * TIMEOUT)
 BACKOFF = (5, 15, 30, 60, 300)  # seconds between tries; the last for ever, until it expires
 TROUBLE = "mail_not_sent"
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,11 @@ class Mail:
             return False  # the lease runs out and the next run takes it
         try:
             self._hand_over(letter)
-        except (OSError, smtplib.SMTPException) as error:
-            # The error's own words may hold an address: only its kind and the server's code are logged.
+        except (OSError, smtplib.SMTPException, MailServerError) as error:
+            # The words of a library's error may hold an address: only its kind and the server's code are logged.
             code = getattr(error, "smtp_code", 0)
-            log.warning("e-mail %s was not sent: %s %s", letter.id, type(error).__name__, code)
+            why = error.says if isinstance(error, MailServerError) else f"{type(error).__name__} {code}"
+            log.warning("e-mail %s was not sent: %s", letter.id, why)
             with self._database.write() as session:
                 _not_sent(session, letter, self._clock.now())
             return False
@@ -125,19 +124,7 @@ class Mail:
         return True
 
     def _hand_over(self, letter: Letter) -> None:
-        parts = urlsplit(self._settings.smtp_url or "")
-        host, port = parts.hostname or "", parts.port or 0
-        secure = ssl.create_default_context()
-        server: smtplib.SMTP
-        if parts.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, port, timeout=self._timeout, context=secure)
-        else:
-            server = smtplib.SMTP(host, port, timeout=self._timeout)
-        with server:
-            if parts.scheme == "smtp" and host not in _LOOPBACK:
-                server.starttls(context=secure)  # a server that cannot is not used: SMTPNotSupportedError
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
+        with connected(self._settings, self._timeout) as server:
             server.send_message(self._message(letter))
 
     def _message(self, letter: Letter) -> EmailMessage:
