@@ -131,3 +131,20 @@ def test_every_topic_of_the_menu_is_answered_in_two_parts_to_its_end(number: int
 )
 def test_every_command_works_from_anywhere(text: str, said: str, state: str) -> None:
     assert said in [reply.id for reply in decide(known(text, state)).replies]
+
+
+OUTSIDE = {"WHO SEES THIS": "who_sees_this_outside", "HOW DOES THIS WORK": "how_it_works_outside"}
+STOPPED = dict.fromkeys(("HELP", *OUTSIDE), "help_stopped")
+
+
+@pytest.mark.parametrize(
+    ("state", "pages"),
+    [
+        ("none", {**OUTSIDE, "HELP": "help_not_member", "MENU": "menu_not_member", "3": "unknown_sender"}),
+        ("confirm_consent", {**OUTSIDE, "HELP": "help_asked", "MENU": "menu_not_member", "elephant": "help_asked"}),
+        ("after_stop", {**STOPPED, "MENU": None, "elephant": None}),
+    ],
+)
+def test_help_says_what_is_true_for_whoever_is_not_a_member(state: str, pages: dict[str, str | None]) -> None:
+    for text, said in pages.items():
+        assert [reply.id for reply in decide(known(text, state, joined=False)).replies] == ([said] if said else [])

@@ -66,7 +66,7 @@ def test_bare_join_asks_which_and_any_word_for_a_cohort_will_do(world: World) ->
     asha.texts("JOIN ORTHO")
     asha.hears("no group called ORTHO", "FOUNDATION", "PAEDS")
     asha.texts("elephant")
-    asha.hears("We don't know your number")
+    asha.hears("reply YES or NO")
     asha.texts("JOIN KIDS")
     asha.ignores()
     asha.texts("yes")

@@ -105,6 +105,38 @@ def test_the_hour_is_the_persons_own(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
+def test_quiet_hours_put_a_question_off_and_danger_goes_before_a_number(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.texts("QUIET 5PM TO 8AM")
+    asha.ignores()
+    world.move_to(TUESDAY + timedelta(hours=12))
+    asha.hears_nothing()
+    asked(world, asha, TUESDAY + timedelta(hours=13))
+    asha.texts("8 but honestly i want to end my life")
+    asha.hears("Thank you for telling us", "999", "116 123")
+    asha.ignores()
+    world.settle()
+    assert world.staff("facilitator").ignores()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_no_question_on_the_day_of_a_reminder(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")  # a place on Thursday: the reminder comes on Wednesday
+    asha.texts("CHECKIN WED 9AM")
+    asha.ignores()
+    world.move_to(TUESDAY + timedelta(hours=15))
+    asha.hears_nothing()
+    asha.texts("CHECKIN FRI 9AM")
+    asha.ignores()
+    world.move_to(TUESDAY + timedelta(days=2, hours=20))
+    assert [text for text in asha.ignores() if "Not read live" in text]
+    world.staff_ignores()
+
+
 LOW = ("bit rubbish tbh", "Hard", "very hard", "exhausted", "not great", "😭", "cried twice", "really tough week")
 NOT_LOW = (
     "not bad",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from companion.content.catalogue import Catalogue, Text
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
+from companion.messaging.quiet import over_at
 from companion.models import Booking, CheckIn, Cohort, GroupSession, Person
 
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
@@ -87,9 +88,18 @@ def _ask_one(session: Session, person: Person, on: date, question: Text, now: da
     if to is None:
         return
     key = f"checkin:{person.id}:{on}"
-    enqueue(session, key=key, lane="bulk", to=to, text=question, now=now, expires_at=due + GOOD_FOR)
+    enqueue(session, key=key, lane="bulk", to=to, text=question, now=now, expires_at=_good_until(person, due))
     person.dialogue, person.dialogue_until = "checkin_prompt", now + ANSWER_WITHIN
     person.dialogue_data = {"question": question.id}
+
+
+def _good_until(person: Person, due: datetime) -> datetime:
+    """Return until when (UTC) a question makes sense.
+
+    One that falls into quiet hours comes after them: else it would count as a silence, and after three of those the
+    questions would end unheard.
+    """
+    return (over_at(person, due) or due) + GOOD_FOR
 
 
 def _stop_asking(session: Session, person: Person, on: date, now: datetime, due: datetime, words: Catalogue) -> None:
@@ -99,17 +109,22 @@ def _stop_asking(session: Session, person: Person, on: date, now: datetime, due:
     if to is not None:
         text = words.render("checkin_stopping")
         key = f"checkin-stopping:{person.id}:{on}"
-        enqueue(session, key=key, lane="bulk", to=to, text=text, now=now, expires_at=due + GOOD_FOR)
+        enqueue(session, key=key, lane="bulk", to=to, text=text, now=now, expires_at=_good_until(person, due))
 
 
 def _to_ask(session: Session, hour: Hour, due: datetime, on: date, limit: int) -> list[Person]:
-    """Return members not asked this week, not paused, not at a session that day, not left in peace after silence."""
-    day = timedelta(days=1)
+    """Return members not asked this week, not paused, not left in peace, not reminded of a session that day.
+
+    The reminders of a session come on its day and on the day before.
+    """
+    midnight = datetime.combine(on, time(0), hour.zone).astimezone(UTC)
+    third_day = datetime.combine(on + timedelta(days=2), time(0), hour.zone).astimezone(UTC)
     asked = exists().where(CheckIn.person_id == Person.id, CheckIn.local_day > on - APART)
     meets = (
         exists()
         .where(Booking.person_id == Person.id, Booking.status == "yes", Booking.session_id == GroupSession.id)
-        .where(GroupSession.starts_at > due - day / 2, GroupSession.starts_at < due + day)
+        .where(GroupSession.status == "planned")
+        .where(GroupSession.starts_at >= midnight, GroupSession.starts_at < third_day)
     )
     at_this_hour = (
         (Person.checkin_weekday == hour.weekday, Person.checkin_at == hour.at, Person.time_zone == hour.zone.key)

@@ -138,6 +138,11 @@ def menu(known: Known) -> Decision:
     return _menu_from(known, 0)
 
 
+def menu_outside(known: Known) -> Decision:
+    """Say what someone who has not joined can text: nothing of theirs is kept, so a number would mean nothing."""
+    return Decision((known.say("menu_not_member"),))
+
+
 def _menu_from(known: Known, first: int) -> Decision:
     everything = known.directory.menu()
     shown = everything[first : first + MENU_AT_ONCE]
@@ -161,15 +166,17 @@ _WHO_SEES = (
 
 
 def help_page(known: Known) -> Decision:
-    """Say who we are; to WHO SEES THIS, HOW DOES THIS WORK and COMMANDS, exactly that."""
-    text = known.text.lower()
-    if known.state != "joined":
-        return Decision((known.say("help_not_member"),))
+    """Say who we are; to WHO SEES THIS and HOW DOES THIS WORK, exactly that, and what is true for this sender."""
+    text, member = known.text.lower(), known.state == "joined"
+    if known.stopped:
+        return Decision((known.say("help_stopped"),))
     if any(word in text for word in _WHO_SEES):
-        return Decision((known.say("who_sees_this"),))
+        return Decision((known.say("who_sees_this" if member else "who_sees_this_outside"),))
     if "how" in text and "work" in text:
-        return Decision((known.say("how_it_works"),))
-    return Decision((known.say("help"),))
+        return Decision((known.say("how_it_works" if member else "how_it_works_outside"),))
+    if member:
+        return Decision((known.say("help"),))
+    return Decision((known.say("help_asked" if known.asked == "confirm_consent" else "help_not_member"),))
 
 
 _PAGES = {

@@ -154,9 +154,12 @@ def _stranger(known: Known) -> Decision:
         return spoken
     if (named := joining.only_named(known)) is not None:
         return named
+    if intent == "menu":
+        return helping.menu_outside(known)
     if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
         return helping.signpost(known)  # help is for whoever asks
-    return Decision((known.say("unknown_sender"),), read_me=True)
+    asked = known.asked == "confirm_consent"
+    return Decision((known.say("help_asked" if asked else "unknown_sender"),), read_me=True)
 
 
 def _agrees(text: str) -> bool:
