@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from companion.content.catalogue import load_catalogue
+from companion.content.examples import topic_examples
 from companion.signposting import Directory, load_directory
 from companion.signposting.cli import signpost
+from companion.signposting.directory import CONTENT
 from companion.signposting.nations import NATIONS
+from companion.signposting.words import split, stem
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
 NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -285,3 +291,18 @@ def test_the_command_measures_and_lists_misses(tmp_path: Path) -> None:
     assert "no-answer precision  1 of 2 = 0.500" in said
     assert "no-answer recall     1 of 1 = 1.000" in said
     assert "misses on domestic abuse: 1\n  zxcv" in said
+
+
+def test_threads_find_the_same_endings_as_one_alone() -> None:
+    words = sorted({word for text, _ in topic_examples(CONTENT / "topic_examples.yaml") for word in split(text)})
+    alone = [stem(word) for word in words]
+    stem.cache_clear()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # the threads of a server take turns as often as they can
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            orders = [random.Random(seed).sample(words, len(words)) for seed in range(8)]
+            found = list(pool.map(lambda order: [(word, stem(word)) for word in order], orders))
+    finally:
+        sys.setswitchinterval(interval)
+    assert [set(each) for each in found] == [set(zip(words, alone, strict=True))] * 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -27,11 +28,18 @@ _ONE_LETTER_FROM = 6
 _TWO_LETTERS_FROM = 10
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    from snowballstemmer.english_stemmer import EnglishStemmer  # noqa: PLC0415 - the package loads every language
+class _Stemmer(threading.local):
+    """The library's stemmer, one for each thread: it keeps the word that it is at in itself."""
 
-    return EnglishStemmer()
+    def __init__(self) -> None:
+        from snowballstemmer.english_stemmer import EnglishStemmer  # noqa: PLC0415 - the package loads every language
+
+        self.of: Any = EnglishStemmer().stemWord
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> _Stemmer:
+    return _Stemmer()
 
 
 @lru_cache(maxsize=20_000)
@@ -39,7 +47,7 @@ def stem(word: str) -> str:
     """Return the word without its ending ("sleeping" and "sleeps" are "sleep")."""
     if len(word) < 4 or not word.isalpha():
         return word
-    return str(_stemmer().stemWord(word))
+    return str(_stemmer().of(word))
 
 
 def split(text: str) -> list[str]:
