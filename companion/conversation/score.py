@@ -35,7 +35,8 @@ _UNITS = words_of(
     "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid "
     "child th st "
     "nd rd k mg ml x "
-    "times min mile patient pint coffee on off straight long back in row foot man woman person thing way bloody hundred"
+    "cardiac crash times min mile patient pint coffee "
+    "on off straight long back in row foot man woman person thing way bloody hundred"
 )
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
 _VAGUE_ONE = words_of("one")
