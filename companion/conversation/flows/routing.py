@@ -110,6 +110,8 @@ def decide(known: Known) -> Decision:
         return asked_for
     if known.asked == "flag_followup" and known.meant.intent == "thanks":
         return checkin.followup_no(known)
+    if known.asked == "survey_words" and known.meant.intent == "thanks":  # "no" to whether anything could be better
+        return survey.nothing_to_add(known)
     return _member(known)
 
 
@@ -119,22 +121,20 @@ def _member(known: Known) -> Decision:
         return _not_understood(known)
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
-        return helping.besides(known, _both(known, [MEMBER[intent](known) for intent in further]))
-    decision = _both(known, [main(known), *(MEMBER[intent](known) for intent in further)])
+        return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
+    decision = _both([main(known), *(MEMBER[intent](known) for intent in further)])
     if "signpost" in known.meant.intents[1:] and known.meant.intent not in WITH_THEIR_OWN_HELP:
         return helping.besides(known, decision)
     return decision
 
 
-def _both(known: Known, decisions: list[Decision]) -> Decision:
+def _both(decisions: list[Decision]) -> Decision:
     """Meet several wishes in one answer of two parts. A wish for a person is always said to have been heard."""
     whole, *others = decisions
     for other in others:
         together = whole.and_then(other)
         if helping.parts_of(together.replies) > helping.MOST_PARTS:
-            short = (known.say("person_besides"),) if _asks_for_person(other) else ()
-            fits = helping.parts_of((*whole.replies, *short)) <= helping.MOST_PARTS
-            replies = (*whole.replies, *short) if fits else other.replies if short else whole.replies
+            replies = other.replies if _asks_for_person(other) else whole.replies
             together = replace(together, replies=replies, read_me=True)
         whole = together
     return whole

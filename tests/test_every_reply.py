@@ -1,0 +1,148 @@
+"""Every reply of the catalogue is given in some conversation.
+
+Either a flow gives it to a text of the table here, or a conversation of the other tests hears it: a phone `hears` words
+that no other text has. What is in neither is sent by code that nobody ever asked for it: ask it, or take it out.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.content.catalogue import load_catalogue
+from companion.conversation.flows.routing import decide
+from companion.conversation.own import Own
+from companion.programme.buddies import STATE as BUDDY_OFFERED
+from tests.test_any_text import COHORTS, SESSION, known
+from tests.world import World
+
+WORDS = load_catalogue().wordings
+RUN = 9  # characters in a row, which one text alone has
+LINK = "https://example.org/weeks/abc"
+# Replies that are a value or nothing but common words, with the test that hears them.
+HEARD_ELSEWHERE = {
+    "relay_to_trainee": ("safety/test_r09_exchange.py", "Dr Cole: Hello, I read your text."),
+    "buddy_sent": ("test_buddies.py", "Passed on"),
+    "left_out_who": ("safety/test_r20_colleagues.py", "Reply EXCLUDE and a name"),
+    "media_not_read": ("test_buddies.py", "Pictures and voice notes are not read"),
+    "crisis_1": ("safety/stage.py", "Samaritans 116 123"),
+    "crisis_2": ("safety/stage.py", "Samaritans 116 123"),
+}
+
+# What is texted, what was asked before, and what comes.
+GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("HELP", "none", "help", {}),
+    ("MENU", "none", "menu", {}),
+    ("WHO SEES THIS", "none", "who_sees_this", {}),
+    ("HOW DOES THIS WORK", "none", "how_it_works", {}),
+    ("COMMANDS", "none", "commands", {}),
+    ("thanks", "none", "thanks", {}),
+    ("SCOTLAND", "none", "nation_set", {}),
+    ("WHATSAPP", "none", "channel_set", {}),
+    ("CYMRAEG", "none", "language_cy", {}),
+    ("feedback: the times are bad for us", "none", "feedback_thanks", {}),
+    ("qwe rty zzz", "none", "not_understood_twice", {"kept": {"misunderstood": True}}),
+    ("please stop texting me", "none", "stop_plain_language", {}),
+    ("START", "none", "started_again", {}),
+    ("START", "none", "started_not_member", {"joined": False}),
+    ("QUIET 10PM TO 8AM", "none", "quiet_set", {}),
+    ("RESUME", "none", "resumed", {}),
+    ("CALL ME", "none", "contact_noted_plain", {}),
+    ("JOIN ICU", "none", "join_consent_1", {"joined": False}),
+    ("JOIN ICU", "none", "join_consent_2", {"joined": False}),
+    ("JOIN ANY", "none", "join_any", {"joined": False}),
+    ("JOIN FOUNDATION", "none", "join_moved", {}),
+    ("MOVE", "none", "move_nowhere", {"cohorts": COHORTS[:1]}),
+    ("next session", "none", "next_session", {}),
+    ("LINK", "none", "join_link", {}),
+    ("DIAL", "none", "dial_none", {}),
+    ("VIDEO", "none", "joins_by_video", {}),
+    ("CALENDAR", "none", "calendar_link", {"calendar": (1, LINK)}),
+    ("yes", "booking_offer", "booked_waiting", {"session": replace(SESSION, open=False)}),
+    ("cant sleep", "none", "signpost_intro", {}),
+    ("cant sleep", "none", "signpost_asks", {"own": Own(helped=1)}),
+    ("yes, and exams are killing me", "booking_offer", "signpost_besides", {}),
+    ("yes. also drinking every night", "booking_offer", "signpost_on_more", {}),
+    ("i am scared of my husband", "none", "safe_when", {}),
+    ("yes", "none", "help_needed", {"kept": {"useful": "exam stress"}}),
+    ("no", "none", "help_not_needed", {"kept": {"useful": "exam stress"}}),
+    ("MORE", "none", "signpost_no_more", {"kept": {"more": []}}),
+    ("99", "none", "signpost_nothing", {"kept": {"menu": True}}),
+    ("no", "survey_words", "survey_thanks", {}),
+    ("yes it was helpful", "survey_helpful", "too_early", {}),
+    ("no", BUDDY_OFFERED, "buddy_no", {}),
+    ("MY WEEKS", "none", "weeks", {"own": Own(weeks=((date(2026, 11, 24), 3),), link=LINK)}),
+    ("CHECKIN TUE 7PM", "none", "checkin_set", {}),
+    ("CHECKIN USUAL", "none", "checkin_usual", {}),
+    ("CHECKIN", "none", "checkin_how", {}),
+    ("CHECKIN SUN 11PM", "none", "checkin_quiet", {"own": Own(quiet=(time(22), time(8)))}),
+    *((page, "none", f"{said}_outside", {"joined": False}) for page, said in (
+        ("WHO SEES THIS", "who_sees_this"), ("HOW DOES THIS WORK", "how_it_works"),
+    )),
+    ("HELP", "none", "help_not_member", {"joined": False}),
+    ("HELP", "after_stop", "help_stopped", {"joined": False}),
+    ("elephant", "none", "unknown_sender", {"joined": False}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "asked", "said", "facts"), GIVEN)
+def test_a_flow_gives_it(text: str, asked: str, said: str, facts: dict[str, Any]) -> None:
+    facts = dict(facts)
+    kept, joined = facts.pop("kept", {}), facts.pop("joined", True)
+    decision = decide(replace(known(text, asked, joined=joined, **kept), **facts))
+    assert said in [reply.id for reply in decision.replies]
+
+
+def _runs(words: str) -> set[str]:
+    flat = " ".join(words.lower().split())
+    return {flat[at : at + RUN] for at in range(len(flat) - RUN + 1)}
+
+
+def _heard() -> set[str]:
+    """The texts of which some test `hears` a run of characters that no other text has."""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for text_id, wording in WORDS.items():
+        for piece in re.split(r"{\w+}", wording.text):
+            for run in _runs(piece):
+                owners[run].add(text_id)
+    heard: set[str] = set()
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "hears":
+                said = [each.value for part in node.args for each in ast.walk(part) if isinstance(each, ast.Constant)]
+                for run in (run for words in said if isinstance(words, str) for run in _runs(words)):
+                    heard |= owners[run] if len(owners.get(run, ())) == 1 else set()
+    return heard
+
+
+def test_every_reply_is_given_in_some_conversation() -> None:
+    for text_id, (test, words) in HEARD_ELSEWHERE.items():
+        assert words in (Path(__file__).parent / test).read_text(encoding="utf-8"), (text_id, test)
+    given = {said for _, _, said, _ in GIVEN} | HEARD_ELSEWHERE.keys() | _heard()
+    replies = {text_id for text_id, wording in WORDS.items() if wording.kind in ("reply", "crisis")}
+    assert sorted(replies - given) == []
+
+
+@pytest.mark.one_database("sqlite")
+def test_whoever_is_in_danger_hears_the_truth_while_nobody_has_it(world: World) -> None:
+    asha = world.member()
+    asha.texts("I want to end my life")
+    asha.ignores()
+    asha.texts("CALL ME")
+    asha.hears("No facilitator has your text yet. Those we tell will see that you would like a call.")
+    asha.texts("CHANGE")
+    asha.hears("No facilitator has your text yet. We will text you when one has it.")
+    world.settle()
+    cole = world.staff("facilitator")
+    cole.ignores()
+    cole.texts("I want to end my life")
+    cole.hears("999", "116 123", "We are alerting your lead")
+    world.settle()
+    world.staff_ignores()
