@@ -19,6 +19,7 @@ from companion.models import CheckIn
 
 WORKS_FOR = timedelta(hours=24)
 MOST = 26  # weeks
+LABELS = 7  # days named under the picture: more of them run together on a phone
 _TAG = 12  # bytes of the signature
 _MINUTE = 60
 
@@ -66,11 +67,13 @@ def picture(weeks: Weeks) -> bytes:
     look = Style(
         background="white", plot_background="white", foreground="#1d2b2a", foreground_strong="#1d2b2a",
         foreground_subtle="#c9d3d2", colors=("#0b6e69",), font_family="system-ui, sans-serif",
-        label_font_size=16, major_label_font_size=16,
+        label_font_size=20, major_label_font_size=20,
     )  # fmt: skip
     chart = pygal.Line(
         style=look, js=[], show_legend=False, range=(0, 10), width=640, height=320, dots_size=5,
-        y_labels=(0, 2, 4, 6, 8, 10), x_label_rotation=40, disable_xml_declaration=False, pretty_print=False,
+        y_labels=(0, 2, 4, 6, 8, 10), x_label_rotation=40,
+        x_labels_major_every=1 + (len(weeks) - 1) // LABELS, show_minor_x_labels=False, truncate_label=-1,
+        disable_xml_declaration=False, pretty_print=False,
     )  # fmt: skip
     chart.x_labels = [f"{day.day} {day:%b}" for day, _ in weeks]
     chart.add("", [score for _, score in weeks])
