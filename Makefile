@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check measure bench torture lock clean
+.PHONY: help demo demo-reset test check measure bench torture faults lock clean
 .DELETE_ON_ERROR:
 
 help: ## List what there is
@@ -47,6 +47,9 @@ bench: $(VENV)/.dev ## Measure speed and size beside a bare Flask view
 
 torture: $(VENV)/.dev ## Kill servers and workers while ten thousand texts pass, and compare the ledgers (takes hours)
 	@$(PY) -m tests.torture $(ARGS)
+
+faults: $(VENV)/.dev ## Let a thousand trainees text words of danger while things fail at random, and print how long each waited
+	@$(PY) -m tests.safety.faults $(ARGS)
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@.ci/lock

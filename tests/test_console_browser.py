@@ -66,6 +66,7 @@ PAGES = (
     "/console/cohorts/{cohort}/poster",
     "/console/content",
     "/console/content/try",
+    "/console/content/families",
     "/console/content/places",
     "/console/content/places/local-occupational-health",
     "/console/audit",

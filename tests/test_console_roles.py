@@ -137,6 +137,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/content"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/content/try"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/content/try"): (OUT, IN, IN, IN, IN),
+    ("GET", "/console/content/families"): (OUT, IN, IN, IN, IN),
+    ("POST", "/console/content/families/wants_to_die/up"): (OUT, DONE, DONE, DONE, DONE),
     ("GET", "/console/content/places"): (OUT, IN, IN, IN, IN),
     ("GET", "/console/content/places/local-occupational-health"): (OUT, NO, NO, IN, IN),
     ("POST", "/console/content/places/local-occupational-health"): (OUT, NO, NO, IN, IN),
@@ -282,7 +284,7 @@ def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None
 
 def _shape(path: str) -> str:
     chosen = ("open", "pass") if "/gate/" in path else ("on", "off") if "/users/" in path else ("none", "words", "done")
-    chosen += ("food",) if "/needs/" in path else ("local-occupational-health",)
+    chosen += ("food",) if "/needs/" in path else ("local-occupational-health", "wants_to_die")
     if path.startswith(("/console/rota/", "/console/ways/")):
         chosen = ("yes", "revoke", "remove")
     if "/left-out/" in path:

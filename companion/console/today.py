@@ -31,11 +31,13 @@ from companion.console.desk import (
 from companion.console.first_run import Step, steps_of
 from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
 from companion.escalation.exclusions import may_see
+from companion.escalation.routes import moved_down
 from companion.models import (
     Alarm,
     Booking,
     ContactRequest,
     Episode,
+    FamilyRoute,
     Flag,
     Group,
     GroupSession,
@@ -52,6 +54,7 @@ from companion.rota.cover import Gap, every_gap
 SOON = timedelta(days=8)
 LATELY = timedelta(days=7)
 GAPS = timedelta(days=7)  # how far ahead gaps in any rota are shown
+TOLD = timedelta(days=14)  # how long everybody is told that a family of phrases no longer pages
 SHOWN = 20  # of each kind; a list that is longer says so
 
 
@@ -80,6 +83,7 @@ class Today:
     failed: Sequence[tuple[OutboxMessage, Person | None]]
     alarms: Sequence[Alarm]
     gaps: Sequence[Gap]
+    moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
     set_up: Sequence[Step]  # for a coordinator, until all is done
 
     @property
@@ -168,6 +172,7 @@ def _load() -> Today:
             unread=_unread(session),
             failed=_failed(session),
             gaps=every_gap(session, now(), GAPS),
+            moved_down=moved_down(session, now() - TOLD),
             set_up=_set_up(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)

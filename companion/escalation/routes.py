@@ -75,6 +75,12 @@ def lines(session: Session, watch_list: WatchList) -> Sequence[FamilyLine]:
     ]
 
 
+def moved_down(session: Session, since: datetime) -> Sequence[FamilyRoute]:
+    """Return what was set to be read later since then (UTC), the latest first."""
+    wanted = select(FamilyRoute).where(FamilyRoute.route == "notice", FamilyRoute.at > since)
+    return session.scalars(wanted.order_by(FamilyRoute.at.desc())).all()
+
+
 def who_may_set(session: Session) -> Sequence[Person]:
     """Return those who may set a route."""
     wanted = select(Person).where(Person.state == "staff", Person.role.in_(MAY_SET)).order_by(Person.created_at)

@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from companion.escalation.cli import watchlist
 from companion.escalation.watchlist import load_watchlist
 from companion.models import AuditEntry, FamilyRoute, Flag, Person
+from tests.console_stage import press
+from tests.test_console_writing import signed_in
 from tests.world import World
 
 NOT_COPING = "i cant cope"
@@ -68,6 +70,12 @@ def test_r05_a_family_moves_up_by_one_and_down_by_two(world: World, monkeypatch:
     assert "not_coping             page    Is not coping (set by Dr Cole, " in run("routes")
     assert run("route", "not_coping", "notice", "--by", "Cole", "--agreed-by", "Erskine").startswith("0 ")
     assert "set by Dr Cole, agreed by Dr Erskine" in run("routes")
+    # Everybody who signs in is told for two weeks, and anybody may move it up again.
+    facilitator, page = signed_in(world, "facilitator"), "/console/content/families"
+    shown = facilitator.get("/console/").text + facilitator.get(page).text
+    assert all(each in shown for each in ("Is not coping: no longer pages", "Set by Dr Cole, agreed by Dr Erskine"))
+    press(facilitator, page, f"{page}/not_coping/up")
+    assert run("route", "not_coping", "notice", "--by", "Cole", "--agreed-by", "Erskine").startswith("0 ")
     bilal = world.member("+447700900102")
     bilal.texts(NOT_COPING)
     assert "no person has read" not in " ".join(bilal.ignores())
@@ -75,7 +83,7 @@ def test_r05_a_family_moves_up_by_one_and_down_by_two(world: World, monkeypatch:
     with world.database.read() as session:
         assert session.scalars(select(Flag.route).order_by(Flag.at, Flag.id)).all() == ["notice", "page", "notice"]
         audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "family route set")).all()
-        assert sorted(entry.details["route"] for entry in audited) == ["notice", "page"]
+        assert sorted(entry.details["route"] for entry in audited) == ["notice", "notice", "page", "page"]
         assert all(entry.actor_id is not None for entry in audited)
 
     # Where what was set cannot be read, whatever is found pages.
