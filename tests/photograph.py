@@ -116,8 +116,6 @@ def _photograph(
             locale="en-GB",
         )
         page = context.new_page()
-        if given.paper:
-            page.emulate_media(media="print")
         if who:
             page.goto(f"{address}/console/sign-in")
             page.get_by_label("E-mail address").fill(f"{who}@example.org")
@@ -130,8 +128,10 @@ def _photograph(
             name = (
                 path.replace("/console", "").strip("/").replace("/", "-").replace("{", "").replace("}", "") or "today"
             )
+            page.emulate_media(media="print" if given.paper else "screen")  # forms are not printed, so only now
             page.screenshot(path=given.folder / f"{name}.{state}.{width}.png", full_page=True)
-        if who == "lee" and state != "empty":
+            page.emulate_media(media="screen")
+        if who == "lee" and state != "empty" and not given.paper:
             for name, (path, step) in DONE.items():
                 if given.only in path or given.only in name:
                     page.goto(address + here.path(path))

@@ -138,7 +138,7 @@ def cohort(cohort_id: uuid.UUID) -> ResponseReturnValue:
                 }
                 if changed:
                     record(session, now(), "cohort changed", found, actor=my_id(), **changed)
-                flash("The changes are kept." if changed else "Nothing was changed.", "info")
+                flash("The changes are saved." if changed else "Nothing was changed.", "info")
                 return redirect(url_for("console.cohorts"))
         return render_template("console/cohort.html", form=form, cohort=found)
 

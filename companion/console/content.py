@@ -143,7 +143,7 @@ def _try(text: str, nation: str) -> Tried:
     return Tried(
         verdict=verdict,
         pieces=_pieces(text, matches),
-        whys=[(match.family, text[match.start : match.end], whys.get(match.phrase) or "") for match in matches],
+        whys=list(dict.fromkeys((m.family, text[m.start : m.end], whys.get(m.phrase) or "") for m in matches)),
         topics=[(topic, reading.points.get(topic, 0.0)) for topic in answer.topics],
         reasons=[str(reason) for reason in reading.reasons],
         lines=[line for resource in answer.resources[:6] if (line := resource.line(today))],

@@ -177,8 +177,8 @@ def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
         set_facilitators(session, found, form.facilitators)
         record(session, now(), "group changed", found, actor=my_id(), dates=bool(changes))
         told = changing.line_up(session, found, now(), desk().voice, my_id()) if changed else 0
-        flash(f"The changes are kept. {told} {'person is' if told == 1 else 'people are'} being told." if told else
-              "The changes are kept. Nobody needs to be told.", "info")  # fmt: skip
+        flash(f"The changes are saved. {told} {'person is' if told == 1 else 'people are'} being told." if told else
+              "The changes are saved. Nobody needs to be told.", "info")  # fmt: skip
     return redirect(url_for("console.group", group_id=group_id))
 
 

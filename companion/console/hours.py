@@ -89,7 +89,7 @@ def group_hours(group_id: uuid.UUID) -> ResponseReturnValue:
                 form[error.field].errors = [str(error)]
             else:
                 lacks = missing(session, group, now())
-                flash("The hours are kept." if changed else "Nothing was changed.", "info")
+                flash("The hours are saved." if changed else "Nothing was changed.", "info")
                 for each in lacks:
                     flash(f"{group.name} lacks something. {each}", "error")
                 return redirect(url_for("console.rota") + "#h-hours")

@@ -120,7 +120,7 @@ def attendance(session_id: uuid.UUID) -> ResponseReturnValue:
     with desk().database.write() as session:
         found = _find(session, session_id, lock=True)
         if found.status == "cancelled" or found.starts_at > now():
-            flash("Who came is kept once the session has begun.", "error")
+            flash("Who came is saved once the session has begun.", "error")
             return _back(found.id)
         places = _places(session, found.id)
         booked = [booking.person for booking in places.coming]

@@ -198,7 +198,7 @@ def user_number(person_id: uuid.UUID) -> ResponseReturnValue:
                     form.number.errors = [upper_first(f"{error}.")]
         if form.errors:
             return _user_page(session, person, form)
-    flash("The number is kept.", "info")
+    flash("The number is saved.", "info")
     return redirect(url_for("console.user", person_id=person_id))
 
 
@@ -233,7 +233,7 @@ def invitation(code: str) -> ResponseReturnValue:
                 form.again.errors = ["The two passwords are not the same. Type it again."]
             else:
                 invitations.accept(session, found, form.password.data, now())
-                flash("Your password is kept. Sign in with it.", "info")
+                flash("Your password is saved. Sign in with it.", "info")
                 return redirect(url_for("security.login"))
         return render_template("console/invitation.html", form=form, invitation=found)
 

@@ -98,7 +98,7 @@ def supervision_date(date_id: uuid.UUID) -> ResponseReturnValue:
                 except supervision.CannotPlanError as error:
                     form.at.errors = [str(error)]
                 else:
-                    flash(f"The change is kept. {_told(told)}", "info")
+                    flash(f"The change is saved. {_told(told)}", "info")
                     return redirect(url_for("console.supervision_page") + "#h-coming")
         group = session.get(Group, found.group_id) if found.group_id else None
         return render_template(
