@@ -84,7 +84,9 @@ def test_settings_show_what_they_mean_and_no_secret(on: Stage) -> None:
     assert "Set, not shown" in text
     shown = [each.name.lower() for _, found in sections(settings) for each in found]
     assert sorted(shown) == sorted(Settings.model_fields)
-    assert set(all_named("settings")) <= set(Settings.model_fields)
+    assert set(all_named("settings")) == set(Settings.model_fields)  # a coordinator cannot look a meaning up elsewhere
+    mail = settings.model_copy(update={"smtp_url": "smtp://companion:hidden@mail.example.org:587"})
+    assert not [each for _, found in sections(mail) for each in found if "hidden" in each.value]
 
 
 def test_the_audit_is_filtered_and_taken_by_an_auditor(on: Stage) -> None:

@@ -120,6 +120,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         lower_first=words.lower_first,
         qr_picture=picture,
         date_words=words.date_words,
+        dated=words.dated,
         nation_words=lambda name: words.named("nations", name),
     )
     app.jinja_env.globals.update(

@@ -96,7 +96,7 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
     current = [d for d in duties if (d.weekly and (d.last_on is None or d.last_on >= monday)) or d.starts_on >= monday]
     names = _names(session)
     groups = _groups(session)
-    hand_over.offer(swaps.my_turns(session, session.get_one(Person, my_id()), now()), names)
+    hand_over.offer(swaps.my_turns(session, session.get_one(Person, my_id()), now()), _takers(session))
     calendar = session.get(CalendarFeed, my_id())
     return render_template(
         "console/rota.html",
@@ -207,7 +207,7 @@ def rota_hand_over() -> ResponseReturnValue:
         if not turns:
             flash("You have no duty to hand over.", "info")
             return redirect(url_for("console.rota"))
-        form.offer(turns, _names(session))
+        form.offer(turns, _takers(session))
         if not form.validate_on_submit():
             return _page(session, form)
         turn = next(each for each in turns if _key(each) == form.turn.data)
@@ -286,6 +286,12 @@ def _add(session: Session, form: DutyForm) -> None:
 
 def _names(session: Session) -> dict[uuid.UUID, str]:
     staff = session.scalars(select(Person).where(Person.state == "staff")).all()
+    return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
+
+
+def _takers(session: Session) -> dict[uuid.UUID, str]:
+    """Return who may be asked to take a duty over: whoever can be on the rota."""
+    staff = session.scalars(select(Person).where(Person.state == "staff", Person.role.in_((FACILITATOR, LEAD)))).all()
     return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
 
 

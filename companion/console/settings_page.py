@@ -17,7 +17,7 @@ from companion.console.words import all_named
 from companion.models import AuditEntry, Cohort, Person
 from companion.settings import Settings
 
-SECRET = ("secret_key", "encryption_keys", "twilio_auth_token", "database_url", "smtp_url")
+SECRET = ("secret_key", "encryption_keys", "twilio_auth_token", "database_url", "smtp_url", "companion_heartbeat_url")
 SECTIONS = (  # a setting belongs to the first whose beginning its name has
     ("Numbers and Twilio", ("twilio_", "public_url")),
     ("When someone may be in danger", ("page_", "tell_", "contact_", "call_", "rota_", "escalation_")),

@@ -74,6 +74,12 @@ def when(moment: datetime | None) -> str:
     return f"{day(moment)} at {clock(moment)}" if moment else ""
 
 
+def dated(moment: datetime) -> str:
+    """Return "Tuesday 24 November 2026 at 6:30pm" for a UTC moment: for what is printed, and read on another day."""
+    local = moment.astimezone(desk().settings.zone)
+    return f"{local:%A} {date_words(local.date())} at {clock(moment)}"
+
+
 def delivery(row: OutboxMessage) -> str:
     """Return what became of a text, why, and what happens next."""
     said = named("delivery", row.status)
