@@ -175,9 +175,11 @@ def test_menu_number_and_more(world: World) -> None:
 @pytest.mark.one_database("sqlite")
 def test_the_alcohol_warning_comes_before_any_number(world: World) -> None:
     asha = world.member()
-    asha.texts("think im drinking too much, who can i talk to")
-    texts = asha.ignores()
-    assert any("dangerous to stop" in text for text in texts)
+    for words in ("think im drinking too much, who can i talk to", "wine is the only thing getting me through"):
+        asha.texts(words)
+        first, *places = asha.ignores()
+        assert "dangerous to stop" in first
+        assert places
     world.settle()
     world.staff_ignores()
 

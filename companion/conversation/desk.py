@@ -22,7 +22,7 @@ from companion.conversation import (
 from companion.conversation.apply import Scene, apply
 from companion.conversation.changes import CountAnswer, Erase
 from companion.conversation.danger import answer_danger
-from companion.conversation.flows import leaving_out, survey
+from companion.conversation.flows import checkin, leaving_out, survey
 from companion.conversation.flows.routing import decide
 from companion.conversation.gather import gather
 from companion.conversation.incoming import COULD_NOT_BE_READ, Incoming, Screened
@@ -177,10 +177,9 @@ class TextDesk:
 
     def _support(self, known: Known) -> tuple[Text, ...]:
         """Return what is answered when words suggest that someone finds it hard: one resource, and the offer."""
-        found = list(known.directory.find(known.text, known.nation, known.now).resources) or list(
-            known.directory.by_topic("low mood", known.nation, known.now)
-        )
-        return (known.say("checkin_low", resource_line=found[0].line(known.now.date())),)
+        place, warning = checkin.place_for(known)
+        text = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
+        return (known.say(warning), text) if warning else (text,)
 
 
 def _audit_reference(text: Incoming) -> None:

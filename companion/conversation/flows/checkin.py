@@ -66,7 +66,7 @@ def _noted(known: Known, change: CheckedIn) -> Decision:
 
 def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
     """Thank, validate in a line, name one place that fits, offer a person; `ask` asks whether one may get in touch."""
-    place, warning = _place(known)
+    place, warning = place_for(known)
     line = place.line(known.now.date()) if place else ""
     if ask:
         text, asks = known.say("checkin_low_again", resource_line=line), Asked("flag_followup", timedelta(days=2))
@@ -76,13 +76,18 @@ def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
     return Decision((*first, text), (change,), asks)
 
 
-def _place(known: Known) -> tuple[Resource | None, str | None]:
-    """The place that fits best: what the words ask for, else what the question was about; open now if one is."""
+def place_for(known: Known) -> tuple[Resource | None, str | None]:
+    """Return the place that fits somebody who finds it hard, and the warning that comes before it.
+
+    It is for what the words speak of, else for what the question was about, and open now if one is. A crisis line only
+    where the words speak of a crisis.
+    """
     answer = known.directory.find(known.text, known.nation, known.now)
     topic = _FITTING.get(str(known.kept.get("question")), _USUAL)
+    crisis = answer.topics[:1] == ("crisis",)
     asked_for = () if answer.topics[:1] == (helping.AT_HOME,) else answer.resources  # never by the way
     for found in (asked_for, *(known.directory.by_topic(t, known.nation, known.now) for t in (topic, _USUAL))):
-        places = [place for place in found if not place.crisis_service]
+        places = [place for place in found if crisis or not place.crisis_service]
         place = next((place for place in places if place.open_at(known.now) is not False), None)
         if place is not None:
             return place, place.warning
