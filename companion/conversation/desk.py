@@ -154,7 +154,7 @@ class TextDesk:
             return None
         text.row.intent, text.row.needs_reading = heard[0], bool(known.text.strip())
         if text.screened.route == "notice" and not heard[1] and known.state == "joined":
-            return self._support(known)
+            return self._support(known, text)
         return heard[1]
 
     def _respond(self, known: Known, text: Incoming) -> Decision:
@@ -168,18 +168,19 @@ class TextDesk:
             )
         decision, troubled = decide(known), text.screened.route == "notice"
         if troubled and known.state == "joined" and known.meant.intent in MAY_HIDE_TROUBLE:
-            return Decision(self._support(known), decision.changes, decision.asks, read_me=True)
+            return Decision(self._support(known, text), decision.changes, decision.asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:
             # A person reads it under the alias, so its words are kept there and not as words without a name.
             counted = tuple(each for each in decision.changes if isinstance(each, CountAnswer))
-            return Decision(self._support(known), counted, NOTHING, read_me=True, heard_as=survey.ANSWERED)
+            return Decision(self._support(known, text), counted, NOTHING, read_me=True, heard_as=survey.ANSWERED)
         return decision
 
-    def _support(self, known: Known) -> tuple[Text, ...]:
+    def _support(self, known: Known, text: Incoming) -> tuple[Text, ...]:
         """Return what is answered when words suggest that someone finds it hard: one resource, and the offer."""
-        place, warning = checkin.place_for(known)
-        text = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
-        return (known.say(warning), text) if warning else (text,)
+        topic = "addiction" if "drinking_to_cope" in text.screened.families else None
+        place, warning = checkin.place_for(known, topic)
+        reply = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
+        return (known.say(warning), reply) if warning else (reply,)
 
 
 def _audit_reference(text: Incoming) -> None:

@@ -76,17 +76,19 @@ def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
     return Decision((*first, text), (change,), asks)
 
 
-def place_for(known: Known) -> tuple[Resource | None, str | None]:
+def place_for(known: Known, spoken_of: str | None = None) -> tuple[Resource | None, str | None]:
     """Return the place that fits somebody who finds it hard, and the warning that comes before it.
 
-    It is for what the words speak of, else for what the question was about, and open now if one is. A crisis line only
-    where the words speak of a crisis.
+    It is for what the words speak of (`spoken_of` is a topic that is known already), else for what the question was
+    about, and open now if one is. A crisis line only where the words speak of a crisis.
     """
     answer = known.directory.find(known.text, known.nation, known.now)
     topic = _FITTING.get(str(known.kept.get("question")), _USUAL)
     crisis = answer.topics[:1] == ("crisis",)
     asked_for = () if answer.topics[:1] == (helping.AT_HOME,) else answer.resources  # never by the way
-    for found in (asked_for, *(known.directory.by_topic(t, known.nation, known.now) for t in (topic, _USUAL))):
+    topics = (spoken_of, topic, _USUAL) if spoken_of else (topic, _USUAL)
+    listed = [known.directory.by_topic(each, known.nation, known.now) for each in topics]
+    for found in listed if spoken_of else (asked_for, *listed):
         places = [place for place in found if crisis or not place.crisis_service]
         place = next((place for place in places if place.open_at(known.now) is not False), None)
         if place is not None:
