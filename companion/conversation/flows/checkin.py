@@ -92,5 +92,5 @@ def place_for(known: Known, spoken_of: str | None = None) -> tuple[Resource | No
         places = [place for place in found if crisis or not place.crisis_service]
         place = next((place for place in places if place.open_at(known.now) is not False), None)
         if place is not None:
-            return place, place.warning
+            return place, place.warning or next((each.warning for each in found if spoken_of and each.warning), None)
     return None, None

@@ -35,11 +35,14 @@ def signpost(known: Known) -> Decision:
 
 
 def _with_warning(known: Known, found: list[Resource], intro: tuple[Text, ...], text_id: str) -> Decision:
-    """A warning comes before any number; what then fits two parts is one place or two."""
-    for shown in range(AT_ONCE, 0, -1):
-        replies = (*intro, known.say(text_id, lines=_lines(known, found[:shown])))
+    """A warning comes before any number; what then fits two parts is two places, or the first that does by itself."""
+    choices = [found[:shown] for shown in range(AT_ONCE, 0, -1)] + [[place] for place in found[1:]]
+    for chosen in (*choices, found[:1]):
+        replies = (*intro, known.say(text_id, lines=_lines(known, chosen)))
         if parts_of(replies) <= MOST_PARTS:
             break
+    found = chosen + [place for place in found if place not in chosen]
+    shown = len(chosen)
     return Decision(replies, (Helped(),), _rest(known, found, shown=shown), heard_as="signpost")
 
 
