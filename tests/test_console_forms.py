@@ -311,9 +311,11 @@ def _emptied(form: Sent) -> dict[str, Any]:
 def _send(browser: FlaskClient, path: str, form: Sent, fields: Mapping[str, Any]) -> Seen:
     data = {name: (BytesIO(value), "rota.csv") if isinstance(value, bytes) else value for name, value in fields.items()}
     if any(isinstance(value, bytes) for value in fields.values()) or "file" in data:
-        answer = browser.post(form.action or path, data=data, content_type="multipart/form-data")
+        answer = browser.post(
+            (form.action or "").partition("#")[0] or path, data=data, content_type="multipart/form-data"
+        )
     else:
-        answer = browser.post(form.action or path, data=data)
+        answer = browser.post((form.action or "").partition("#")[0] or path, data=data)
     assert answer.status_code == 200, answer.headers.get("Location")
     return Seen(answer.text)
 

@@ -44,7 +44,7 @@ def test_a_text_that_was_lost_is_fetched_and_answered_once(service: World, chann
     asha.hears_nothing()
     for _ in range(3):
         look(world, minutes=5)
-    asha.hears("don't know your number")
+    asha.hears("not part of it now")
     asha.hears_nothing()
     assert stored(world) == 1
 
@@ -84,7 +84,7 @@ def test_a_webhook_that_comes_after_all_has_no_second_effect(service: World) -> 
     world.standin.fault(number(0), "inbound_lost", times=1)
     sid = asha.texts("wibble")
     look(world, minutes=1)
-    asha.hears("don't know your number")
+    asha.hears("not part of it now")
     world.standin.replay(sid, act=True)
     send(world)
     asha.hears_nothing()
@@ -99,7 +99,7 @@ def test_a_text_whose_webhook_may_still_be_under_way_is_left_alone(service: Worl
     look(world, seconds=10)
     asha.hears_nothing()
     look(world, seconds=15)
-    asha.hears("don't know your number")
+    asha.hears("not part of it now")
 
 
 def test_what_was_lost_hours_ago_is_found_although_later_texts_came(service: World) -> None:
@@ -114,7 +114,7 @@ def test_what_was_lost_hours_ago_is_found_although_later_texts_came(service: Wor
         bela.texts("wibble")
         bela.ignores()
     look(world, minutes=1)
-    asha.hears("don't know your number")
+    asha.hears("not part of it now")
 
 
 def test_an_outage_of_three_days_loses_nothing(service: World) -> None:
@@ -123,7 +123,7 @@ def test_an_outage_of_three_days_loses_nothing(service: World) -> None:
     world.standin.fault(number(0), "inbound_lost", times=1)
     world.talker(number(0)).texts("wibble")
     look(world, days=3)
-    world.talker(number(0)).hears("don't know your number")
+    world.talker(number(0)).hears("not part of it now")
 
 
 def test_more_than_one_question_can_show_are_all_fetched(service: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_more_than_one_question_can_show_are_all_fetched(service: World, monkeyp
     look(world, minutes=1)
     assert stored(world) == 15
     for n in range(15):
-        world.talker(number(n)).hears("don't know your number")
+        world.talker(number(n)).hears("not part of it now")
 
 
 def test_a_round_that_failed_is_made_up_for(service: World) -> None:
@@ -150,7 +150,7 @@ def test_a_round_that_failed_is_made_up_for(service: World) -> None:
         look(world, minutes=25)
     asha.hears_nothing()
     look(world, minutes=30)
-    asha.hears("don't know your number")
+    asha.hears("not part of it now")
 
 
 @pytest.mark.one_database("sqlite")
@@ -165,7 +165,7 @@ def test_a_text_that_cannot_be_taken_keeps_no_other_away_and_is_tried_until_it_c
     with world.database.write() as session:
         session.execute(sql(f"{forbid} BEGIN SELECT RAISE(ABORT, 'no room'); END"))
     look(world, minutes=1)
-    bela.hears("don't know your number")
+    bela.hears("not part of it now")
     assert open_alarms(world) == {"texts_not_taken"}
     for _ in range(3):
         look(world, hours=2)
@@ -174,7 +174,7 @@ def test_a_text_that_cannot_be_taken_keeps_no_other_away_and_is_tried_until_it_c
     with world.database.write() as session:
         session.execute(sql("DROP TRIGGER no_room"))
     look(world, minutes=1)
-    asha.hears("don't know your number")
+    asha.hears("not part of it now")
     assert open_alarms(world) == set()
     assert stored(world) == 2
 
