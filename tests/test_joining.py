@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
+from companion.messaging.addresses import address_of
+from companion.messaging.numbers import read_sender
 from companion.models import Consent, Person
 from tests.world import World
 
@@ -130,3 +136,17 @@ def test_help_works_before_and_after_joining(world: World, channel: str) -> None
     world.member(channel=channel)
     asha.texts("help")
     assert any("MENU for topics" in text for text in asha.ignores())
+
+
+def test_two_texts_of_a_new_number_at_one_moment_are_both_answered(world: World) -> None:
+    number, now = "+447700900177", world.clock.now()
+    form = {"MessageSid": f"SM{uuid.uuid4().hex}", "From": number, "To": "+447700900000", "Body": "JOIN ICU"}
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.write() as other:  # where the first of the two is being taken in
+            address_of(other, read_sender(number, ("GB",)), now)
+            second = pool.submit(world.post, "/twilio/inbound", form)
+            while other.get_bind().dialect.name == "postgresql" and not other.scalar(
+                sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            ):
+                assert not second.done()  # it waits for what becomes of the first
+        assert "Reply YES to join" in second.result().text

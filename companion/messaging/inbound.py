@@ -111,15 +111,11 @@ class Inbox:
         arrival = read_arrival(form, self._settings.companion_countries)
         screened = self._desk.screen(arrival)
         try:
-            with self._database.write() as session:
-                return self._earlier(session, arrival) or self._first(session, arrival, screened)
+            return self._taken(arrival, screened)
         except IntegrityError:
-            # Two servers had the same text at the same moment: the other one's answer stands.
-            with self._database.read() as session:
-                answer = self._earlier(session, arrival)
-            if answer is None:
-                raise
-            return answer
+            # Two servers were at it at one moment, with the same text or with two of a new number. What the other one
+            # wrote is there now.
+            return self._taken(arrival, screened)
 
     def recover(self, form: Mapping[str, str]) -> None:
         """Take in a text whose webhook never reached us; what answers it is queued. A known SID has no effect.
@@ -129,14 +125,14 @@ class Inbox:
         arrival = read_arrival(form, self._settings.companion_countries)
         screened = self._desk.screen(arrival)
         try:
-            with self._database.write() as session:
-                if self._earlier(session, arrival) is None:
-                    self._first(session, arrival, screened, recovered=True)
+            self._taken(arrival, screened, recovered=True)
         except IntegrityError:
-            with self._database.read() as session:
-                if self._earlier(session, arrival) is None:
-                    raise
-            # The webhook came after all, at the same moment.
+            self._taken(arrival, screened, recovered=True)  # its webhook came after all, at the same moment
+
+    def _taken(self, arrival: Arrival, screened: Any, *, recovered: bool = False) -> str:
+        with self._database.write() as session:
+            earlier = self._earlier(session, arrival)
+            return self._first(session, arrival, screened, recovered=recovered) if earlier is None else earlier
 
     def _earlier(self, session: Session, arrival: Arrival) -> str | None:
         answer: str | None = session.connection().scalar(_EARLIER, {"sid": arrival.sid})
