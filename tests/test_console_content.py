@@ -70,6 +70,7 @@ def test_a_contact_of_ones_own_is_written_here_and_sent_within_a_minute(on: Stag
     on.clock.advance(timedelta(days=200))  # nobody looked again
     assert "oh.example.org" in texted(on, "occupational health")
     assert number not in texted(on, "occupational health")
+    assert 'value="2027-12-' in on.browser("cor").get(page).text  # a day still to come is offered
 
     stale = press(on.browser("lee"), page, page, **{**written, "review_by": "2027-12-01"}, stamp=stamp[1]).text
     assert "Somebody else changed this" in stale

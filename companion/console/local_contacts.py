@@ -113,7 +113,8 @@ def _filled(stands: OwnContact | None, place: Resource, today: date) -> dict[str
         checked=today,
         review_by=today + HOLDS,
     )
-    return {**contact.model_dump(), "review_by": max(contact.review_by, today), "stamp": _stamp(stands)}
+    until = contact.review_by if contact.review_by > today else today + HOLDS
+    return {**contact.model_dump(), "review_by": until, "stamp": _stamp(stands)}
 
 
 def _stamp(stands: OwnContact | None) -> str:
@@ -122,4 +123,4 @@ def _stamp(stands: OwnContact | None) -> str:
 
 def _in_plain_words(place: Resource) -> list[str]:
     """What is wrong with the text that people would get; the number itself was looked at before."""
-    return [upper.removeprefix(f"{place.id}: ") for upper in problems_of(place)]
+    return [problem.removeprefix(f"{place.id}: ") for problem in problems_of(place)]

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from companion.escalation.episodes import close, record_contact
 from companion.models import Call, Email, Episode, OutboxMessage, Page, Person, Reference
@@ -211,11 +211,11 @@ class Run:
                 email_id = uuid.UUID(letter["Message-ID"].strip("<>").partition("@")[0])
                 self._received(member, "email", Email.id == email_id, now)
 
-    def _received(self, member: Member, way: str, carrier: object, now: datetime) -> None:
+    def _received(self, member: Member, way: str, carrier: ColumnElement[bool], now: datetime) -> None:
         with self.world.database.read() as session:
             query = select(Page.episode_id).outerjoin(OutboxMessage, Page.outbox_id == OutboxMessage.id)
             query = query.outerjoin(Call, Page.call_id == Call.id).outerjoin(Email, Page.email_id == Email.id)
-            found = session.scalars(query.where(carrier, Page.person_id == member.id).distinct()).all()  # type: ignore[arg-type]
+            found = session.scalars(query.where(carrier, Page.person_id == member.id).distinct()).all()
         for episode_id in found:
             alarm = self.ids.get(episode_id)
             if alarm is None:
