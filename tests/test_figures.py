@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
-from companion.models import CheckIn, Episode, FrozenFigure, JoinSource, Need
+from companion.models import CheckIn, Consent, Episode, FrozenFigure, JoinSource, Need
 from companion.programme.figures import SUPPRESSED, as_csv, freeze, suppress, tables
 from tests.console_stage import NOW, Stage, stage, trainee
 from tests.databases import NewDatabase
@@ -24,6 +24,7 @@ OCTOBER = datetime(2026, 10, 10, 12, tzinfo=UTC)
         ([12, 30], 5, [12, 30]),
         ([3, 12, 30], 5, [SUPPRESSED, SUPPRESSED, 30]),
         ([3, 4, 30], 5, [SUPPRESSED, SUPPRESSED, 30]),
+        ([1, 1, 6, 30], 5, [SUPPRESSED, SUPPRESSED, SUPPRESSED, 30]),  # 2 people in two rows are one each
         ([3], 5, [SUPPRESSED]),
         ([3, 0], 5, [SUPPRESSED, 0]),
         ([9, 12, 30], 10, [SUPPRESSED, SUPPRESSED, 30]),
@@ -42,6 +43,9 @@ def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
             person, address = trainee(session, f"Crow {number:02}", f"+447700900{400 + number}")
             person.created_at, person.joined_at = OCTOBER, OCTOBER
             person.source_id = source.id if number < 7 else None
+            for days, channel in enumerate(("sms" if number < 7 else "whatsapp", "whatsapp", "sms")):
+                at = OCTOBER + timedelta(days=days)  # the first counts, whatever they did later
+                session.add(Consent(person_id=person.id, event="shown", channel=channel, provider_sid="SM2", at=at))
             session.add(Need(person_id=person.id, kind="parking", asked_at=OCTOBER))
             session.add(
                 CheckIn(
@@ -84,6 +88,9 @@ def test_what_is_counted(on: Stage) -> None:
     assert sorted(rows(on, "uptake", "outside")) == [
         (n, *[SUPPRESSED] * 3) for n in ("Not known", "Poster in the mess")
     ]
+    by_sms = ("Text message (SMS)", 8, 8, 8)
+    few = [(name, *[SUPPRESSED] * 3) for name in ("WhatsApp", "Not known")]  # 5 and 1: one alone could be worked out
+    assert rows(on, "channels", "inside") == [by_sms, *few]
     assert rows(on, "checkins", "inside")[-1] == ("October 2026", 12, 6)
     assert rows(on, "responses", "inside")[-1][:3] == ("October 2026", 6, 4)
     assert rows(on, "responses", "outside")[-1][1:] == (SUPPRESSED,) * 3
@@ -92,6 +99,10 @@ def test_what_is_counted(on: Stage) -> None:
         file = as_csv(tables(session, "outside", NOW), NOW)
     assert "Weekly questions,October 2026,Asked,12,2026-11-24" in file.splitlines()
     assert "Crow" not in file
+    assert {
+        f"How people came by channel,{name},Asked to join,suppressed,2026-11-24"
+        for name in ("Text message (SMS)", "WhatsApp", "Not known")
+    } <= set(file.splitlines())
 
 
 def test_a_month_is_frozen_a_week_after_its_end_and_never_again(on: Stage) -> None:

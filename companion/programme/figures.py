@@ -1,8 +1,10 @@
 """Figures about the programme: counts of many people, never of few, worked out once for a month that is over.
 
 - A month is frozen a week after its end: late answers change nothing, so two looks cannot be subtracted.
-- In the console a count of 1 to 4 people is "suppressed"; what leaves the programme needs 10. If one count of a column
-  is suppressed alone, the next lowest is too, or it could be worked out from a total known elsewhere.
+- In the console a count of 1 to 4 people is "suppressed"; what leaves the programme needs 10. If a
+  suppressed count of a column stands alone, or all of them make fewer people than that, the next lowest is suppressed
+  too, or they could be worked out from a total known elsewhere. How people came is counted twice, by source and by
+  channel: each is the other's total.
 - Numbers that people gave in check-ins are not here at all: whether somebody answered is counted, not what.
 """
 
@@ -10,18 +12,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import Any, Literal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ScalarSelect, case, func, select
 from sqlalchemy.orm import Session
 
 from companion.models import (
     Booking,
     CheckIn,
+    Consent,
     Episode,
     FrozenFigure,
     GroupSession,
@@ -38,6 +41,8 @@ SETTLED = timedelta(days=7)  # after the end of a month, until nothing of it cha
 QUARTERS = 4
 NAME = "month"
 SUPPRESSED = "suppressed"
+STEPS = ("Asked to join", "Said yes", "Still in")
+CHANNELS = {"sms": "Text message (SMS)", "whatsapp": "WhatsApp"}
 
 Cell = int | str
 
@@ -61,6 +66,7 @@ def tables(session: Session, view: View, now: datetime) -> list[Table]:
     ).all()[::-1]
     return [
         _uptake(session, view),
+        _by_channel(session, view),
         _monthly(months, view, "joining", "Joining and leaving", "By month.", ("Joined", "Left"), ("joined", "left")),
         _monthly(
             months,
@@ -115,9 +121,13 @@ def freeze(session: Session, now: datetime) -> int:
 
 
 def suppress(counts: Sequence[int], least: int) -> list[Cell]:
-    """Return counts with those of few people suppressed; one alone takes the next lowest with it. Nobody is nobody."""
+    """Return counts with those of few people suppressed. Nobody is nobody.
+
+    One alone takes the next lowest with it, and so do several that make fewer than `least` together: of three that are
+    known to make three people, each is one.
+    """
     hidden = {at for at, count in enumerate(counts) if 0 < count < least}
-    if len(hidden) == 1:
+    if hidden and (len(hidden) == 1 or sum(counts[at] for at in hidden) < least):
         others = [at for at, count in enumerate(counts) if count >= least]
         if others:
             hidden.add(min(others, key=lambda at: counts[at]))
@@ -176,25 +186,47 @@ def _count(session: Session, month: date) -> dict[str, Any]:
 
 
 def _uptake(session: Session, view: View) -> Table:
-    joined = func.count(Person.joined_at)
-    still = func.sum(case((Person.state == "joined", 1), else_=0))
-    found = session.execute(
-        select(JoinSource.name, func.count(Person.id), joined, still)
-        .select_from(Person)
-        .outerjoin(JoinSource, JoinSource.id == Person.source_id)
-        .where(Person.role == "trainee")
-        .group_by(JoinSource.name)
-        .order_by(func.count(Person.id).desc())
-    ).all()
-    columns = [suppress([row[at] or 0 for row in found], LEAST[view]) for at in (1, 2, 3)]
+    source = select(JoinSource.name).where(JoinSource.id == Person.source_id).scalar_subquery()
     return Table(
         "uptake",
         "How people came",
         "By the word behind JOIN, since the beginning: who asked, who said yes, and who is still in.",
-        ("Where they heard of it", "Asked to join", "Said yes", "Still in"),
-        tuple((row[0] or "Not known", *cells) for row, *cells in zip(found, *columns, strict=True)),
+        ("Where they heard of it", *STEPS),
+        _steps(session, source, view),
         charted=(1, 2, 3),
     )
+
+
+def _by_channel(session: Session, view: View) -> Table:
+    """Return the same people as `_uptake`, by the channel on which each first asked to join."""
+    first = (
+        select(Consent.channel)
+        .where(Consent.person_id == Person.id)
+        .order_by(Consent.at, Consent.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return Table(
+        "channels",
+        "How people came by channel",
+        "By where they first asked to join, since the beginning. They may have changed to the other one later.",
+        ("Where they asked", *STEPS),
+        _steps(session, first, view, CHANNELS),
+        charted=(1, 2, 3),
+    )
+
+
+def _steps(
+    session: Session, kind: ScalarSelect[Any], view: View, words: Mapping[str, str] | None = None
+) -> tuple[tuple[Cell, ...], ...]:
+    """Return a row a kind of trainee, the largest first: how many asked to join, said yes, and are still in."""
+    people = select(kind.label("kind"), Person.joined_at, Person.state).where(Person.role == "trainee").subquery()
+    still = func.sum(case((people.c.state == "joined", 1), else_=0))
+    chosen = select(people.c.kind, func.count(), func.count(people.c.joined_at), still).group_by(people.c.kind)
+    found = sorted(session.execute(chosen).all(), key=lambda row: (-row[1], row[0] or ""))
+    columns = [suppress([row[at] or 0 for row in found], LEAST[view]) for at in (1, 2, 3)]
+    names = [(words or {}).get(row[0], row[0]) if row[0] else "Not known" for row in found]
+    return tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
 
 
 def _monthly(
