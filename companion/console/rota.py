@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +17,7 @@ from wtforms.validators import InputRequired, Optional
 
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
+from companion.console.week import WEEK, days_of, monday_of
 from companion.console.words import when
 from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
 from companion.proof.times import STEPS, last_drills, report
@@ -29,16 +28,6 @@ from companion.rota.importing import ImportFailedError, import_rota, read_rota
 from companion.rota.schedule import Turn
 
 ON_IT = (FACILITATOR, LEAD, COORDINATOR)
-WEEK = timedelta(days=7)
-WEEKS = 8  # how far one may look ahead or back
-
-
-@dataclass(frozen=True)
-class Day:
-    """One local day with who is on duty on it."""
-
-    on: date
-    turns: Sequence[Turn]
 
 
 class DutyForm(Form):
@@ -83,17 +72,16 @@ def rota() -> ResponseReturnValue:
 
 
 def _page(session: Session, hand_over: HandOverForm) -> str:
-    monday = _monday(request.args.get("week"))
     zone = desk().settings.zone
+    monday = monday_of(request.args.get("week"), now().astimezone(zone).date())
     start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + WEEK))
-    turns = turns_between(session, start, end)
-    days = [Day(on, _on(turns, on, zone)) for on in (monday + timedelta(days=n) for n in range(7))]
+    days = days_of(monday, turns_between(session, start, end), zone)
     offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
     checks = session.scalars(
         select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
     ).all()
     duties = session.scalars(select(Duty).where(Duty.ended_at.is_(None)).order_by(Duty.starts_on, Duty.from_time)).all()
-    current = [d for d in duties if (d.weekly and (d.last_on is None or d.last_on >= monday)) or d.starts_on >= monday]
+    current = [duty for duty in duties if _current(duty, monday)]
     names = _names(session)
     groups = _groups(session)
     hand_over.offer(swaps.my_turns(session, session.get_one(Person, my_id()), now()), _takers(session))
@@ -309,21 +297,6 @@ def _current(duty: Duty, monday: date) -> bool:
 def _groups(session: Session) -> Sequence[tuple[Group, GroupCover]]:
     wanted = select(Group, GroupCover).join(GroupCover).where(Group.ended_at.is_(None)).order_by(Group.name)
     return session.execute(wanted).tuples().all()
-
-
-def _on(turns: Sequence[Turn], on: date, zone: ZoneInfo) -> Sequence[Turn]:
-    begins, ends = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
-    return [turn for turn in turns if turn.starts_at < ends and turn.ends_at > begins]
-
-
-def _monday(given: str | None) -> date:
-    here = now().astimezone(desk().settings.zone).date()
-    try:
-        wanted = date.fromisoformat(given or "")
-    except ValueError:
-        wanted = here
-    wanted = min(max(wanted, here - WEEKS * WEEK), here + WEEKS * WEEK)
-    return wanted - timedelta(days=wanted.weekday())
 
 
 def _uuid(given: str | None) -> uuid.UUID | None:

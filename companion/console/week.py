@@ -1,0 +1,65 @@
+"""A week of the rota, day by day, with the hours of each turn in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from companion.rota.schedule import Turn
+from companion.when import clock_time
+
+WEEK = timedelta(days=7)
+WEEKS = 8  # how far one may look ahead or back
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day with who is on duty on it, and when in words."""
+
+    on: date
+    turns: Sequence[tuple[Turn, str]]
+
+
+def days_of(monday: date, turns: Sequence[Turn], zone: ZoneInfo) -> Sequence[Day]:
+    """Return the seven days from `monday` on; a turn stands on each that it touches."""
+    days = []
+    for on in (monday + timedelta(days=n) for n in range(7)):
+        begins, ends = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
+        here = [turn for turn in turns if turn.starts_at < ends and turn.ends_at > begins]
+        days.append(Day(on, [(turn, hours_of_day(turn, on, zone)) for turn in here]))
+    return days
+
+
+def hours_of_day(turn: Turn, on: date, zone: ZoneInfo) -> str:
+    """Return when a turn begins and ends, as seen from the local day `on`: the same night reads otherwise on each.
+
+    "8pm until 8am the next day" stands on the day it begins, "until 8am, since 8pm the day before" on the next.
+    """
+    starts, ends = turn.starts_at.astimezone(zone), turn.ends_at.astimezone(zone)
+    last = (ends - timedelta(microseconds=1)).date()  # what ends at midnight ends on the day before
+    from_, until = _clock(starts) + _away(starts.date(), on), _clock(ends) + _away(last, on)
+    if starts.date() == on:
+        return f"{from_} until {until}"
+    return f"until {until}, since {from_}" if last == on else f"all day, since {from_}, until {until}"
+
+
+def monday_of(given: str | None, today: date) -> date:
+    """Return the Monday of the day that was asked for, at most WEEKS away, or of today."""
+    try:
+        wanted = date.fromisoformat(given or "")
+    except ValueError:
+        wanted = today
+    wanted = min(max(wanted, today - WEEKS * WEEK), today + WEEKS * WEEK)
+    return wanted - timedelta(days=wanted.weekday())
+
+
+def _clock(moment: datetime) -> str:
+    return "midnight" if (moment.hour, moment.minute) == (0, 0) else clock_time(moment)
+
+
+def _away(day: date, on: date) -> str:
+    """Return which day it is beside `on`: "" for `on` itself, " the next day", " on Friday 4 December"."""
+    near = {0: "", 1: " the next day", -1: " the day before"}.get((day - on).days)
+    return f" on {day:%A} {day.day} {day:%B}" if near is None else near

@@ -1,0 +1,46 @@
+"""The week of the rota in words: a night is one turn, not two."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from companion.console.week import days_of, hours_of_day
+from companion.rota.schedule import Turn
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def turn(starts: str, ends: str) -> Turn:
+    """A turn between two local times of November 2026, "24 20:00"."""
+    begins, over = (
+        datetime.strptime(f"2026 11 {at}", "%Y %m %d %H:%M").replace(tzinfo=LONDON) for at in (starts, ends)
+    )
+    return Turn(begins.astimezone(UTC), over.astimezone(UTC), "first", uuid.uuid4(), uuid.uuid4(), None)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "on", "said"),
+    [
+        ("24 09:00", "24 17:30", 24, "9am until 5:30pm"),
+        ("24 20:00", "25 08:00", 24, "8pm until 8am the next day"),
+        ("24 20:00", "25 08:00", 25, "until 8am, since 8pm the day before"),
+        ("24 20:00", "25 00:00", 24, "8pm until midnight"),
+        ("23 00:00", "24 00:00", 23, "midnight until midnight"),
+        ("20 18:00", "23 08:00", 20, "6pm until 8am on Monday 23 November"),
+        ("20 18:00", "23 08:00", 21, "all day, since 6pm the day before, until 8am on Monday 23 November"),
+        ("20 18:00", "23 08:00", 22, "all day, since 6pm on Friday 20 November, until 8am the next day"),
+        ("20 18:00", "23 08:00", 23, "until 8am, since 6pm on Friday 20 November"),
+    ],
+)
+def test_hours_of_a_turn_as_seen_from_a_day(starts: str, ends: str, on: int, said: str) -> None:
+    assert hours_of_day(turn(starts, ends), date(2026, 11, on), LONDON) == said
+
+
+def test_a_turn_stands_on_each_day_that_it_touches_and_no_other() -> None:
+    night, evening = turn("24 20:00", "25 08:00"), turn("25 18:00", "26 00:00")
+    week = days_of(date(2026, 11, 23), [night, evening], LONDON)
+    assert [[each for each, _ in day.turns] for day in week[:4]] == [[], [night], [night, evening], []]
