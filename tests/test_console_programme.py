@@ -63,7 +63,7 @@ def test_a_changed_cohort_is_in_the_audit_and_an_old_page_changes_nothing(on: St
     with on.database.read() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "cohort changed")).all()
     assert [entry.details for entry in entries] == [{"name": ["Intensive care", "Critical care"]}]
-    assert "name: Intensive care to Critical care" in on.browser("lee").get("/console/settings").text
+    assert "name: Intensive care, now Critical care" in on.browser("lee").get("/console/settings").text
 
 
 def test_a_poster_says_what_it_must(on: Stage) -> None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from companion.console.audit_words import details_said, ids_in
 from companion.console.desk import AUDITOR, COORDINATOR, LEAD, allow, desk, my_id, now, pages
 from companion.console.messages import moment
 from companion.console.queries import LATEST
 from companion.console.words import all_named, named
 from companion.escalation.exclusions import may_see
-from companion.models import AuditEntry, Person, record
+from companion.models import AuditEntry, Cohort, Group, Person, record
 
 MOST = 10_000  # entries in one file; more need another range of days
 
@@ -73,7 +73,7 @@ def audit() -> ResponseReturnValue:
         staff=sorted(staff, key=lambda person: person.alias.casefold()),
         actions=sorted(all_named("audit").items(), key=lambda each: each[1].casefold()),
         wanted=wanted,
-        details=in_words,
+        details=details_said,
         older=entries[-1].at if len(entries) == LATEST else None,
         first=before is None,
         most=MOST,
@@ -99,7 +99,7 @@ def audit_file() -> ResponseReturnValue:
                 plain_cell(_who(entry.actor_id, names)),
                 named("audit", entry.action),
                 plain_cell(_about(entry, names)),
-                in_words(entry.details),
+                details_said(entry, names),
             ]
         )
     return Response(
@@ -112,14 +112,6 @@ def audit_file() -> ResponseReturnValue:
 def plain_cell(words: str) -> str:
     """Return words that no spreadsheet takes for a formula."""
     return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
-
-
-def in_words(details: Mapping[str, Any]) -> str:
-    """Return the details of an entry: "name: Wards to Ward doctors; count: 3"."""
-    return "; ".join(
-        f"{name.replace('_', ' ')}: {' to '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in details.items()
-    )
 
 
 def _wanted() -> Filter:
@@ -155,12 +147,14 @@ def _about(entry: AuditEntry, names: Mapping[uuid.UUID, str]) -> str:
 
 
 def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[uuid.UUID, str]:
-    ids: Iterable[uuid.UUID | None] = {e.actor_id for e in entries} | {e.subject_id for e in entries}
-    wanted = [each for each in ids if each]
+    ids: set[uuid.UUID | None] = {e.actor_id for e in entries} | {e.subject_id for e in entries}
+    wanted = [each for each in ids.union(*(ids_in(entry) for entry in entries)) if each]
     found: dict[uuid.UUID, str] = {}
     for start in range(0, len(wanted), 500):
         for each in session.scalars(select(Person).where(Person.id.in_(wanted[start : start + 500]))):
             found[each.id] = each.alias if each.role == "trainee" else each.name or each.alias
+    for kind in (Group, Cohort):
+        found |= dict(session.execute(select(kind.id, kind.name).where(kind.id.in_(wanted[:500]))).tuples().all())
     # What stands about somebody who was removed keeps their alias.
     erased = select(AuditEntry).where(AuditEntry.action == "person erased")
     for entry in session.scalars(erased.where(AuditEntry.subject_id.in_([i for i in wanted if i not in found][:500]))):

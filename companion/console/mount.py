@@ -43,6 +43,7 @@ from companion.console import (
     words,
     writing,
 )
+from companion.console.audit_words import details_said
 from companion.console.desk import IDLE, Desk, desk, keep_signed_in, now, pages
 from companion.console.signin import set_up
 from companion.db import Database
@@ -129,7 +130,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         top_places=nav.top_places,
         more_places=nav.more_places,
         alphabet=alphabet,
-        setting_details=audit.in_words,
+        setting_details=details_said,
         now=now,
     )
 

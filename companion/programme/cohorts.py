@@ -39,4 +39,4 @@ def move_to_cohort(session: Session, person: Person, cohort_id: uuid.UUID, now: 
     person.cohort_id = cohort_id
     group = group_for(session, cohort_id)
     person.group_id = group.id if group else None
-    record(session, now, "cohort changed", person, before=str(before), after=str(cohort_id))
+    record(session, now, "moved to another cohort", person, before=str(before), after=str(cohort_id))
