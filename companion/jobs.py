@@ -6,7 +6,7 @@ import logging
 
 from companion.alarms import tell_coordinators
 from companion.db import alone
-from companion.escalation import auditor
+from companion.escalation import auditor, proposals
 from companion.escalation.tick import tick as escalation_tick
 from companion.heartbeats import ran
 from companion.messaging import templates
@@ -105,6 +105,7 @@ def purge(services: Services) -> None:
         purge_old(session, now)
         freeze_figures(session, now)
         twilio_purge.ask(session, now)
+        proposals.expire(session, now)
         keep_wordings(session, services.words, now)
         ran(session, "purge", now)
 

@@ -30,6 +30,7 @@ from companion.models import (
     Consent,
     ContactRequest,
     Episode,
+    FamilyProposal,
     Flag,
     Group,
     GroupFacilitator,
@@ -145,9 +146,10 @@ def authenticator(page: TestResponse) -> TOTP:
     return TOTP.from_uri(html.unescape(found.group(1)))
 
 
-def press(browser: FlaskClient, on: str, path: str, **fields: str) -> TestResponse:
+def press(browser: FlaskClient, on: str, path: str, *, follow_redirects: bool = False, **fields: str) -> TestResponse:
     """Post to `path` with the token of the page `on`."""
-    return browser.post(path, data={"csrf_token": token(browser.get(on)), **fields})
+    data = {"csrf_token": token(browser.get(on)), **fields}
+    return browser.post(path, data=data, follow_redirects=follow_redirects)
 
 
 class Queries:
@@ -411,6 +413,17 @@ def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     session.add(question)
     session.flush()
     ids["question"] = question.id
+    proposal = FamilyProposal(
+        family="abuse",
+        reason="The last four were about patients, and two of us are woken each time.",
+        proposed_by=ids["ada"],
+        proposed_at=NOW - timedelta(days=2),
+        expires_at=NOW + timedelta(days=5),
+        state="open",
+    )
+    session.add(proposal)
+    session.flush()
+    ids["proposal"] = proposal.id
     text_to(
         session,
         wren,
@@ -423,6 +436,7 @@ def _texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     return {
         "broadcast": broadcast.id,
         "question": ids["question"],
+        "proposal": ids["proposal"],
         "episode": episode.id,
         "notice": notice.id,
         "request": request.id,

@@ -67,6 +67,8 @@ PAGES = (
     "/console/content",
     "/console/content/try",
     "/console/content/families",
+    "/console/content/families/self_harm/down",
+    "/console/content/families/proposals/{proposal}",
     "/console/content/places",
     "/console/content/places/local-occupational-health",
     "/console/audit",

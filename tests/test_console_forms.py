@@ -67,6 +67,8 @@ CASES = (
     ),
     Case("concerns.ConcernForm", "ada", "/console/people/{wren}/concern", ("words",), {"words": " \n "}),
     Case("content.TryForm", "ada", "/console/content/try", ("text",), {"text": LONG, "nation": "atlantis"}),
+    Case("families.ReasonForm", "ada", "/console/content/families/wants_to_die/down", ("reason",), {"reason": LONG}),
+    Case("families.AnswerForm", "lee", "/console/content/families/proposals/{proposal}", ("answer",), {"answer": "ok"}),
     Case(
         "local_contacts.LocalContactForm",
         "cor",

@@ -30,6 +30,7 @@ from companion.console.desk import (
 )
 from companion.console.first_run import Step, steps_of
 from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
+from companion.escalation import proposals
 from companion.escalation.exclusions import may_see
 from companion.escalation.routes import moved_down
 from companion.models import (
@@ -37,6 +38,7 @@ from companion.models import (
     Booking,
     ContactRequest,
     Episode,
+    FamilyProposal,
     FamilyRoute,
     Flag,
     Group,
@@ -84,6 +86,7 @@ class Today:
     alarms: Sequence[Alarm]
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
+    proposals: Sequence[FamilyProposal]  # that a family of phrases no longer pages, still to be answered
     set_up: Sequence[Step]  # for a coordinator, until all is done
 
     @property
@@ -149,7 +152,7 @@ def settle_notice(flag_id: uuid.UUID) -> ResponseReturnValue:
 
 def _render(template: str) -> str:
     role = me().role
-    return render_template(template, today=_load(), can_read=role in READERS, is_lead=role == LEAD)
+    return render_template(template, today=_load(), can_read=role in READERS, is_lead=role == LEAD, my_id=my_id())
 
 
 def _mine(session: Session, person_id: uuid.UUID | None) -> bool:
@@ -173,6 +176,7 @@ def _load() -> Today:
             failed=_failed(session),
             gaps=every_gap(session, now(), GAPS),
             moved_down=moved_down(session, now() - TOLD),
+            proposals=proposals.waiting(session, now()),
             set_up=_set_up(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)

@@ -1,12 +1,12 @@
 """Commands of the watch list: ``companion watchlist`` reads texts, ``explain`` shows one, ``measure`` counts.
 
-``routes`` shows what finding a family does here, and ``route`` sets it.
+``routes`` shows what finding a family does here, and ``page`` moves one up.
 """
 
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -119,33 +119,27 @@ def routes() -> None:
         click.echo(said)
 
 
-@watchlist.command("route")
+@watchlist.command("page")
 @click.argument("family")
-@click.argument("route", type=click.Choice(["page", "notice"]))
 @click.option("--by", required=True, metavar="NAME", help="Who sets it: a facilitator, lead or coordinator.")
-@click.option("--agreed-by", metavar="NAME", help="The second person, whom moving to notice needs.")
-def set_family_route(family: str, route: Literal["page", "notice"], by: str, agreed_by: str | None) -> None:
-    """Set what finding FAMILY does here: page facilitators at once, or notice. Moving to notice takes two people."""
+def let_page(family: str, by: str) -> None:
+    """Let finding FAMILY page facilitators at once here.
+
+    Moving one down takes two people who sign in themselves: in the console, under Content, What found words do.
+    """
     from companion.commands import open_current
     from companion.escalation.routes import RouteError, set_route, who_may_set
     from companion.escalation.watchlist import load_watchlist
-    from companion.models import Person
     from companion.rota.names import named
 
     services = open_current()
     with services.database.write() as session:
         people = who_may_set(session)
-
-        def meant(given: str) -> Person:
-            found = named(given, people)
-            if found is None:
-                names = ", ".join(each.label for each in people)
-                raise click.ClickException(f"{given!r} is nobody, or more than one, of: {names}")
-            return found
-
-        second = meant(agreed_by) if agreed_by is not None else None
+        person = named(by, people)
+        if person is None:
+            names = ", ".join(each.label for each in people)
+            raise click.ClickException(f"{by!r} is nobody, or more than one, of: {names}")
         try:
-            set_route(session, load_watchlist(), family, route, meant(by), second, services.clock.now())
+            set_route(session, load_watchlist(), family, "page", person, None, services.clock.now())
         except RouteError as error:
             raise click.ClickException(str(error)) from None
-    click.echo(f"{family} is {route} from the next text on.")

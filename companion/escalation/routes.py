@@ -1,6 +1,7 @@
 """What finding a phrase family does here: what the list says, or what those who run the programme have set instead.
 
-One person may move a family up (notice to page). Moving it down takes two, which the table checks as well.
+One person may move a family up (notice to page). Moving it down takes two, one of them a lead, who agree by their own
+sign-ins (`companion.escalation.proposals`); that they are two the table checks as well.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from companion.db import Database
 from companion.escalation.watchlist import Verdict, WatchList
 from companion.escalation.watchlist_data import ROUTES, Route
-from companion.models import FamilyRoute, Person, record
+from companion.models import FamilyProposal, FamilyRoute, Person, record
 
 MAY_SET = ("facilitator", "lead", "coordinator")
 
@@ -95,24 +96,25 @@ def set_route(
     by: Person,
     agreed_by: Person | None,
     now: datetime,
+    *,
+    proposal: FamilyProposal | None = None,
 ) -> None:
-    """Set what finding `family` does from the next text on, and audit it.
+    """Set what finding `family` does from the next text on, and audit it. `proposal` is what was agreed to, if any.
 
     Raises RouteError for a family that the list does not have, a route that stands already, people who may not set it,
-    and one person moving it down alone.
+    and one person moving it down alone. What else is proposed about the family is void then.
     """
-    written = {each.name: each.route for each in watch_list.families}
-    if family not in written:
-        raise RouteError(f"The list has no family {family!r}. It has: {', '.join(sorted(written))}.")
+    others = [each for each in proposals_about(session, family) if each is not proposal]
+    before, row = route_of(session, watch_list, family)
     for person in (by, agreed_by):
         if person is not None and (person.state != "staff" or person.role not in MAY_SET):
             raise RouteError(f"{person.label} is not a facilitator, lead or coordinator.")
-    row = session.get(FamilyRoute, family, with_for_update=True)
-    before = _known(row.route if row else None, written[family])
     if before == route:
         raise RouteError(f"{family} is {route} already.")
     if route == "notice" and (agreed_by is None or agreed_by.id == by.id):
-        raise RouteError(f"Moving {family} from page to notice takes two different people: --by and --agreed-by.")
+        raise RouteError("Moving a family down takes two different people.")
+    if route == "notice" and "lead" not in (by.role, agreed_by and agreed_by.role):
+        raise RouteError("One of the two who move a family down must be a lead.")
     if row is None:
         row = FamilyRoute(family=family)
         session.add(row)
@@ -128,6 +130,26 @@ def set_route(
         route=route,
         agreed_by=str(agreed_by.id) if agreed_by else None,
     )
+    for other in others:
+        other.state, other.settled_by, other.settled_at = "void", by.id, now
+        record(session, now, "family proposal void", other, actor=by.id, family=family)
+
+
+def route_of(session: Session, watch_list: WatchList, family: str) -> tuple[Route, FamilyRoute | None]:
+    """Return what finding `family` does now, and the row that was set, locked. Raises RouteError for no such family."""
+    written = {each.name: each.route for each in watch_list.families}
+    if family not in written:
+        raise RouteError(f"The list has no family {family!r}. It has: {', '.join(sorted(written))}.")
+    row = session.get(FamilyRoute, family, with_for_update=True)
+    return _known(row.route if row else None, written[family]), row
+
+
+def proposals_about(session: Session, family: str) -> Sequence[FamilyProposal]:
+    """Return the open proposal about `family`, if there is one, locked. Always before the route, so that nobody waits
+    for somebody who waits for them.
+    """
+    wanted = select(FamilyProposal).where(FamilyProposal.family == family, FamilyProposal.state == "open")
+    return session.scalars(wanted.with_for_update()).all()
 
 
 def _known(given: str | None, otherwise: Route) -> Route:

@@ -124,6 +124,43 @@ class FamilyRoute(Base):
     at: Mapped[Moment]
 
 
+class FamilyProposal(Base):
+    """Somebody's proposal to have a family read later instead of paging: it changes nothing until a second agrees."""
+
+    __tablename__ = "family_proposals"
+    __table_args__ = (
+        CheckConstraint(one_of("state", "open", "agreed", "refused", "withdrawn", "void", "expired"), "state"),
+        CheckConstraint("(state = 'open') = (settled_at IS NULL)", "settled"),
+        CheckConstraint(
+            "state NOT IN ('agreed', 'refused') OR (settled_by IS NOT NULL AND settled_by <> proposed_by)",
+            "second_person",
+        ),
+        CheckConstraint(
+            "state <> 'withdrawn' OR (settled_by IS NOT NULL AND settled_by = proposed_by)",
+            "withdrawn",
+        ),
+        CheckConstraint("state <> 'agreed' OR (settled_at >= proposed_at AND settled_at < expires_at)", "in_time"),
+        Index(
+            "uq_family_proposals_one_open",
+            "family",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
+    )
+    id: Mapped[Id]
+    family: Mapped[str]
+    reason: Mapped[Secret]
+    proposed_by: Mapped[uuid.UUID] = link("people.id", index=False)
+    proposed_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    state: Mapped[str]  # void: the family was moved in another way meanwhile
+    settled_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    settled_at: Mapped[Moment | None]
+    proposer: Mapped[Person] = relationship(foreign_keys=[proposed_by])
+    settler: Mapped[Person | None] = relationship(foreign_keys=[settled_by])
+
+
 class Reference(Base):
     """Four characters that stand for one episode to one facilitator. Never used twice."""
 

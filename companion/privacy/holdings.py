@@ -102,6 +102,8 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("relayed_texts.person_id", "staff"),
     Holding("family_routes.set_by", "staff"),
     Holding("family_routes.agreed_by", "staff"),
+    Holding("family_proposals.proposed_by", "staff"),
+    Holding("family_proposals.settled_by", "staff"),
     Holding("local_contacts.set_by", "staff"),
     Holding("needs.person_id", "delete", "What you said you need", {"asked_at": "When", "kind": "What"}),
     Holding("buddy_wishes.person_id", "delete", "Asked for a buddy", {"at": "When"}),
