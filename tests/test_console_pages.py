@@ -109,13 +109,42 @@ def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:
     press(browser, page, page + "/gate/open")
     press(browser, page, page + "/take")
     assert episode(on).owner_id == on.ids["ada"]
-    press(browser, page, page + "/contact")
+    for _ in range(2):  # what is pressed twice is done once, and says so without blame
+        press(browser, page, page + "/contact")
+        assert "Contact is recorded" in browser.get(page).text
     assert episode(on).state == "contacted"
+    for _ in range(2):
+        press(browser, page, page + "/note", body="She is with a friend tonight.")
+    assert browser.get(page).text.count("She is with a friend tonight.") == 1
+    for _ in range(2):
+        press(browser, page, page + "/help")
+        assert "Others are being paged" in browser.get(page).text
+    assert len(audited(on, "help asked for")) == len(audited(on, "contact recorded")) == 1
+    press(browser, page, page + "/take")
+    press(browser, page, page + "/contact")
     answer = press(browser, page + "/close", page + "/close", outcome="spoke")
     assert answer.headers["Location"].endswith("/console/")
     closed = episode(on)
     assert (closed.state, closed.outcome, closed.closed_by) == ("closed", "spoke", on.ids["ada"])
-    assert "is closed already" in press(browser, page + "/close", page + "/close", outcome="spoke").text
+    for path in ("/close", "/pass"):
+        press(browser, page, page + path, outcome="wrong number")
+        assert "Nothing was changed" in browser.get(page).text
+    assert episode(on).outcome == "spoke"
+
+
+def test_passing_on_twice_pages_once_and_an_old_page_passes_nothing(on: Stage) -> None:
+    ada, lee, page = on.browser("ada"), on.browser("lee"), on.path(EPISODE)
+    opened(on, "ada")
+    steps = []
+    for _ in range(2):
+        press(ada, page, page + "/pass")
+        steps.append((episode(on).step, len(audited(on, "paged"))))
+    assert steps[0] == steps[1]
+    assert len(audited(on, "episode passed")) == 1
+    press(lee, "/console/account", page + "/take")
+    press(ada, page, page + "/pass")
+    assert "Dr Lee has it already" in ada.get("/console/").text
+    assert episode(on).owner_id == on.ids["lee"]
 
 
 def test_the_second_who_takes_it_is_told_who_has_it(on: Stage) -> None:

@@ -17,6 +17,7 @@ from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
+from companion.console.audit_words import details_said, ids_in
 from companion.console.conversations import Line, lines, mark_read
 from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
@@ -48,7 +49,7 @@ class File:
     lines: Sequence[Line]
     pages: Sequence[Page]
     notes: Sequence[tuple[Note, Person]]
-    history: Sequence[tuple[AuditEntry, Person | None]]
+    history: Sequence[tuple[AuditEntry, str, str]]
 
 
 class CloseForm(Form):
@@ -94,7 +95,7 @@ def answer_gate(episode_id: uuid.UUID, answer: str) -> ResponseReturnValue:
     with desk().database.write() as session:
         found = find(session, episode_id)
         record(session, now(), "episode gate", found, actor=my_id(), gate=answer)
-        if answer == "pass" and found.state != "closed":
+        if answer == "pass" and _may_pass(session, found):
             pass_on(session, found, my_self(session), now(), desk().voice)
     return _back(episode_id)
 
@@ -120,13 +121,35 @@ def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
 @pages.post("/episodes/<uuid:episode_id>/pass")
 @allow(*READERS)
 def pass_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
-    """Pass it on to the next."""
+    """Pass it on to the next. A second press pages nobody more, and an old page passes nothing on that others have."""
     with desk().database.write() as session:
         found = find(session, episode_id)
-        if found.state != "closed":
-            pass_on(session, found, my_self(session), now(), desk().voice)
+        if found.state == "closed":
+            flash("This is closed already. Nothing was changed.", "error")
+        elif found.state != "open" and found.owner_id != my_id():
+            who = found.owner.label if found.owner else "Somebody else"
+            flash(f"{who} has it already. Nothing was changed.", "error")
+        elif found.state == "contacted":
+            flash("You have reached them. Ask for help, or close it. Nothing was changed.", "error")
+        else:
+            if _may_pass(session, found):
+                pass_on(session, found, my_self(session), now(), desk().voice)
             flash("Passed on. The next person is being paged.", "info")
     return redirect(url_for("console.today"))
+
+
+def _may_pass(session: Session, found: Episode) -> bool:
+    """Whether it is theirs to pass on, or nobody's, and they have not passed it on since it began or began anew."""
+    if found.state != "open":
+        return found.state == "owned" and found.owner_id == my_id()
+    passed = select(AuditEntry.id).where(
+        AuditEntry.subject_kind == Episode.__tablename__,
+        AuditEntry.subject_id == found.id,
+        AuditEntry.action == "episode passed",
+        AuditEntry.actor_id == my_id(),
+        AuditEntry.at >= found.started_at,
+    )
+    return session.scalar(passed.limit(1)) is None
 
 
 @pages.post("/episodes/<uuid:episode_id>/contact")
@@ -135,7 +158,9 @@ def contact_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Record that the owner has reached the person."""
     try:
         with desk().database.write() as session:
-            record_contact(session, find(session, episode_id), my_self(session), now())
+            found = find(session, episode_id)
+            if found.state != "contacted" or found.owner_id != my_id():  # a second press has nothing to record
+                record_contact(session, found, my_self(session), now())
     except CannotCloseError as error:
         flash(str(error), "error")
     else:
@@ -154,9 +179,16 @@ def note_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
             return _back(episode_id)
         if not form.validate_on_submit():
             return _page(session, found, _reference(session, found), form)
-        note = Note(episode_id=found.id, person_id=my_id(), body=form.body.data, at=now())
-        session.add(note)
-        record(session, now(), "note added", found, actor=my_id())
+        last = session.scalar(
+            select(Note)
+            .where(Note.episode_id == found.id, Note.person_id == my_id())
+            .order_by(Note.at.desc(), Note.id.desc())
+            .limit(1)
+        )
+        if last is None or last.body != form.body.data:  # a second press keeps it once
+            session.add(Note(episode_id=found.id, person_id=my_id(), body=form.body.data, at=now()))
+            record(session, now(), "note added", found, actor=my_id())
+    flash("The note is saved.", "info")
     return _back(episode_id)
 
 
@@ -167,6 +199,9 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     form = CloseForm()
     with desk().database.write() as session:
         found = find(session, episode_id)
+        if found.state == "closed":
+            flash(f"This is closed: {found.outcome}. Nothing was changed.", "info")
+            return _back(episode_id)
         if me().role != LEAD:
             form.outcome.choices = [each for each in form.outcome.choices if each.value != NOBODY]
         form.second.choices = [SelectChoice("", "Nobody"), *_others(session)]
@@ -263,17 +298,28 @@ def _file(session: Session, episode: Episode) -> File:
                 .limit(LATEST)
             )
         ],
-        [
-            (entry, person)
-            for entry, person in session.execute(
-                select(AuditEntry, Person)
-                .outerjoin(Person, Person.id == AuditEntry.actor_id)
-                .where(AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
-                .order_by(AuditEntry.at.desc())
-                .limit(LATEST)
-            )
-        ],
+        _history(session, episode),
     )
+
+
+def _history(session: Session, episode: Episode) -> Sequence[tuple[AuditEntry, str, str]]:
+    """Return what happened, the latest first: the entry, who did it, and its details in words."""
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
+        .order_by(AuditEntry.at.desc())
+        .limit(LATEST)
+    ).all()
+    wanted = {id_ for entry in entries for id_ in (entry.actor_id, *ids_in(entry)) if id_}
+    names = {person.id: person.label for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
+    return [
+        (
+            entry,
+            names.get(entry.actor_id, "someone removed") if entry.actor_id else "the service",
+            details_said(entry, names),
+        )
+        for entry in entries
+    ]
 
 
 def _others(session: Session) -> list[SelectChoice]:

@@ -70,7 +70,9 @@ def help_with_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     """Bring in others, though the person was reached."""
     try:
         with desk().database.write() as session:
-            ask_for_help(session, file.find(session, episode_id), file.my_self(session), now(), desk().voice)
+            found = file.find(session, episode_id)
+            if found.state != "open" or found.owner_id != me().id:  # a second press: they are being paged already
+                ask_for_help(session, found, file.my_self(session), now(), desk().voice)
     except CannotCloseError as error:
         flash(str(error), "error")
     else:
