@@ -11,26 +11,30 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from companion.models import Booking, Duty, Group, GroupCover, Need, Person
 from tests import databases
-from tests.console_stage import NOW, PASSWORD, Stage, stage
+from tests.console_stage import NOW, Stage, stage
+from tests.photograph_signing_in import give_password, second_factor
 from tests.test_console_browser import FLAGS, PAGES
 from tests.test_console_pages import _crowd
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 SMALL = {"small": (320, 640)}
 PAPER = {"paper": (794, 1123)}  # A4 at 96 dots an inch
+SECOND_FACTOR = "second-factor"
 COORDINATORS = (  # pages that only a coordinator has
     "/console/cohorts/new",
     "/console/cohorts/{cohort}",
@@ -54,6 +58,15 @@ DONE: dict[str, tuple[str, Step]] = {  # name: the page it begins on, and what i
     ),
     "messages-search-found": ("/console/messages/search", lambda page, _: _search(page)),
     "content-try-tried": ("/console/content/try", lambda page, _: _try(page)),
+    "ways-one": ("/console/ways", lambda page, _: _add_way(page)),
+    "ways-one-problem": ("/console/ways", lambda page, _: _wrong_way_code(page)),
+    "episodes-episode-taken": ("/console/episodes/{episode}", lambda page, _: _take(page)),
+    "episodes-episode-write": ("/console/episodes/{episode}/write", lambda _page, _: None),
+    "episodes-episode-write-shown": (
+        "/console/episodes/{episode}/write",
+        lambda page, _: _say(page, "Show how it looks"),
+    ),
+    "episodes-episode-written": ("/console/episodes/{episode}/write", lambda page, _: _say(page, "Send it")),
 }
 OPEN = (
     "/console/sign-in",
@@ -75,52 +88,60 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory() as name,
-        databases.sqlite(Path(name)) as new,
+        tempfile.TemporaryDirectory() as folder,
+        databases.sqlite(Path(folder)) as new,
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for state in [given.state] if given.state else ["empty", "usual", "crowded"]:
-            here = stage(new(), empty=state == "empty")
+            server_socket = socket.create_server(("127.0.0.1", 0))
+            address = f"http://localhost:{server_socket.getsockname()[1]}"  # a name, so that passkeys work
+            here = stage(new(), empty=state == "empty", public_url=address)
             if state != "empty":
                 _let_in(here)
             if state == "crowded":
                 _crowd(here)
                 _fill(here)
-            with _served(here) as address:
+            with _served(here, server_socket):
                 for width in SMALL if given.small else PAPER if given.paper else WIDTHS:
                     _photograph(chromium, here, address, given, state, width)
+                    if state == "usual" and not given.paper and given.only in SECOND_FACTOR:
+                        context = _context(chromium, given, width)
+                        for name, page in second_factor(context, here, address, width):
+                            page.screenshot(
+                                path=given.folder / f"{SECOND_FACTOR}-{name}.{state}.{width}.png", full_page=True
+                            )
+                        context.close()
             here.database.close()
         chromium.close()
 
 
 @contextmanager
-def _served(here: Stage) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, here.app, threaded=True)
+def _served(here: Stage, at: socket.socket) -> Iterator[None]:
+    server = make_server("127.0.0.1", at.getsockname()[1], here.app, threaded=True, fd=at.fileno())
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
+    yield
     server.shutdown()
+    at.close()
+
+
+def _context(chromium: Browser, given: argparse.Namespace, width: str) -> BrowserContext:
+    wide, high = {**WIDTHS, **SMALL, **PAPER}[width]
+    scheme: Literal["dark", "light"] = "dark" if given.dark else "light"
+    return chromium.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme, locale="en-GB")
 
 
 def _photograph(
     chromium: Browser, here: Stage, address: str, given: argparse.Namespace, state: str, width: str
 ) -> None:
-    wide, high = {**WIDTHS, **SMALL, **PAPER}[width]
     for who, pages in (("", OPEN), ("lee", PAGES), ("cor", COORDINATORS)):
         chosen = [page for page in pages if given.only in page and _stands(here, page)]
         if not chosen:
             continue
-        context = chromium.new_context(
-            viewport={"width": wide, "height": high},
-            color_scheme="dark" if given.dark else "light",
-            locale="en-GB",
-        )
+        context = _context(chromium, given, width)
         page = context.new_page()
         if who:
-            page.goto(f"{address}/console/sign-in")
-            page.get_by_label("E-mail address").fill(f"{who}@example.org")
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
+            give_password(page, address, who)
         for path in chosen:
             page.goto(address + here.path(path))
             if "/gate/open" in page.content():  # an episode: answer the question, and look at what is behind it
@@ -159,6 +180,27 @@ def _move(page: Page) -> None:
 def _search(page: Page) -> None:
     page.get_by_label("Words").fill("hello" if page.get_by_label("Words").count() else "lunch")
     page.get_by_role("button", name="Search").click()
+
+
+def _add_way(page: Page) -> None:
+    page.get_by_label("Mobile number").fill("07700 900555")
+    page.get_by_role("button", name="Send the code").click()
+
+
+def _wrong_way_code(page: Page) -> None:
+    page.get_by_role("link", name="Type the code").first.click()
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Go on").click()
+
+
+def _take(page: Page) -> None:
+    if page.get_by_role("button", name="Take it").count():  # the other width may have taken it
+        page.get_by_role("button", name="Take it").click()
+
+
+def _say(page: Page, button: str) -> None:
+    page.get_by_label("Your text").fill("Thank you for writing. I have read it. May I ring you now?")
+    page.get_by_role("button", name=button).click()
 
 
 def _try(page: Page) -> None:
