@@ -10,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from companion.conversation.ending import CERTAIN
-from companion.conversation.found import CLEAR, LOOSE, Found
-from companion.conversation.likeness import all_known, most_like, shares_beside_needs, the_same
+from companion.conversation.found import CLEAR, Found
+from companion.conversation.likeness import all_known, most_like, shares_beside_needs
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
 from companion.conversation.phrases import Hit
-from companion.conversation.slots import Slots, joined_code, named, poster_code, read_slots
+from companion.conversation.slots import joined_code, named, poster_code, read_slots
+from companion.conversation.topic_help import need_beside, own_topic, searched, topic_of, with_help
 from companion.conversation.wordlist import WordList, word_list
-
-if TYPE_CHECKING:
-    from companion.signposting import Directory
 
 STATES = tuple(RULES)
 INTENTS = (
@@ -36,11 +33,15 @@ INTENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What a text means: `intents`, main first and never empty, their `slots`, and `why` in a few words."""
+    """What a text means: `intents`, main first and never empty, their `slots`, and `why` in a few words.
+
+    `need` are the words in which help with a topic is asked for, where those of an answer beside them hide it.
+    """
 
     intents: tuple[str, ...]
     slots: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
     why: str = ""
+    need: str = ""
 
     @property
     def intent(self) -> str:
@@ -90,7 +91,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     cohort = named(said.words, words.cohorts) is not None
     _settle(hits, state, cohort=cohort)
     found = Found(said, hits, _in_order(hits))
-    intents = _with_help(RULES[state](found), found, state, words)
+    intents = with_help(RULES[state](found), found, state, words)
     if "stop" in found.clear:  # whatever was asked, a wish for the texts to end comes first
         intents = ["stop", *intents]
         if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
@@ -102,9 +103,13 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     slots = read_slots(said, unique, words)
     if unique[0] == "checkin_word" and "hard" in hits:
         slots["low"] = 1  # a word that says it is hard: never more than that
+    need = ""
     if "signpost" in unique:
-        slots |= _topic_slot(said, words)
-    return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state))
+        topic = topic_of(said, words)
+        if unique[0] != "signpost" and (beside := need_beside(found)) and (told := searched(beside)[0]):
+            need, topic = beside, told
+        slots |= {"topic": topic} if topic else {}
+    return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state), need)
 
 
 def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
@@ -148,7 +153,7 @@ def _add_topic(said: Said, hits: dict[str, Hit], words: WordList, state: str) ->
     start, end = words.finder.trim(said.words, 0, len(said.words))
     if said.words[start:end] in words.topics:
         hits["topic_alone"] = Hit("topic_alone", "whole", " ".join(said.words[start:end]), start, end)
-    elif ("asks_help" in hits or ("needs" in hits and state != "checkin_prompt")) and _own_topic(said, words):
+    elif ("asks_help" in hits or ("needs" in hits and state != "checkin_prompt")) and own_topic(said, words):
         hits["topic_asked"] = hits.get("asks_help") or hits["needs"]
 
 
@@ -166,7 +171,6 @@ _SILENCED = (
     ("help", "talk_to_person"),
     ("help", "menu"),
     ("next_session", "join_link"),
-    ("running_late", "join_link"),
     ("practical_need", "book_yes"),
     ("feedback", "talk_to_person"),
     ("book_yes", "book_no"),
@@ -223,8 +227,6 @@ def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
     if "thanks" in hits and hits["thanks"].place == "whole":
         hits.pop("feedback", None)
     for intent, better in _SILENCED:
-        if intent == "running_late" and intent in hits and hits[intent].start == 0:
-            continue  # "late. 10 mins. also what's the passcode"
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
             del hits[intent]
 
@@ -236,108 +238,6 @@ def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
         at, other = order.index("join_link"), order.index("practical_need")
         order[at], order[other] = order[other], order[at]
     return tuple(order)
-
-
-def _with_help(intents: list[str], found: Found, state: str, words: WordList) -> list[str]:
-    """Put help with a topic where it belongs: first when asked for outright, last when nothing else was meant."""
-    if "stop" in intents:
-        return intents
-    if found.has("topic_alone") and state == "none" and intents[:1] != ["join"]:
-        return ["signpost", *intents]
-    if found.has("topic_alone") and (not intents or state == "none"):
-        return [*intents, "signpost"]
-    if found.has("topic_asked") and state not in {"survey_words", "after_stop"}:
-        answers = [i for i in intents if i in _ANSWERS or (i == "talk_to_person" and state == "flag_followup")]
-        return [
-            *answers,
-            "signpost",
-            *[i for i in intents if i not in answers and i not in {"help", "thanks", "feedback"}],
-        ]
-    if state == "none" and _in_passing(intents, found):
-        topic, points = _searched(found.said.raw)
-        if points >= _PLAIN_NEED and (intents[0] != "practical_need" or topic != "physical health"):
-            return ["signpost", *(i for i in intents if i == "talk_to_person")]
-        if points >= _PLAIN_NEED and intents[0] == "talk_to_person":
-            return [*intents, "signpost"]
-    if _answer_goes_on(intents, found) and _searched_topic(found.said.raw):
-        return [*intents, "signpost"]  # "yes but I can't sleep at all, is there anything for that?"
-    if (intents and (intents != ["thanks"] or state != "none" or len(found.said.words) < 6)) or found.has("not_for_us"):
-        return intents
-    if state == "survey_words" or (found.has("yes", "no", "undecided", "thanks") and len(found.said.words) < 4):
-        return intents
-    if not _topic_slot(found.said, words):
-        return intents
-    return ["signpost", *intents] if intents or not _about_us(found.said, state) else []
-
-
-def _about_us(said: Said, state: str) -> bool:
-    """Whether a text that has a word of some topic is, by the examples, about these texts and groups all the same."""
-    if (same := the_same(said, state)) is not None:
-        return same != "signpost"
-    likely = shares_beside_needs(said, state)
-    return bool(likely) and likely["signpost"] < _NO_NEED and _searched(said.raw)[1] < _A_WORD_OF_NEED
-
-
-_ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
-
-
-# How likely a wish for help must be by the examples, from 0 to 1, where only a word or two speak of a topic.
-_NO_NEED = 0.005
-# Points of the search at which a need is said plainly; a word in passing has fewer.
-_PLAIN_NEED = 4.25
-_A_WORD_OF_NEED = 4.0  # "anxious all the time"
-_LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
-_OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
-_A_PERSON_OF_OURS = frozenset(("robot", "bot", "human", "facilitator", "ring", "callback"))
-_SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
-
-
-def _in_passing(intents: list[str], found: Found) -> bool:
-    """A wish that only some words in a longer text look like: "letter from the GMC, can't open it" wants no link."""
-    about_us = (_OUR_TEXTS | _A_PERSON_OF_OURS) & set(found.said.words)  # "back at work now, start the reminders"
-    if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us") or about_us:
-        return False
-    hit = found.hits.get(intents[0])
-    return len(found.said.words) >= _LONG.get(intents[0], 7) and (hit is None or hit.place == "has")
-
-
-def _answer_goes_on(intents: list[str], found: Found) -> bool:
-    """An answer with enough words after it that a need may stand in them."""
-    return bool(intents) and intents[0] in _ANSWERS and len(found.said.words) > 4 and not found.has("not_for_us")
-
-
-def _topic_slot(said: Said, words: WordList) -> Slots:
-    topic = _searched_topic(said.raw) or _own_topic(said, words)
-    return {"topic": topic} if topic else {}
-
-
-def _own_topic(said: Said, words: WordList) -> str | None:
-    return named(said.words, words.topics)
-
-
-def _searched_topic(text: str) -> str | None:
-    return _searched(text)[0]
-
-
-def _searched(text: str) -> tuple[str | None, float]:
-    """The first topic that the search for help finds and its points. Imported late: most texts need no search.
-
-    A deployment's mistake in its resources stops the start, not the reading of a text: our own few words stand in.
-    """
-    directory = _directory()
-    if directory is None:
-        return None, 0.0
-    reading = directory.read(text)
-    return (reading.topics[0], reading.points[reading.topics[0]]) if reading.topics else (None, 0.0)
-
-
-def _directory() -> Directory | None:
-    from companion.signposting import DirectoryError, load_directory  # noqa: PLC0415
-
-    try:
-        return load_directory(None)  # the very directory that the service has, where it has none of its own
-    except DirectoryError:
-        return None
 
 
 def _why(intents: tuple[str, ...], hits: Mapping[str, Hit], state: str) -> str:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from companion.content.examples import NONE
 from companion.signposting.errors import DirectoryError, explain
-from companion.signposting.likeness import TopicExamples
+from companion.signposting.likeness import TopicExamples, Words
 from companion.signposting.nations import Places
 from companion.signposting.phrases import Index, Phrase, PhraseError, first_words, parse
 from companion.signposting.words import Speller, split, stem
@@ -34,15 +34,21 @@ _QUIET_AT_MOST = POINTS["likely"]
 _FIRST_PERSON = frozenset({"i", "me", "my", "we", "us"})
 # What comes before one of these is not what the text is about ("passed the exam but i feel nothing").
 _TURNS = frozenset({"but", "though", "although", "however", "except"})
-_ASKING = 1.0
+_ASKING, _ASKING_MARK = 1.0, "asking"
 _A_KEYWORD = 4  # words: so short a text is about its topic, whoever speaks
 _PER_FURTHER_WORD = 0.25
 # Shares of the most similar examples, from 0 to 1, chosen on texts that are not among them. At most so many in which
 # nothing is asked, and at least so many of a topic, name it first; so many name it second; so many ask for silence.
 _ASKED, _LIKE, _LIKE_TOO, _NOTHING_ASKED = 0.2, 0.6, 0.6, 0.999
 _A_TALE = 7  # words: fewer are like too much
+_A_SECOND_TALE, _SAYS_SOMETHING = 2, 4  # so many words of so many letters beside the first need: fewer tell no second
+_MAY_BE = 0.15  # of a crisis: less is like something else
+_COURTESY = frozenset(
+    {"number", "pleas", "thank", "hi", "hello", "can", "you", "i", "have", "the", "a", "need", "send"}
+)
 _TOLD = 5.0  # points with which a need is told in so many words that no likeness takes it back
-_NEVER_HUSHED = frozenset({"crisis", "domestic abuse", "addiction"})
+_CRISIS = "crisis"
+_NEVER_HUSHED = frozenset({_CRISIS, "domestic abuse", "addiction"})
 # A second need is named when it has at least this share of the first one's points.
 _SECOND_SHARE = 0.45
 
@@ -132,7 +138,7 @@ class Topics:
                     for level, texts in file.quiet.items()
                     for text in phrases_of(texts)
                 ),
-                *((text, _Mark("asking", _ASKING)) for text in phrases_of(file.asking)),
+                *((text, _Mark(_ASKING_MARK, _ASKING)) for text in phrases_of(file.asking)),
             ]
         )
         self._aliases = {
@@ -200,7 +206,7 @@ class Topics:
         if words in self._aliases:
             topic = self._aliases[words]
             return Reading((topic,), {topic: POINTS["sure"]}, words, (f"{topic}: keyword",), nation, asks, True, True)
-        points, reasons = self._points(words)
+        points, reasons, explained = self._points(words)
         asking = any(reason.startswith("asking:") for reason in reasons)
         told = asking or "?" in text or len(words) <= _A_KEYWORD or bool(self._speaking.intersection(words))
         enough = self.file.threshold if told else max(self.file.threshold, self.file.in_passing)
@@ -211,14 +217,26 @@ class Topics:
         best = points[ranked[0]] if ranked else 0.0
         topics = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)[:2]
         if self._examples is not None and (topics or len(words) >= _A_TALE):
-            topics = self._beside_examples(self._examples.shares(words), topics, points, reasons)
+            left = _left_over(words, explained, topics) if topics else words
+            topics = self._beside_examples(self._examples, words, left, topics, points, reasons)
         return Reading(topics, points, words, tuple(reasons), nation, asks, asking)
 
     def _beside_examples(
-        self, shares: Mapping[str, float], topics: tuple[str, ...], points: dict[str, float], reasons: list[str]
+        self,
+        examples: TopicExamples,
+        words: Words,
+        left: Words,
+        topics: tuple[str, ...],
+        points: dict[str, float],
+        reasons: list[str],
     ) -> tuple[str, ...]:
-        """Let the most similar examples name the topic where the words found none, or a second, or ask for silence."""
-        nothing, best = shares[NONE], max(shares.keys() - {NONE}, key=shares.__getitem__)
+        """Let the most similar examples name the topic where the words found none, or a second, or ask for silence.
+
+        A second one is told in words that the first does not explain (`left`).
+        """
+        shares = examples.shares(words)
+        nothing, best = shares[NONE], _most_like(shares)
+        second = shares[best] >= _LIKE_TOO and best not in topics and self._told_beside(examples, left, best)
         if not topics:
             if nothing > _ASKED or shares[best] < _LIKE:
                 return ()
@@ -226,7 +244,7 @@ class Topics:
         elif nothing > _NOTHING_ASKED and points[topics[0]] < _TOLD and not _NEVER_HUSHED.intersection(topics):
             reasons.append(f"nothing is asked, by the most similar examples ({nothing:.3f})")
             return ()
-        elif best in topics or shares[best] < _LIKE_TOO or _NEVER_HUSHED.intersection(topics[1:]):
+        elif not second or _NEVER_HUSHED.intersection(topics[1:]):
             return topics
         else:
             topics = (topics[0], best)
@@ -234,7 +252,17 @@ class Topics:
         reasons.append(f"{best}: by the most similar examples ({shares[best]:.2f})")
         return topics
 
-    def _points(self, words: tuple[str, ...]) -> tuple[dict[str, float], list[str]]:
+    @staticmethod
+    def _told_beside(examples: TopicExamples, left: Words, topic: str) -> bool:
+        """Whether a second topic is told in the words that the first does not explain: "occupational health number
+        pls" has none. Of a crisis the least word will do, unless it is like something else.
+        """
+        if topic == _CRISIS:
+            return not _COURTESY.issuperset(left) and examples.shares(left)[topic] >= _MAY_BE
+        return sum(len(word) >= _SAYS_SOMETHING for word in left) >= _A_SECOND_TALE
+
+    def _points(self, words: Words) -> tuple[dict[str, float], list[str], dict[str, set[int]]]:
+        """The points of each topic, the reasons, and the places of the words that gave them."""
         by_topic: dict[str, list[tuple[float, Phrase, frozenset[int]]]] = {}
         turn = max((place for place, word in enumerate(words) if word in _TURNS), default=-1)
         for phrase, mark, places in self._marks.find(words):
@@ -244,21 +272,34 @@ class Topics:
             by_topic.setdefault(mark.topic, []).append((worth, phrase, places))
         totals: dict[str, float] = {}
         reasons: list[str] = []
+        explained: dict[str, set[int]] = {}
         for topic, found in by_topic.items():
-            taken: set[int] = set()
+            taken = explained.setdefault(topic, set())
             for worth, phrase, places in sorted(found, key=lambda f: (-f[0], -len(f[2]), f[1].text)):
                 if taken & places:
                     continue
                 taken |= places
                 totals[topic] = totals.get(topic, 0.0) + worth
                 reasons.append(f"{topic}: {phrase.text} ({worth:g})")
-        asking = min(totals.pop("asking", 0.0), _ASKING)
+        asking = min(totals.pop(_ASKING_MARK, 0.0), _ASKING)
         quiet = totals.pop("quiet", 0.0)
-        return {topic: score + asking - quiet + self._priority[topic] / 100 for topic, score in totals.items()}, reasons
+        scores = {topic: score + asking - quiet + self._priority[topic] / 100 for topic, score in totals.items()}
+        return scores, reasons, explained
 
     def _known_words(self) -> Iterable[str]:
         texts = [topic.sure + "," + topic.likely + "," + topic.aliases for topic in self.file.topics]
         return sorted({word for text in texts for word in split(text) if word not in self.file.spellings})
+
+
+def _most_like(shares: Mapping[str, float]) -> str:
+    """The topic that is likeliest; it may well be that nothing is asked."""
+    return max(shares.keys() - {NONE}, key=shares.__getitem__)
+
+
+def _left_over(words: Words, explained: Mapping[str, set[int]], topics: tuple[str, ...]) -> Words:
+    """The words that are no phrase of a topic that was named, nor one that asks for help."""
+    taken = {place for topic in (*topics, _ASKING_MARK) for place in explained.get(topic, ())}
+    return tuple(word for place, word in enumerate(words) if place not in taken)
 
 
 def read_topics(path: Path, examples: Path | None = None) -> Topics:

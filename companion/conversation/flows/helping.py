@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 from companion.content.catalogue import Text
 from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
 from companion.conversation.intents import understand
@@ -52,16 +55,34 @@ def parts_of(replies: tuple[Text, ...]) -> int:
 
 
 def besides(known: Known, answer: Decision) -> Decision:
-    """Add help with a topic to another answer: one place if both fit two parts, else the way to it."""
-    found, topic, warning = _find(known)
-    if not found or topic == AT_HOME:
+    """Add help with a topic to another answer: a place for each of two needs if all fit two parts, else the first that
+    does, else the way to them. What needs a warning before it waits for MORE, which says it.
+    """
+    found, topics = _found(known)
+    if not found or topics[0] == AT_HOME:
         return answer
-    line = known.say("signpost_besides", lines=_lines(known, found[:1]))
-    if not warning and parts_of((*answer.replies, line)) <= MOST_PARTS:
-        return answer.and_then(Decision((line,), (Helped(),), _beside(known, answer.asks, found[1:])))
+    for chosen in _few(found, topics):
+        line = known.say("signpost_besides", lines=_lines(known, chosen))
+        if parts_of((*answer.replies, line)) <= MOST_PARTS:
+            rest = [place for place in found if place not in chosen]
+            return answer.and_then(Decision((line,), (Helped(),), _beside(known, answer.asks, rest)))
     pointer = (known.say("signpost_on_more"),)
     shown = pointer if parts_of((*answer.replies, *pointer)) <= MOST_PARTS else ()
     return answer.and_then(Decision(shown, (), _beside(known, answer.asks, found), read_me=not shown))
+
+
+_TRIED = 3  # places for each need, when two are to fit into one text
+
+
+def _few(found: list[Resource], topics: tuple[str, ...]) -> Iterator[list[Resource]]:
+    """What may stand beside another answer, best first: one place for each of two needs, else one for the first."""
+    without = [place for place in found if not place.warning]
+    by_need = [[place for place in without if topic in place.topics][:_TRIED] for topic in topics[:AT_ONCE]]
+    if len(by_need) == AT_ONCE:
+        yield from ([first, second] for first, second in product(*by_need) if first is not second)
+    yield from ([place] for place in found[:1] if not place.warning)
+    if len(by_need) == AT_ONCE:
+        yield from ([place] for need in by_need for place in need)
 
 
 def more(known: Known) -> Decision:
@@ -106,18 +127,23 @@ _KEYWORDS = 2
 
 def _find(known: Known) -> tuple[list[Resource], str | None, str | None]:
     """The places for a text or a number of the menu, their topic, and what has to be said first."""
+    found, topics = _found(known)
+    return found, topics[0] if topics else None, next((place.warning for place in found if place.warning), None)
+
+
+def _found(known: Known) -> tuple[list[Resource], tuple[str, ...]]:
+    """The places for a text or a number of the menu, and the topics they are for, most important first."""
     topic = None
     if known.text.strip().isdecimal() and len(known.text.strip()) < 3:
         topic = known.directory.topic_of_menu(int(known.text))
     if topic is None:
-        answer = known.directory.find(known.text, known.nation, known.now)
+        answer = known.directory.find(known.meant.need or known.text, known.nation, known.now)
         if answer.resources:
-            return list(answer.resources), answer.topics[0], answer.warning
+            return list(answer.resources), answer.topics
         topic = str(known.meant.slots.get("topic", "")) or None
     if topic is None:
-        return [], None, None
-    found = list(known.directory.by_topic(topic, known.nation, known.now))
-    return found, topic, next((resource.warning for resource in found if resource.warning), None)
+        return [], ()
+    return list(known.directory.by_topic(topic, known.nation, known.now)), (topic,)
 
 
 def _lines(known: Known, resources: list[Resource]) -> str:

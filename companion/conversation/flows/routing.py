@@ -83,7 +83,10 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     helping.keyword,
 )
 # A text that answers and asks gets both, as long as the second is not another answer to the same question.
-ALSO_MET = ("talk_to_person", "next_session", "join_link", "pause", "book_no", "change_channel", "practical_need")
+ALSO_MET = (
+    *("talk_to_person", "next_session", "join_link", "pause", "book_no", "change_channel", "practical_need"),
+    "running_late",
+)
 WITH_THEIR_OWN_HELP = ("checkin_score", "checkin_word")  # a low answer names one place, and no more
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
 HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them
@@ -95,7 +98,7 @@ def decide(known: Known) -> Decision:
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
     if known.asked == "flag_followup" and known.meant.intent == "talk_to_person":
-        return checkin.followup_yes(known)
+        return _with_help(known, checkin.followup_yes(known))
     if (about_data := my_data.answered(known)) is not None:
         return about_data
     if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
@@ -109,7 +112,7 @@ def decide(known: Known) -> Decision:
     if (asked_for := next(filter(None, (command(known) for command in COMMANDS)), None)) is not None:
         return asked_for
     if known.asked == "flag_followup" and known.meant.intent == "thanks":
-        return checkin.followup_no(known)
+        return _with_help(known, checkin.followup_no(known))
     if known.asked == "survey_words" and known.meant.intent == "thanks":  # "no" to whether anything could be better
         return survey.nothing_to_add(known)
     return _member(known)
@@ -122,7 +125,11 @@ def _member(known: Known) -> Decision:
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
         return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
-    decision = _both([main(known), *(MEMBER[intent](known) for intent in further)])
+    return _with_help(known, _both([main(known), *(MEMBER[intent](known) for intent in further)]))
+
+
+def _with_help(known: Known, decision: Decision) -> Decision:
+    """Add help with a topic where a text asks for it beside what it was answered to."""
     if "signpost" in known.meant.intents[1:] and known.meant.intent not in WITH_THEIR_OWN_HELP:
         return helping.besides(known, decision)
     return decision

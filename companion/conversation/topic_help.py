@@ -1,0 +1,162 @@
+"""Whether help with a topic is wanted: by itself, or beside an answer or another wish in the same text.
+
+What the text says is put to the search for help (`companion.signposting`). Words of an answer ("see you there") can
+hide a need from it or look like another ("can someone ring me"), so the words beside the answer are searched by
+themselves, and the whole text where these find nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from companion.conversation.found import LOOSE, Found
+from companion.conversation.likeness import shares_beside_needs, the_same
+from companion.conversation.normalise import Said
+from companion.conversation.phrases import Hit
+from companion.conversation.slots import named
+from companion.conversation.wordlist import WordList
+
+if TYPE_CHECKING:
+    from companion.signposting import Directory
+
+_ANSWERS = frozenset({"consent_yes", "consent_no", "book_yes", "book_no", "checkin_score", "survey_yes", "survey_no"})
+# Wishes beside which a need is met that is said plainly in other words of the text.
+_WISHES = frozenset({"talk_to_person", "next_session", "join_link", "running_late", "pause", "change_channel"})
+# What says an answer or a wish, and nothing of a need.
+_SAYS_AN_ANSWER = (
+    *(*_ANSWERS, *_WISHES, "yes", "no", "yes_weak", "cant_weak", "take_contact", "thanks", "undecided"),
+    *("for_a_while", "practical_need"),
+)
+
+# How likely a wish for help must be by the examples, from 0 to 1, where only a word or two speak of a topic.
+_NO_NEED = 0.005
+# Points of the search at which a need is said plainly; a word in passing has fewer.
+_PLAIN_NEED = 4.25
+_A_WORD_OF_NEED = 4.0  # "anxious all the time"
+_LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
+_OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
+_A_PERSON_OF_OURS = frozenset(("robot", "bot", "human", "facilitator", "ring", "callback"))
+_OF_A_SESSION = frozenset(("next_session", "join_link", "practical_need", "running_late"))
+_SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
+_A_FEW = 3  # words: fewer are no need told beside something else
+
+
+def with_help(intents: list[str], found: Found, state: str, words: WordList) -> list[str]:
+    """Put help with a topic where it belongs: first when asked for outright, last when nothing else was meant."""
+    if "stop" in intents:
+        return intents
+    if found.has("topic_alone") and state == "none" and intents[:1] != ["join"]:
+        return ["signpost", *intents]
+    if found.has("topic_alone") and (not intents or state == "none"):
+        return [*intents, "signpost"]
+    if found.has("topic_asked") and state != "after_stop" and (state != "survey_words" or found.said.asks):
+        return _asked_for(intents, found, state)
+    if state == "none" and _in_passing(intents, found):
+        topic, points = searched(found.said.raw)
+        if points >= _PLAIN_NEED and (intents[0] != "practical_need" or topic != "physical health"):
+            return ["signpost", *(i for i in intents if i == "talk_to_person")]
+        if points >= _PLAIN_NEED and intents[0] == "talk_to_person":
+            return [*intents, "signpost"]
+    if _goes_on(intents, found, state):
+        return [*intents, "signpost"]  # "yes but I can't sleep at all, is there anything for that?"
+    if (intents and (intents != ["thanks"] or state != "none" or len(found.said.words) < 6)) or found.has("not_for_us"):
+        return intents
+    if state == "survey_words" or (found.has("yes", "no", "undecided", "thanks") and len(found.said.words) < 4):
+        return intents
+    if not topic_of(found.said, words):
+        return intents
+    return ["signpost", *intents] if intents or not _about_us(found.said, state) else []
+
+
+def topic_of(said: Said, words: WordList) -> str | None:
+    """The topic that a text speaks of, by the search for help or by our own few words."""
+    return searched(said.raw)[0] or own_topic(said, words)
+
+
+def own_topic(said: Said, words: WordList) -> str | None:
+    """The topic whose name, or another word for it, stands in the text."""
+    return named(said.words, words.topics)
+
+
+def need_beside(found: Found) -> str:
+    """The words of a text that are no part of an answer or a wish; empty where too few are left.
+
+    What stands in one clause with a pause is its reason: "no texts until I am back from leave".
+    """
+    words = found.said.words
+    taken = {at for at, word in enumerate(words) if word[0].isdigit()}
+    for signal in _SAYS_AN_ANSWER:
+        if (hit := found.hits.get(signal)) is not None:
+            taken.update(_clause(found, hit) if signal == "pause" else range(hit.start, hit.end))
+    left = [word for at, word in enumerate(words) if at not in taken]
+    return " ".join(left) + "?" * found.said.asks if taken and len(left) >= _A_FEW else ""
+
+
+def _clause(found: Found, hit: Hit) -> range:
+    starts = found.said.starts
+    first = max((start for start in starts if start <= hit.start), default=0)
+    return range(first, min((start for start in starts if start >= hit.end), default=hit.end))
+
+
+def searched(text: str) -> tuple[str | None, float]:
+    """The first topic that the search for help finds and its points. Imported late: most texts need no search.
+
+    A deployment's mistake in its resources stops the start, not the reading of a text: our own few words stand in.
+    """
+    directory = _directory()
+    if directory is None:
+        return None, 0.0
+    reading = directory.read(text)
+    return (reading.topics[0], reading.points[reading.topics[0]]) if reading.topics else (None, 0.0)
+
+
+def _asked_for(intents: list[str], found: Found, state: str) -> list[str]:
+    """Help was asked for by the name of a topic: it comes after an answer to what was asked, before all else."""
+    answers = [i for i in intents if i in _ANSWERS or (i == "talk_to_person" and state == "flag_followup")]
+    if state == "survey_words" or (state == "flag_followup" and found.has("no")):
+        answers = intents[:1]
+    left_out = {*answers, "help", "thanks", "feedback"}
+    return [*answers, "signpost", *[i for i in intents if i not in left_out]]
+
+
+def _goes_on(intents: list[str], found: Found, state: str) -> bool:
+    """Whether a need stands in the words after an answer, or plainly beside another wish."""
+    if not intents or found.has("not_for_us") or state == "after_stop":
+        return False
+    if intents[0] in _ANSWERS:
+        rest = need_beside(found)
+        return len(found.said.words) > 4 and bool(
+            searched(found.said.raw)[0] or (rest and searched(rest)[1] >= _PLAIN_NEED)
+        )
+    if intents[0] not in _WISHES:
+        return False
+    rest = need_beside(found)
+    return bool(rest) and searched(rest)[1] >= _PLAIN_NEED
+
+
+def _about_us(said: Said, state: str) -> bool:
+    """Whether a text that has a word of some topic is, by the examples, about these texts and groups all the same."""
+    if (same := the_same(said, state)) is not None:
+        return same != "signpost"
+    likely = shares_beside_needs(said, state)
+    return bool(likely) and likely["signpost"] < _NO_NEED and searched(said.raw)[1] < _A_WORD_OF_NEED
+
+
+def _in_passing(intents: list[str], found: Found) -> bool:
+    """A wish that only some words in a longer text look like: "letter from the GMC, can't open it" wants no link."""
+    about_us = (_OUR_TEXTS | _A_PERSON_OF_OURS) & set(found.said.words)  # "back at work now, start the reminders"
+    if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us") or about_us:
+        return False
+    if len(_OF_A_SESSION.intersection(intents)) > 1:
+        return False  # "is there parking at the session and when is it"
+    hit = found.hits.get(intents[0])
+    return len(found.said.words) >= _LONG.get(intents[0], 7) and (hit is None or hit.place == "has")
+
+
+def _directory() -> Directory | None:
+    from companion.signposting import DirectoryError, load_directory  # noqa: PLC0415
+
+    try:
+        return load_directory(None)  # the very directory that the service has, where it has none of its own
+    except DirectoryError:
+        return None
