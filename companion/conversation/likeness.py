@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from companion.conversation.normalise import Said, read
 from companion.conversation.phrases import is_number, words_of
 from companion.conversation.wordlist import word_list
 from companion.likeness import Likeness
+from companion.once import once
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EXAMPLES_FILE = Path(__file__).resolve().parent.parent / "content" / "intent_examples.yaml"
@@ -130,7 +130,7 @@ def _features(said: Said, state: str) -> dict[str, float]:
     return seen
 
 
-@lru_cache(maxsize=1)
+@once
 def _counts() -> _Counts:
     spelling = word_list().spelling
     every = [(example, read(example.text, spelling)) for example in examples()]
@@ -138,7 +138,7 @@ def _counts() -> _Counts:
     return _Counts(likeness, {(example.state, said.words): example.intent for example, said in every})
 
 
-@lru_cache(maxsize=1)
+@once
 def _beside_needs() -> Likeness:
     spelling = word_list().spelling
     ours = ((each.intent, _features(read(each.text, spelling), each.state)) for each in examples())

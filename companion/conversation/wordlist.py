@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 from companion.conversation.ending import Ending
 from companion.conversation.normalise import Spelling, near_misses
 from companion.conversation.phrases import PLACES, Finder, Phrase, PhraseError, parse
+from companion.once import once
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEFAULT_FILE = Path(__file__).resolve().parent.parent / "content" / "intents.yaml"
@@ -34,7 +34,7 @@ class WordList:
     ending: Ending
 
 
-@lru_cache(maxsize=4)
+@once
 def word_list(file: Path = DEFAULT_FILE) -> WordList:
     """Read the lists. Raises PhraseError naming the place in the file that cannot be read."""
     with file.open(encoding="utf-8") as lines:

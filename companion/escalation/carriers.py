@@ -36,7 +36,7 @@ def lately(session: Session, person: Person, kind: str, now: datetime) -> Sequen
     )
     withdrawn = or_(OutboxMessage.status == "dropped", Call.status == "dropped", Email.status == "dropped")
     return session.scalars(
-        _pages_with_carriers()
+        _pages_and_carriers()  # many pages have one carrier: each is loaded when it is looked at, and once
         .where(Page.person_id == person.id, Page.way == kind, Page.at > now - LOOKED_BACK)
         .where(or_(Page.at > now - THROTTLE, waits), withdrawn.is_not(True))
         .order_by(Page.at.desc(), Page.id.desc())
@@ -52,15 +52,19 @@ def to_go_with(
     session: Session, episode: Episode, pages: Sequence[Page], now: datetime, voice: Voice
 ) -> Carrier | None:
     """Return the carrier among those of `pages` that a page about `episode` can go with, held for this transaction."""
+    full: list[Carrier] = []
     for page in pages:
         carrier = carrier_of(page)
         if isinstance(carrier, OutboxMessage) and carrier.status in _TAKEN and page.episode_id == episode.id:
             return carrier  # Twilio was asked and did not answer: it goes out late, and one is enough
+        if carrier in full and page.episode_id != episode.id:
+            continue
         held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
         if held is None or (isinstance(held, Call) and held.expires_at is not None and held.expires_at <= now):
             continue
         if page.episode_id == episode.id or _can_say_more(session, held, now, voice):
             return held
+        full.append(held)
     return None
 
 
@@ -106,13 +110,13 @@ def count_again(session: Session, episode: Episode, now: datetime, voice: Voice)
             say_anew(session, held, page.person, now, voice)
 
 
+def _pages_and_carriers() -> Select[tuple[Page]]:
+    return select(Page).outerjoin(Page.outbox).outerjoin(Page.call).outerjoin(Page.email)
+
+
 def _pages_with_carriers() -> Select[tuple[Page]]:
-    return (
-        select(Page)
-        .outerjoin(Page.outbox)
-        .outerjoin(Page.call)
-        .outerjoin(Page.email)
-        .options(contains_eager(Page.outbox), contains_eager(Page.call), contains_eager(Page.email))
+    return _pages_and_carriers().options(
+        contains_eager(Page.outbox), contains_eager(Page.call), contains_eager(Page.email)
     )
 
 

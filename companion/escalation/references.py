@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,11 +18,24 @@ PATTERN = re.compile(rf"\b(?=[A-Z]*[{DIGITS}])[{ALPHABET}{DIGITS}]{{4}}\b")
 
 def reference_for(session: Session, episode: Episode, person: Person) -> str:
     """Return the reference under which `person` knows `episode`, made if there is none yet."""
-    known = session.scalar(
-        select(Reference.code).where(Reference.episode_id == episode.id, Reference.person_id == person.id)
+    return references_for(session, [episode], person)[0]
+
+
+def references_for(session: Session, episodes: Sequence[Episode], person: Person) -> list[str]:
+    """Return the same for each of several episodes, in their order, by one question."""
+    known = dict(
+        session.execute(
+            select(Reference.episode_id, Reference.code).where(
+                Reference.person_id == person.id, Reference.episode_id.in_([episode.id for episode in episodes])
+            )
+        )
+        .tuples()
+        .all()
     )
-    if known:
-        return known
+    return [known.get(episode.id) or _new_reference(session, episode, person) for episode in episodes]
+
+
+def _new_reference(session: Session, episode: Episode, person: Person) -> str:
     while True:
         code = _random_code()
         if session.get(Reference, code) is None:

@@ -17,7 +17,7 @@ from companion import when
 from companion.content.catalogue import Catalogue, Text
 from companion.content.crisis import crisis_values
 from companion.escalation import bundles
-from companion.escalation.references import reference_for
+from companion.escalation.references import reference_for, references_for
 from companion.messaging.addresses import usable
 from companion.messaging.calls import enqueue_call
 from companion.messaging.mail import enqueue_email
@@ -138,7 +138,7 @@ class Voice:
 
     def _references(self, session: Session, about: Sequence[Episode], person: Person) -> str:
         """Return the references of those that wait longest; each of the others has one too, to be named in its turn."""
-        return ", ".join([reference_for(session, episode, person) for episode in about][:NAMED])
+        return ", ".join(references_for(session, about, person)[:NAMED])
 
     def tell_trainee_taken(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned who has their text and by when they will be in touch."""

@@ -8,13 +8,13 @@ do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
 from pathlib import Path
 
 import yaml
 
 from companion.content.examples import NONE, topic_examples
 from companion.likeness import Likeness
+from companion.once import once
 from companion.signposting.errors import DirectoryError
 
 # Chosen on texts that are not among the examples; shares from 0 to 1.
@@ -37,15 +37,15 @@ class TopicExamples:
         if unknown := {topic for topic, _ in self._texts} - {NONE, *topics}:
             raise DirectoryError(f"{path}: no such topic: {', '.join(map(repr, sorted(unknown)))}")
         self._compared = compared
+        self._likeness = once(self._counted)
 
-    @cached_property
-    def _likeness(self) -> Likeness:
+    def _counted(self) -> Likeness:
         """What is counted in them, when it is first asked for: half a second's work."""
         return Likeness(((topic, _features(self._compared(text))) for topic, text in self._texts), _UNSEEN, _PRIOR)
 
     def shares(self, words: Words) -> Mapping[str, float]:
         """Return how likely each topic, and NONE, is for a text of these words as they are compared, together 1."""
-        return self._likeness.shares(_features(words))
+        return self._likeness().shares(_features(words))
 
 
 def _features(words: Words) -> dict[str, float]:
