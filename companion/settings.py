@@ -13,12 +13,17 @@ import phonenumbers
 from cryptography.fernet import Fernet
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from companion.settings_words import explain, misspelled
 
 Nation = Literal["england", "wales", "scotland", "ni"]
 Words = Annotated[tuple[str, ...], NoDecode]
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+LEAST_VARIED = 8  # different characters in a secret
 
 
 class SettingsError(Exception):
@@ -28,7 +33,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What a deployment decides. Names in the environment (or `.env`) are these names in capitals."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
+    )
 
     database_url: str = "sqlite:///var/companion.sqlite3"
     secret_key: str = Field(min_length=32)
@@ -44,7 +51,7 @@ class Settings(BaseSettings):
     twilio_api_base_url: str | None = None
 
     companion_name: str = Field(default="Companion", min_length=2, max_length=20)
-    companion_programme: str = Field(default="volunteer doctors in your area", max_length=60)
+    companion_programme: str = Field(default="volunteer doctors in your area", min_length=2, max_length=60)
     companion_nation: Nation = "england"
     companion_time_zone: str = "Europe/London"
     companion_countries: Words = ("GB",)
@@ -81,15 +88,16 @@ class Settings(BaseSettings):
     companion_drill_by: str | None = None
     companion_drill_at: str | None = None
 
-    # The escalation clock (minutes). See docs/architecture.md.
-    page_call_first_after: int = Field(default=2, ge=1)
-    page_second_after: int = Field(default=5, ge=1)
-    page_lead_after: int = Field(default=10, ge=1)
+    # The escalation clock (minutes): see docs/architecture.md. The limits keep a slip of the pen from making
+    # somebody in danger wait for hours.
+    page_call_first_after: int = Field(default=2, ge=1, le=30)
+    page_second_after: int = Field(default=5, ge=1, le=30)
+    page_lead_after: int = Field(default=10, ge=1, le=60)
     page_again_every: int = Field(default=10, ge=1, le=15)
-    tell_trainee_after: int = Field(default=15, ge=1)
-    alarm_coordinator_after: int = Field(default=30, ge=1)
-    contact_reminder_after: int = Field(default=10, ge=1)
-    contact_within: int = Field(default=20, ge=2)
+    tell_trainee_after: int = Field(default=15, ge=1, le=60)
+    alarm_coordinator_after: int = Field(default=30, ge=1, le=120)
+    contact_reminder_after: int = Field(default=10, ge=1, le=120)
+    contact_within: int = Field(default=20, ge=2, le=240)
     # Whether what a trainee answers to a facilitator is passed on to their phone in words. Off: a nudge to sign in.
     companion_relay_words: bool = False
 
@@ -100,6 +108,45 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        try:
+            parsed = make_url(value)
+        except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
+            raise ValueError("cannot be read; write sqlite:///path or postgresql://user:password@host/name") from error
+        if parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise ValueError("names no file, so nothing would be kept; write sqlite:///var/companion.sqlite3")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _secret(cls, value: str) -> str:
+        if len(set(value)) < LEAST_VARIED:
+            raise ValueError("is too easy to guess; make one with `companion keys`")
+        return value
+
+    @field_validator("companion_name", "companion_programme")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("stands in texts: it must be one line of plain characters")
+        return value
+
+    @field_validator("companion_nation", mode="before")
+    @classmethod
+    def _nation(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("companion_content_dir", "companion_backup_dir")
+    @classmethod
+    def _folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError(f"is no folder: {value}")
         return value
 
     @field_validator("encryption_keys")
@@ -122,6 +169,8 @@ class Settings(BaseSettings):
             raise ValueError("is empty, so anyone could forge texts; copy the Auth Token from Twilio's console")
         if any(len(token) < 32 for token in value):
             raise ValueError("is too short for a Twilio Auth Token (32 characters)")
+        if any(character.isspace() for token in value for character in token):
+            raise ValueError("holds a space; put commas between two tokens")
         return value
 
     @field_validator(
@@ -137,6 +186,8 @@ class Settings(BaseSettings):
             parsed = phonenumbers.parse(number, None)
         except phonenumbers.NumberParseException as error:
             raise ValueError("is not a number in full international form such as +447700900000") from error
+        if not phonenumbers.is_possible_number(parsed):
+            raise ValueError("has too many or too few digits for a number such as +447700900000")
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
     @field_validator("public_url", "twilio_api_base_url", "companion_heartbeat_url")
@@ -144,8 +195,7 @@ class Settings(BaseSettings):
     def _url(cls, value: str | None) -> str | None:
         if value is None or not value.strip():
             return None
-        parts = urlsplit(value.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if not _is_plain(value.strip()):
             raise ValueError("is not a plain web address such as https://companion.example.org")
         return value.strip().rstrip("/")
 
@@ -228,16 +278,35 @@ class Settings(BaseSettings):
             raise ValueError("TWILIO_API_BASE_URL: is only for a stand-in on this machine; remove it to use Twilio")
         if (self.smtp_url is None) != (self.mail_from is None):
             raise ValueError("SMTP_URL: goes together with MAIL_FROM, the address that e-mails come from; set both")
+        if self.companion_clock_file and not self.twilio_api_base_url:
+            raise ValueError("COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _escalation(self) -> Self:
+        if not self.page_call_first_after <= self.page_second_after <= self.page_lead_after:
+            raise ValueError(
+                "PAGE_LEAD_AFTER: must not come before PAGE_SECOND_AFTER, nor that before PAGE_CALL_FIRST_AFTER"
+            )
         if self.contact_reminder_after >= self.contact_within:
             raise ValueError("CONTACT_REMINDER_AFTER: must be fewer minutes than CONTACT_WITHIN")
         if (self.companion_drill_from is None) != (self.companion_drill_by is None):
             raise ValueError("COMPANION_DRILL_FROM: goes together with COMPANION_DRILL_BY; set both, or neither")
         if self.companion_drill_from is not None and self.companion_drill_from == self.companion_drill_by:
             raise ValueError("COMPANION_DRILL_BY: must be another number than COMPANION_DRILL_FROM")
-        if self.companion_clock_file and not self.twilio_api_base_url:
-            raise ValueError("COMPANION_CLOCK_FILE: a clock that can be moved is only for the stand-in; remove it")
+        if self.companion_drill_at is not None and self.companion_drill_from is None:
+            raise ValueError("COMPANION_DRILL_AT: does nothing without COMPANION_DRILL_FROM and COMPANION_DRILL_BY")
+        return self
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
         if urlsplit(self.public_url).scheme != "https" and not self.simulated:
             raise ValueError("PUBLIC_URL: must begin with https:// so that texts are encrypted on their way here")
+        host = urlsplit(self.public_url).hostname or ""
+        if not self.simulated and host in _LOOPBACK:
+            raise ValueError("PUBLIC_URL: is this machine's own address, at which Twilio cannot reach it")
+        if "_" in host:
+            raise ValueError("PUBLIC_URL: its name holds an underscore, and Twilio sends no receipts to such a name")
         return self
 
     @cached_property
@@ -276,20 +345,23 @@ class Settings(BaseSettings):
 
 def load_settings(**given: object) -> Settings:
     """Read the settings from the environment and `.env`; `given` wins. Raises SettingsError naming each bad one."""
+    wrong = misspelled(given.get("_env_file", ".env"), Settings.model_fields)
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError("\n".join(_line(problem) for problem in error.errors())) from None
+        wrong += [explain(problem) for problem in error.errors()]
+    if wrong:
+        raise SettingsError("\n".join(wrong)) from None
+    return settings
 
 
-def _line(problem: object) -> str:
-    details = dict(problem)  # type: ignore[call-overload]
-    name = "_".join(str(part) for part in details["loc"][:1]).upper()
-    message = str(details["msg"]).removeprefix("Value error, ")
-    if details["type"] == "missing":
-        message = "is missing; see .env.example"
-    if details["type"] == "string_pattern_mismatch":
-        message = "does not look like Twilio's identifier (two letters and 32 digits a-f, 0-9)"
-    if details["type"] == "string_too_short":
-        message = f"is too short (at least {details['ctx']['min_length']} characters)"
-    return f"{name}: {message}" if name else message
+def _is_plain(address: str) -> bool:
+    """Whether it is http(s)://host[:port][/path], and nothing more."""
+    try:
+        parts = urlsplit(address)
+        port_is_one = parts.port is None or parts.port > 0  # reading it raises ValueError for what is none
+    except ValueError:
+        return False
+    more = parts.query or parts.fragment or parts.username or parts.password
+    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_one
+    return whole and not more and not any(character.isspace() for character in address)

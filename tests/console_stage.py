@@ -88,7 +88,7 @@ def stage(url: str, *, empty: bool = False, **more: str) -> Stage:
     """
     settings = load_settings(
         database_url=url,
-        secret_key="k" * 40,
+        secret_key="not-a-secret-" * 4,
         encryption_keys=KEY,
         public_url=more.pop("public_url", "http://localhost"),
         twilio_account_sid="AC" + "0" * 32,

@@ -123,7 +123,7 @@ def test_where_a_numbers_texts_go_is_asked_of_twilio() -> None:
     twilio = Twilio(
         load_settings(
             _env_file=None,
-            secret_key="k" * 40,
+            secret_key="not-a-secret-" * 4,
             encryption_keys=KEY,
             public_url="http://localhost",
             twilio_account_sid="AC" + "0" * 32,

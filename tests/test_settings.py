@@ -14,7 +14,7 @@ from companion.cli import main
 from companion.settings import Settings, SettingsError, load_settings
 
 GOOD: dict[str, Any] = {
-    "secret_key": "s" * 40,
+    "secret_key": "a-secret-of-nobody-" * 3,
     "encryption_keys": Fernet.generate_key().decode(),
     "public_url": "https://companion.example.org",
     "twilio_account_sid": "AC" + "a" * 32,
@@ -55,7 +55,32 @@ BAD = [
     ({"companion_web_threads": "0"}, "COMPANION_WEB_THREADS: "),
     ({"companion_web_processes": "two"}, "COMPANION_WEB_PROCESSES: "),
     ({"companion_tick_seconds": "nan"}, "COMPANION_TICK_SECONDS: "),
-    ({"page_again_every": "60"}, "PAGE_AGAIN_EVERY: "),
+    ({"page_again_every": "60"}, "PAGE_AGAIN_EVERY: must be at the most 15"),
+    ({"page_second_after": "1"}, "PAGE_LEAD_AFTER: must not come before PAGE_SECOND_AFTER"),
+    ({"page_lead_after": "soon"}, "PAGE_LEAD_AFTER: must be a whole number"),
+    ({"contact_within": "100000000000"}, "CONTACT_WITHIN: must be at the most 240"),
+    ({"companion_relay_words": "maybe"}, "COMPANION_RELAY_WORDS: must be true or false"),
+    ({"companion_part_pence": "4p"}, "COMPANION_PART_PENCE: must be a number"),
+    ({"companion_nation": "uk"}, "COMPANION_NATION: must be england, wales, scotland or ni"),
+    ({"companion_name": "x" * 21}, "COMPANION_NAME: is too long (20 characters at the most)"),
+    ({"companion_name": "Comp\nanion"}, "COMPANION_NAME: stands in texts"),
+    ({"companion_programme": ""}, "COMPANION_PROGRAMME: is too short"),
+    ({"companion_content_dir": "/nowhere"}, "COMPANION_CONTENT_DIR: is no folder"),
+    ({"companion_drill_at": "monday 10:00"}, "COMPANION_DRILL_AT: does nothing without"),
+    ({"mail_from": "nobody", "smtp_url": "smtp://a:b@mail.example.org:587"}, "MAIL_FROM: is no e-mail address"),
+    ({"secret_key": "changeme" * 5}, "SECRET_KEY: is too easy to guess"),
+    ({"secret_key": " " * 40}, "SECRET_KEY: is too short"),
+    ({"twilio_auth_token": "t" * 32 + " " + "u" * 32}, "TWILIO_AUTH_TOKEN: holds a space"),
+    ({"twilio_sms_from": "+4477009000001111"}, "TWILIO_SMS_FROM: has too many or too few digits"),
+    ({"database_url": "postgresql://u:p@host:port/name"}, "DATABASE_URL: cannot be read"),
+    ({"database_url": "sqlite://"}, "DATABASE_URL: names no file"),
+    ({"database_url": "sqlite:///:memory:"}, "DATABASE_URL: names no file"),
+    ({"public_url": "https://companion.example.org:99999"}, "PUBLIC_URL: is not a plain web address"),
+    ({"public_url": "https://who:secret@companion.example.org"}, "PUBLIC_URL: is not a plain web address"),
+    ({"public_url": "https://[::1"}, "PUBLIC_URL: is not a plain web address"),
+    ({"public_url": "https://companion example.org"}, "PUBLIC_URL: is not a plain web address"),
+    ({"public_url": "https://my_companion.example.org"}, "PUBLIC_URL: its name holds an underscore"),
+    ({"public_url": "https://localhost"}, "PUBLIC_URL: is this machine's own address"),
 ]
 
 
@@ -102,10 +127,29 @@ def test_nothing_starts_with_an_empty_token(command: str, tmp_path: Path, monkey
     assert not (tmp_path / "x.sqlite3").exists()
 
 
+def test_what_is_left_empty_in_the_file_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("\n".join(f"{name.upper()}=" for name in Settings.model_fields if name not in GOOD))
+    assert load_settings(_env_file=file, **GOOD) == load_settings(_env_file=None, **GOOD)
+
+
+def test_a_misspelled_name_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TWILIO_WHATSAP_FROM=+447700900000\nCOMPANION_COLOUR=green\nEDITOR=vi\n")
+    monkeypatch.setenv("TWILIO_SMS_FORM", "+447700900000")
+    with pytest.raises(SettingsError) as problem:
+        load_settings(_env_file=file, **GOOD)
+    assert str(problem.value).splitlines() == [
+        "TWILIO_WHATSAP_FROM: there is no such setting; is TWILIO_WHATSAPP_FROM meant?",
+        "COMPANION_COLOUR: there is no such setting; .env.example names those there are",
+        "TWILIO_SMS_FORM: there is no such setting; is TWILIO_SMS_FROM meant?",
+    ]
+
+
 def test_a_database_that_cannot_be_used_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for url, says in (
-        ("nonsense", "DATABASE_URL cannot be read"),
+        ("nonsense", "DATABASE_URL: cannot be read"),
         ("mysql://x/y", "must begin with sqlite:/// or postgresql://"),
         (f"sqlite:///{tmp_path / 'new.sqlite3'}", "companion db upgrade"),
     ):

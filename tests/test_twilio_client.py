@@ -53,7 +53,7 @@ class Line:
 def settings(base_url: str, **given: Any) -> Settings:
     """Return settings for a stand-in at `base_url`."""
     standard = {
-        "database_url": "sqlite://",
+        "database_url": "sqlite:///never-opened.sqlite3",
         "secret_key": "not-a-secret-" * 4,
         "encryption_keys": KEY,
         "public_url": "http://127.0.0.1:9",
