@@ -71,20 +71,21 @@ def _services() -> Services:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=5000, show_default=True, help="Port to listen on.")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65_535), help="Port to listen on.")
 def serve(host: str, port: int) -> None:
     """Run the web server: webhooks and console."""
     gc.disable()  # until all is loaded: nothing of that is garbage, and looking for some takes a tenth of the start
     from companion.crypto import CannotDecryptError
     from companion.db import DatabaseError
     from companion.schema import require_current
-    from companion.serve import run
+    from companion.serve import require_free, run
 
     services = _services()
     try:
+        require_free(host, port)
         require_current(services.database)
         services.database.close()  # each process of the server opens its own connections
-    except (DatabaseError, CannotDecryptError) as error:
+    except (DatabaseError, CannotDecryptError, OSError) as error:
         raise click.ClickException(f"Companion cannot start: {error}") from None
     run(services, host, port)
 
@@ -146,15 +147,14 @@ def programme() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def load(file: Path) -> None:
     """Bring cohorts, people and groups from FILE (docs/programme.example.yaml) into the database, or update them."""
+    from companion.commands import open_current
     from companion.programme.setup import SetupError, load_programme, read_programme
     from companion.rota.cover import not_live
-    from companion.schema import require_current
 
-    services = _services()
+    services = open_current()
     settings = services.settings
     try:
         plan = read_programme(file)
-        require_current(services.database)
         with services.database.write() as session:
             load_programme(
                 session,

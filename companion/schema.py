@@ -17,7 +17,11 @@ _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 def upgrade(database: Database) -> None:
     """Apply the migrations that are missing. Raises DatabaseError when the database cannot be opened."""
     if database.is_sqlite and database.engine.url.database:
-        Path(database.engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(database.engine.url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(f"the folder {folder} cannot be made: {error.strerror}") from None
     try:
         with database.writing_engine.connect() as connection:
             # SQLite changes a table by making it anew, which must not take the rows that point to it along.
@@ -72,5 +76,5 @@ def _sqlite(connection: Connection, pragma: str) -> list[object]:
 
 
 def _cause(database: Database, error: DBAPIError) -> str:
-    where = database.engine.url.database if database.is_sqlite else database.engine.url.host
+    where = database.engine.url.database if database.is_sqlite else database.engine.url.host or "this machine"
     return f"the database at {where} cannot be used: {str(error.orig).strip().splitlines()[0]}"

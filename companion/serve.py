@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 from threading import Thread
 from typing import Any
 
@@ -38,6 +39,18 @@ class _Server(BaseApplication):  # type: ignore[misc]
             gc.collect()
             gc.freeze()
             gc.enable()
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise OSError, in one line for a person, when nothing can listen there: gunicorn would try for five seconds."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise OSError(f"nothing can listen at {host}, port {port} ({why}); choose another with --port") from None
 
 
 def run(services: Services, host: str, port: int) -> None:
