@@ -142,6 +142,16 @@ def test_an_overlay_changes_only_what_it_names(tmp_path):
     assert ours.render("booked", when="Tue 24 Nov") == CATALOGUE.render("booked", when="Tue 24 Nov")
 
 
+def test_a_file_that_nothing_reads_is_refused(tmp_path):
+    for name in ("thanks.yaml", "texts.yml", "watchlist/own.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("texts:\n  thanks:\n    text: Thank you.\n")
+        with pytest.raises(ContentError, match="nothing reads this file"):
+            load_catalogue(tmp_path)
+        path.unlink()
+
+
 def test_an_overlay_may_leave_a_value_out_and_code_need_not_know(tmp_path):
     ours = load_catalogue(overlay(tmp_path, "texts:\n  declined:\n    text: Thanks for telling us.\n"))
     assert ours.render("declined", when="Tue 24 Nov").body == "Thanks for telling us."

@@ -22,6 +22,8 @@ __all__ = ["HERE", "Bilingual", "Catalogue", "Language", "Text", "Wording", "cle
 
 HERE = Path(__file__).parent
 WELSH = "welsh.yaml"
+# What a deployment's own directory may hold besides the folder `texts`; the last three are read by other rooms.
+_LAID_OVER = frozenset({"texts.yaml", "prompts.yaml", WELSH, "resources.yaml", "topics.yaml", "reviews.yaml"})
 OWN_WORDING = {"text", "cy", "needs_translator", "signed", "signed_cy", "signed_by"}
 _WELSH_FIELDS = {"cy", "of", "translator", "signed_cy"}
 _FIELDS = OWN_WORDING | {"kind", "parts", "optional", "lines", "answer"}
@@ -100,6 +102,8 @@ def _load(overlay: Path | None, folder: Path) -> Catalogue:
             wordings[entry.id] = _wording(entry, longest)
         rotation = content.rotation or rotation
     wordings.update(_welsh_ones(folder / WELSH, wordings))
+    if overlay:
+        _refuse_strange_files(overlay)
     if overlay and (overlay / WELSH).exists():
         wordings.update(_welsh_ones(overlay / WELSH, wordings))
     for content in map(read_entries, _files(overlay) if overlay else ()):
@@ -109,6 +113,17 @@ def _load(overlay: Path | None, folder: Path) -> Catalogue:
         if prompt_id not in wordings:
             raise ContentError(f"rotation names {prompt_id!r}, which does not exist")
     return Catalogue(wordings, rotation)
+
+
+def _refuse_strange_files(overlay: Path) -> None:
+    """Raise ContentError for a YAML file that nothing would read, so that its words would be missing in silence."""
+    for path in sorted(each for each in overlay.rglob("*") if each.suffix in (".yaml", ".yml")):
+        texts = path.parent == overlay / "texts" and path.suffix == ".yaml"
+        if not texts and path.relative_to(overlay).as_posix() not in _LAID_OVER:
+            raise ContentError(
+                f"{path}: nothing reads this file. Texts stand in texts.yaml or in the folder texts, and there may be "
+                f"{', '.join(sorted(_LAID_OVER - {'texts.yaml'}))}"
+            )
 
 
 def _files(folder: Path) -> list[Path]:
