@@ -58,6 +58,7 @@ def known(text: str, state: str, *, joined: bool = True, nation: str = "england"
         stopped=state == "after_stop", role="trainee" if joined else None, state="joined" if joined else None,
         nation=nation, cohort=COHORTS[0] if joined else None, cohorts=COHORTS, session=SESSION if joined else None,
         over=None, earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
+        has_joined=joined,
     )  # fmt: skip
 
 

@@ -92,14 +92,43 @@ def test_a_name_instead_of_a_number_is_never_answered(world: World) -> None:
 
 
 def test_stop_and_start_on_sms(world: World) -> None:
-    asha = world.member()
-    asha.texts("Stop.")
-    assert len(asha.ignores()) <= 1  # Twilio's own answer, never ours as well
+    asha, ben = world.member(), world.member("+447700900102")
+    asha.texts("Stop")
+    asha.hears("successfully been unsubscribed")  # Twilio's own answer, never ours as well
+    ben.texts("Stop.")
+    ben.hears("You have left")  # for Twilio that is not its word: it says nothing, so we do
+    world.advance(days=8)
+    world.staff_ignores()
+    for each in (asha, ben):
+        each.hears_nothing()
+        each.texts("START")
+        assert any("Welcome back" in text for text in each.ignores())
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_a_word_of_the_deployments_own_advanced_opt_out_counts(world: World, channel: str) -> None:
+    asha = world.member(channel=channel)
+    asha.texts("FINITO", OptOutType="STOP")  # Twilio has answered it by itself, on WhatsApp too
     world.advance(days=8)
     world.staff_ignores()
     asha.hears_nothing()
+    asha.texts("ANDIAMO", OptOutType="START")
+    asha.hears("Welcome back")
+    asha.texts("YES", OptOutType="START")  # also one of Twilio's start words: here it answers us
+    asha.ignores()
+
+
+def test_who_never_joined_is_not_welcomed_back(world: World) -> None:
+    asha = world.talker(channel="whatsapp")
+    asha.texts("JOIN ICU")
+    asha.ignores()
+    asha.texts("STOP")
+    asha.hears("no more texts")
     asha.texts("START")
-    assert any("Welcome back" in text for text in asha.ignores())
+    asha.hears("You have not joined yet")
+    asha.texts("JOIN ICU")
+    asha.hears("You asked to join ICU")
+    asha.ignores()
 
 
 def test_stop_and_start_on_whatsapp(world: World) -> None:

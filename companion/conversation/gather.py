@@ -72,6 +72,8 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
         around=facts(session, person, body, meant.intents, now),
         own=own_facts(session, person, body, settings, now),
+        has_joined=person is not None and person.joined_at is not None,
+        opt_out_type=arrival.opt_out_type,
         lives_in=person.nation if person else None,
     )
 
@@ -85,6 +87,10 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
 def _meant(text: Incoming, asked: str, tap: Tap) -> Understanding:
     body, person = text.arrival.body, text.person
     meant = understand(body, asked, payload=tap.payload)
+    if text.arrival.opt_out_type == "STOP":  # Twilio has ended the texts, by whatever word a deployment chose there
+        return Understanding(("stop",), why="a stop word of Twilio's Advanced Opt-Out")
+    if text.arrival.opt_out_type == "START" and asked == "after_stop":
+        return Understanding(("start_again",), why="a start word of Twilio's Advanced Opt-Out")
     bare = meant.intent == "unknown" and asked in LATER_QUESTIONS and booking.bare_answer(body)
     if bare and person is not None and places.asked_about(text.session, person, text.now):
         # They were asked about a session, and about something else since: a plain answer still counts.

@@ -90,6 +90,8 @@ class Known:
     episode_open: bool = False  # asked only when someone confirms that everything be removed
     around: Around = field(default_factory=Around)
     own: Own = field(default_factory=Own)
+    has_joined: bool = False  # now or at any time before
+    opt_out_type: str | None = None  # which keyword of Twilio's Advanced Opt-Out it was: STOP, START or HELP
     lives_in: str | None = None  # the nation, when it is the person's own and not the programme's
 
     def say(self, text_id: str, **values: object) -> Text:

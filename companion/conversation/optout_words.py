@@ -36,6 +36,14 @@ def is_stop_word(text: str) -> bool:
     return said in STOP_WORDS or _INSIDE.sub("", said) in STOP_WORDS or set(re.findall(r"\w+", said)) == {"stop"}
 
 
+def carrier_answers(text: str) -> bool:
+    """Whether a carrier surely acts on the message and answers it by itself: one of its words, and nothing around it.
+
+    Twilio takes "stop" and " STOP " for its keyword, but neither "Stop." nor "STOP PLEASE".
+    """
+    return text.strip().lower() in STOP_WORDS
+
+
 def is_start_word(text: str, state: str = "none") -> bool:
     """Whether the whole message brings texts back: START, UNSTOP, and YES when the person had stopped."""
     said = bare(text)

@@ -57,7 +57,7 @@ def _ask(known: Known, cohort: CohortFacts) -> Decision:
         known.say("join_consent_2"),
         known.say("join_consent_3"),
     )
-    intro = (known.say("join_back"),) if known.state == "left" else ()
+    intro = (known.say("join_back"),) if known.state == "left" and known.has_joined else ()
     return Decision(
         intro + shown,
         (AskConsent(cohort.id, shown),),

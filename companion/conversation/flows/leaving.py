@@ -7,26 +7,26 @@ from datetime import UTC, datetime, time, timedelta
 from companion import when
 from companion.conversation.changes import Pause, StartAgain, Stop, UseChannel
 from companion.conversation.known import NOTHING, SILENCE, Decision, Known
-from companion.conversation.optout_words import is_stop_word
+from companion.conversation.optout_words import carrier_answers, is_stop_word
 
 PAUSE_WEEKS = 2
 LONGEST_PAUSE = 26
 
 
 def stop(known: Known) -> Decision:
-    """End the texts. Twilio has answered the bare word on SMS already; anything else is confirmed once."""
+    """End the texts. What Twilio has answered already we leave at that; anything else is confirmed once."""
     if known.stopped:
         return SILENCE
-    bare = is_stop_word(known.text)
-    if bare and known.channel == "sms":
+    bare = known.opt_out_type == "STOP" or is_stop_word(known.text)
+    if known.opt_out_type == "STOP" or (known.channel == "sms" and carrier_answers(known.text)):
         return Decision((), (Stop("word"),), NOTHING)
-    text = "stopped_whatsapp" if bare else "stop_plain_language"
+    text = "stopped_word" if bare else "stop_plain_language"
     return Decision((known.say(text),), (Stop("word" if bare else "sentence"),), NOTHING)
 
 
 def start(known: Known) -> Decision:
     """Lift a stop; for someone who never joined, say how to."""
-    if known.state not in ("joined", "left"):
+    if not known.has_joined:
         return Decision((known.say("started_not_member"),), (StartAgain(),), NOTHING)
     return Decision((known.say("started_again"),), (StartAgain(),), NOTHING)
 
