@@ -18,7 +18,9 @@ from companion.models import record
 def account() -> ResponseReturnValue:
     """Show one's login."""
     with desk().database.read() as session:
-        return render_template("console/account.html", second_factor=second_factor(session, current_user))
+        factor = second_factor(session, current_user)
+        lacks = bool(current_user.tf_primary_method or current_user.webauthn) and not current_user.mf_recovery_codes
+        return render_template("console/account.html", second_factor=factor, lacks_codes=lacks)
 
 
 @pages.get("/account/stay")

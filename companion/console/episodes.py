@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -22,7 +23,7 @@ from companion.console.conversations import Line, lines, mark_read
 from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.queries import LATEST, my_episodes
-from companion.console.words import named
+from companion.console.words import named, when
 from companion.escalation.episodes import CannotCloseError, close, pass_on, record_contact, take
 from companion.models import (
     OUTCOMES,
@@ -38,6 +39,8 @@ from companion.models import (
     record,
 )
 
+HISTORY = 200  # entries of the audit shown with an episode, at most
+READ = "episode read"
 NOBODY = "could not reach"  # a lead's to choose, with a second person
 
 
@@ -303,23 +306,26 @@ def _file(session: Session, episode: Episode) -> File:
 
 
 def _history(session: Session, episode: Episode) -> Sequence[tuple[AuditEntry, str, str]]:
-    """Return what happened, the latest first: the entry, who did it, and its details in words."""
+    """Return what happened, the latest first: the entry, who did it, and its details in words.
+
+    What one person read several times in a row is one line.
+    """
     entries = session.scalars(
         select(AuditEntry)
         .where(AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
-        .order_by(AuditEntry.at.desc())
-        .limit(LATEST)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(HISTORY)
     ).all()
     wanted = {id_ for entry in entries for id_ in (entry.actor_id, *ids_in(entry)) if id_}
     names = {person.id: person.label for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    return [
-        (
-            entry,
-            names.get(entry.actor_id, "someone removed") if entry.actor_id else "the service",
-            details_said(entry, names),
-        )
-        for entry in entries
-    ]
+    shown = []
+    for (action, actor), several in groupby(entries, key=lambda entry: (entry.action, entry.actor_id)):
+        rows = list(several)
+        for entry in rows[:1] if action == READ else rows:
+            times = f"{len(rows)} times, first {when(rows[-1].at)}" if entry.action == READ and len(rows) > 1 else ""
+            who = names.get(actor, "someone removed") if actor else "the service"
+            shown.append((entry, who, times or details_said(entry, names)))
+    return shown
 
 
 def _others(session: Session) -> list[SelectChoice]:

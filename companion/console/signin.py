@@ -19,7 +19,7 @@ from wtforms import RadioField
 from companion.console import passkeys
 from companion.console.accounts import Account, Accounts, accounts
 from companion.console.desk import FRESH, IDLE, Desk, desk, now, pages
-from companion.console.totp import OneUseTotp, totp_secrets
+from companion.console.totp import CodeForm, OneUseTotp, keep_set_up, totp_secrets
 from companion.console.users import PASSWORD_LENGTH, weakness
 from companion.console.words import word
 from companion.models import Person, record
@@ -96,6 +96,7 @@ def set_up(app: Flask, here: Desk) -> None:
         login_form=SignInForm,
         change_password_form=PasswordForm,
         two_factor_rescue_form=NoRescueForm,
+        two_factor_verify_code_form=CodeForm,
         password_util_cls=StrongPasswords,
         totp_cls=OneUseTotp,
         wan_register_response_form=passkeys.NewPasskeyForm,
@@ -103,6 +104,7 @@ def set_up(app: Flask, here: Desk) -> None:
         webauthn_util_cls=passkeys.PasskeyUtil,
     )
     passkeys.guard(app)
+    keep_set_up(app)
     security.unauthn_handler(_sign_in_first)
     security.reauthn_handler(_password_again)
     user_authenticated.connect(_signed_in, app)
