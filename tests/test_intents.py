@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,6 +66,18 @@ def test_examples_name_known_states_and_intents() -> None:
 @pytest.mark.parametrize("text", [*WHOLE_STOPS, *CLEAR_STOPS])
 def test_a_stop_is_a_stop_in_every_state(text: str, state: str) -> None:
     assert understand(text, state).intent == "stop"
+
+
+def test_texts_that_end_all_and_texts_that_only_sound_like_it() -> None:
+    wrong, ends = [], True
+    for line in (Path(__file__).parent / "near_stops.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("  "):
+            state, text = line.strip().split(" | ")
+            if ("stop" in understand(text, state).intents) != ends:
+                wrong.append(f"{text!r} [{state}] is {'a' if ends else 'no'} stop")
+        elif line:
+            ends = line == "stop:"
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("state", STATES)

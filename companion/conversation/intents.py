@@ -89,7 +89,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     _add_cohort(said.words, hits, words, state)
     _add_topic(said, hits, words, state)
     cohort = named(said.words, words.cohorts) is not None
-    _settle(hits, state, cohort=cohort)
+    _settle(hits, said, state, cohort=cohort)
     found = Found(said, hits, _in_order(hits))
     intents = with_help(RULES[state](found), found, state, words)
     if "stop" in found.clear:  # whatever was asked, a wish for the texts to end comes first
@@ -185,10 +185,11 @@ _OFFERING = frozenset(
 _FOREVER = frozenset({"permanently", "forever", "for good"})
 
 
-def _settle_stop(hits: dict[str, Hit]) -> None:
-    """Whether the texts are to end or to pause, where a text speaks of both."""
+def _settle_stop(hits: dict[str, Hit], said: Said, state: str) -> None:
+    """Whether the texts are to end or to pause, where a text speaks of both; and what only sounds like an end."""
     stop, pause, for_good = hits.get("stop"), hits.get("pause"), hits.get("for_good")
-    if pause and for_good and for_good.source in _FOREVER:
+    ring = hits.pop("rather_ring", None)
+    if pause and for_good and _for_ever(for_good, hits):
         hits["stop"] = hits.pop("pause")  # "mute forever"
     elif (
         stop
@@ -200,11 +201,30 @@ def _settle_stop(hits: dict[str, Hit]) -> None:
         del hits["stop"]  # "stop the texts until Monday"
     elif stop and not pause and stop.place != "whole" and "for_a_while" in hits and "for_good" not in hits:
         hits["pause"] = hits.pop("stop")  # "on leave until the 9th, no texts please"
+    elif stop and ring and (stop.source.startswith("dont ") or state == "flag_followup"):
+        del hits["stop"]
+        hits["talk_to_person"] = ring  # "dont text me, ring me"
+    elif stop and state == "flag_followup" and not for_good and _is_no_contact(stop, said):
+        hits.setdefault("no", hits.pop("stop"))  # "dont contact me": what was offered is a facilitator's call
 
 
-def _settle(hits: dict[str, Hit], state: str, *, cohort: bool) -> None:
+def _for_ever(for_good: Hit, hits: Mapping[str, Hit]) -> bool:
+    """Whether it is for good: "dont message me any more" is, "dont message me any more this week" is not."""
+    return for_good.source in _FOREVER or (for_good.source == "anymore" and "for_a_while" not in hits)
+
+
+def _is_no_contact(stop: Hit, said: Said) -> bool:
+    ends_for_good = {"again", "ever"}.intersection(said.words)
+    return (
+        not ends_for_good
+        and stop.source.startswith(("dont ", "no "))
+        and "contact" in said.words[stop.start : stop.end]
+    )
+
+
+def _settle(hits: dict[str, Hit], said: Said, state: str, *, cohort: bool) -> None:
     """Take back wishes that another one explains better."""
-    _settle_stop(hits)
+    _settle_stop(hits, said, state)
     stop = hits.get("stop")
     cancel = hits.pop("cancel_alone", None)
     if cancel:  # of a place where one is in question, else of the texts, as the carriers take it
