@@ -7,12 +7,11 @@ import socket
 from threading import Thread
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from companion import create_app
 from companion.conversation.intents import understand
 from companion.services import Services
+from companion.web import Front
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -25,15 +24,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        app = create_app(self._services)
-        Thread(target=self._warm_up, daemon=True).start()
-        return app
+    def load(self) -> Front:
+        front = Front(self._services)
+        Thread(target=self._warm_up, args=(front,), daemon=True).start()
+        return front
 
-    def _warm_up(self) -> None:
-        """Load what the first text would wait for, beside the first requests."""
+    def _warm_up(self, front: Front) -> None:
+        """Load what the first text and the first page would wait for, beside the first requests."""
         try:
             self._services.directory.read(understand("take it off that list", "none").intent)
+            front.make_console()
         finally:
             # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
             gc.collect()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, redirect, render_template
@@ -18,6 +17,7 @@ from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
 from companion.models import LANES, OutboxMessage
 from companion.models.texts import QUEUED_NOW
+from companion.once import once
 from companion.place_pages import place_pages
 from companion.privacy.pages import pages as copy_pages
 from companion.programme.weeks_page import pages as weeks_pages
@@ -27,24 +27,56 @@ from companion.schema import require_current
 from companion.services import Services, open_services
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-log = logging.getLogger(__name__)
+CONSOLE = ("/console", "/bootstrap")  # paths that begin like this are the console's
 
 
 def build_app(services: Services | None = None) -> Flask:
-    """Put the application together. Raises SettingsError, ContentError or DatabaseError."""
+    """Put the application together, all of it now. Raises SettingsError, ContentError or DatabaseError."""
     services = services or open_services()
-    settings, clock, database = services.settings, services.clock, services.database
+    doors, console = build_doors(services), build_console(services)
+    pages = console.wsgi_app
+    console.wsgi_app = _divided(doors, lambda: pages)  # type: ignore[method-assign, assignment]
+    return console
+
+
+class Front:
+    """The application as it is served: texts are answered before the console is made, which `make_console` does.
+
+    Whoever asks for a page of the console before that waits for it. Raises what `build_doors` raises.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._console = once(lambda: build_console(services).wsgi_app)
+        self._app = _divided(build_doors(services), self._console)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        return self._app(environ, start_response)
+
+    def make_console(self) -> None:
+        """Make the console, unless it is made."""
+        self._console()
+
+
+def build_doors(services: Services) -> Flask:
+    """Return the application that answers Twilio and whoever opens a link that we texted.
+
+    It needs nothing that the console's pages need: no session, no sign-in, no form protection, and nothing that can go
+    wrong there. Raises SettingsError, ContentError or DatabaseError.
+    """
+    settings, clock, database, words = services.settings, services.clock, services.database, services.words
     require_current(database)
+    signatures = Signatures(settings.public_url, settings.twilio_auth_token)
     app = Flask("companion", static_folder=None)
-    app.config["SECRET_KEY"] = settings.secret_key
-    _put_in_front(app, build_doors(services))
-    register_console(app, database=database, clock=clock, settings=settings, voice=services.voice)
-    app.register_blueprint(copy_pages(services.database, clock, settings, services.words))
+    app.register_blueprint(
+        webhooks(services.inbox, database, clock, signatures, words, PhoneDesk(services.voice)),
+    )
+    app.register_blueprint(copy_pages(database, clock, settings, words))
     app.register_blueprint(place_pages(database, clock, services.voice))
-    app.register_blueprint(weeks_pages(services.database, clock, settings, services.words))
-    app.register_blueprint(feed(services.database, clock, settings))
+    app.register_blueprint(weeks_pages(database, clock, settings, words))
+    app.register_blueprint(feed(database, clock, settings))
     _public_pages(app, services)
     _health(app, services)
     if settings.simulated:
@@ -52,32 +84,24 @@ def build_app(services: Services | None = None) -> Flask:
     return app
 
 
-def build_doors(services: Services) -> Flask:
-    """Return the application that answers Twilio's paths, in front of all pages.
-
-    Texts are taken and answered without anything that the console's pages need: no session, no sign-in, no form
-    protection, and nothing that can go wrong there.
-    """
-    settings = services.settings
-    signatures = Signatures(settings.public_url, settings.twilio_auth_token)
-    phone = PhoneDesk(services.voice)
-    doors = Flask("companion.doors", static_folder=None, template_folder=None)
-    doors.register_blueprint(
-        webhooks(services.inbox, services.database, services.clock, signatures, services.words, phone)
+def build_console(services: Services) -> Flask:
+    """Return the application of the console's pages."""
+    app = Flask("companion", static_folder=None)
+    app.config["SECRET_KEY"] = services.settings.secret_key
+    register_console(
+        app, database=services.database, clock=services.clock, settings=services.settings, voice=services.voice
     )
-    return doors
+    return app
 
 
-def _put_in_front(app: Flask, doors: Flask) -> None:
-    """Let `doors` answer Twilio's paths, and `app` all others."""
-    app.extensions["companion_doors"] = doors
-    pages = app.wsgi_app
+def _divided(doors: Flask, console: Callable[[], WSGIApplication]) -> WSGIApplication:
+    """Return what lets `console` answer its own paths, and `doors` all others."""
 
-    def first_door(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        to = doors.wsgi_app if environ["PATH_INFO"].startswith("/twilio/") else pages
-        return to(environ, start_response)
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        app = console() if environ["PATH_INFO"].startswith(CONSOLE) else doors.wsgi_app
+        return app(environ, start_response)
 
-    app.wsgi_app = first_door  # type: ignore[method-assign]
+    return answer
 
 
 def _public_pages(app: Flask, services: Services) -> None:

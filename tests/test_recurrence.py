@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from companion.bank_holidays import bank_holidays
 from companion.models import Cohort, Group
 from companion.programme import recurrence
-from companion.programme.recurrence import RuleError, at_local, bank_holidays, check_rule, days, in_words
+from companion.programme.recurrence import RuleError, at_local, check_rule, days, in_words
 from companion.programme.sessions import days_of, meetings
 
 

@@ -27,7 +27,7 @@ from companion.settings import Settings, load_settings
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 from companion.simulator.phone import Phone
 from companion.simulator.standin import StandIn
-from companion.web import build_doors
+from companion.web import CONSOLE, build_doors
 from tests.databases import KEY, START, filled
 
 SERVICE = "+447700900000"
@@ -130,11 +130,11 @@ class World:
 
     @cached_property
     def app(self) -> Flask:
-        """The whole application: Twilio's doors and the pages. Made when it is asked for, as few tests need pages."""
+        """The whole application. Made when it is asked for, as few tests need the console's pages."""
         return create_app(self.services)
 
     def _answer(self, environ: Any, start_response: Any) -> Any:
-        app = self.doors if environ["PATH_INFO"].startswith("/twilio/") else self.app
+        app = self.app if environ["PATH_INFO"].startswith(CONSOLE) else self.doors
         return app(environ, start_response)
 
     @property

@@ -24,10 +24,11 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
+from companion.bank_holidays import bank_holidays
 from companion.console.fields import Form, NameLength
 from companion.models import Cohort, Group, GroupFacilitator, Person
 from companion.programme import recurrence
-from companion.programme.recurrence import RuleError, bank_holidays, check_rule, monthly, weekly
+from companion.programme.recurrence import RuleError, check_rule, monthly, weekly
 from companion.programme.sessions import days_of
 from companion.programme.setup import dial_number
 

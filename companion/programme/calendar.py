@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event, vUri
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.models import Booking, GroupSession, Person
 from companion.programme.links import place_url
 from companion.settings import Settings
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 KEPT = timedelta(days=90)  # how long a past session stays in someone's calendar
 EVERY = timedelta(hours=1)  # how often an app is asked to look for changes
@@ -41,6 +44,8 @@ def places_of(session: Session, person: Person, now: datetime) -> list[Booking]:
 
 def calendar(settings: Settings, bookings: Iterable[Booking], now: datetime, words: CalendarWords) -> bytes:
     """Return an iCalendar file with an entry for each booking; those given up and cancelled say so."""
+    from icalendar import Calendar  # noqa: PLC0415 - slow to load, and only calendars need it
+
     file = Calendar()
     file.add("prodid", f"-//{settings.companion_name}//sessions//EN")
     file.add("version", "2.0")
@@ -61,6 +66,8 @@ class CalendarWords:
 
 
 def _event(settings: Settings, booking: Booking, now: datetime, words: CalendarWords) -> Event:
+    from icalendar import Event, vUri  # noqa: PLC0415
+
     meeting = booking.session
     on = booking.status in _IN_CALENDAR and meeting.status == "planned"
     url = place_url(settings, booking.id)

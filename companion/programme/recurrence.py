@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
 from dateutil.rrule import rrulestr
 
 FORTNIGHTLY = "FREQ=WEEKLY;INTERVAL=2"
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _PARTS = frozenset({"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "COUNT", "UNTIL", "WKST"})
-_NATIONS: Mapping[str, str] = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "ni": "NIR"}
 _PLACES: Mapping[str, str] = {"1": "first", "2": "second", "3": "third", "4": "fourth", "-1": "last"}
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -76,21 +73,6 @@ def at_local(day: date, at: time, zone: ZoneInfo) -> datetime:
     before the change; of a time that comes twice the first is meant.
     """
     return datetime.combine(day, at, zone).astimezone(UTC)
-
-
-@lru_cache(maxsize=64)
-def _holidays(nation: str, year: int) -> Mapping[date, str]:
-    return dict(holidays.country_holidays("GB", subdiv=_NATIONS[nation], years=year))
-
-
-def bank_holidays(nation: str, after: date, until: date) -> dict[date, str]:
-    """Return the bank holidays of a nation from `after` to `until` (both included), with their names."""
-    if nation not in _NATIONS:
-        return {}
-    years = range(after.year, until.year + 1)
-    return {
-        day: name for year in years for day, name in sorted(_holidays(nation, year).items()) if after <= day <= until
-    }
 
 
 def shifted(rule: str, first_on: date, old: date, new: date) -> tuple[str, date]:

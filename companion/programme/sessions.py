@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from companion.bank_holidays import bank_holidays
 from companion.models import Group, GroupCover, GroupSession, Person, SessionLeave, facilitators_of
 from companion.programme import recurrence
 
@@ -30,7 +31,7 @@ def days_of(group: Group, after: date, until: date) -> list[date]:
     """Return the local days on which `group` meets, from `after` to `until`, without those it skips."""
     skip = {date.fromisoformat(day) for day in group.skip_on or ()}
     if group.skips_bank_holidays:
-        skip |= recurrence.bank_holidays(group.cohort.nation, after, until).keys()
+        skip |= bank_holidays(group.cohort.nation, after, until).keys()
     return list(recurrence.days(group.rule, group.first_on, after, until, skip))
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.bank_holidays import bank_holidays
 from companion.models import Alarm, InboundMessage, raise_alarm, settle_alarm
 
 KIND = "texts_unread"
 AGAIN = timedelta(hours=24)  # how often the coordinator hears of it
-_NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT", "ni": "NIR"}
 _WEEKEND = 5
 
 
@@ -45,9 +43,4 @@ def to_be_read_by(received_at: datetime, zone: ZoneInfo, nation: str) -> datetim
 
 def is_working_day(on: date, nation: str) -> bool:
     """Whether people work in `nation` on that day: Monday to Friday, and no bank holiday."""
-    return on.weekday() < _WEEKEND and on not in _bank_holidays(nation)
-
-
-@lru_cache(maxsize=4)
-def _bank_holidays(nation: str) -> holidays.HolidayBase:
-    return holidays.country_holidays("GB", subdiv=_NATIONS[nation])
+    return on.weekday() < _WEEKEND and not bank_holidays(nation, on, on)

@@ -7,7 +7,6 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response, abort
-from icalendar import Calendar, Event
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
 
@@ -47,6 +46,8 @@ def revoke(session: Session, person: Person, now: datetime) -> None:
 
 def calendar(turns: list[Turn], name: str, now: datetime) -> bytes:
     """Return the duties as an iCalendar file: when, and as what; nothing about anybody else."""
+    from icalendar import Calendar, Event  # noqa: PLC0415 - slow to load, and only calendars need it
+
     shown = Calendar()
     shown.add("prodid", "-//Companion//rota//EN")
     shown.add("version", "2.0")
