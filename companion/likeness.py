@@ -40,18 +40,28 @@ class Likeness:
             lift = tuple((at[kind], log(1 + count / unseen)) for kind, count in counted.items())
             self._lift[name] = shared.setdefault(lift, lift)
 
-    def __contains__(self, feature: str) -> bool:
-        return feature in self._lift
+    def knows(self, feature: str, besides: str = "") -> bool:
+        """Whether the examples hold a feature; those of the kind `besides` alone do not count."""
+        lift = self._lift.get(feature, ())
+        return any(self._kinds[kind] != besides for kind, _ in lift)
 
-    def shares(self, features: Mapping[str, float]) -> dict[str, float]:
-        """Return how likely each kind is for a text with these features, together 1."""
-        known = [(self._lift[name], weight) for name, weight in features.items() if name in self._lift]
+    def shares(self, features: Mapping[str, float], besides: str = "") -> dict[str, float]:
+        """Return how likely each kind is for a text with these features, together 1; as if there were no `besides`."""
+        left_out = self._kinds.index(besides) if besides else -1
+        known = [
+            (lift, weight)
+            for name, weight in features.items()
+            if (lift := self._lift.get(name)) is not None and (len(lift) > 1 or lift[0][0] != left_out)
+        ]
         weights = sum(weight for _, weight in known)
         points = [start + weights * base for start, base in zip(self._start, self._base, strict=True)]
         for lift, weight in known:
             for kind, more in lift:
                 points[kind] += weight * more
-        best = max(points)
-        odds = [exp(point - best) for point in points]
-        total = sum(odds)
-        return {kind: share / total for kind, share in zip(self._kinds, odds, strict=True)}
+        kept = [
+            (kind, point) for at, (kind, point) in enumerate(zip(self._kinds, points, strict=True)) if at != left_out
+        ]
+        best = max(point for _, point in kept)
+        odds = {kind: exp(point - best) for kind, point in kept}
+        total = sum(odds.values())
+        return {kind: share / total for kind, share in odds.items()}

@@ -28,6 +28,8 @@ EXAMPLES_FILE = Path(__file__).resolve().parent.parent / "content" / "intent_exa
 # How sure the reading must be, from 0 to 1: chosen on texts that are not among the examples.
 SURE = 0.75
 NEVER_GUESSED = frozenset({"stop", "consent_yes", "delete_my_data", "start_again", "checkin_score", "join", "unknown"})
+# The kind of the texts that ask for help with a topic: it is no intent, and counts as "signpost" where they do.
+_NEED = "need"
 # What a feature that an intent's examples do not hold counts for, as if seen so often.
 _UNSEEN = 0.05
 _DAYS = words_of("monday tuesday wednesday thursday friday saturday sunday thurs tues weds")
@@ -36,6 +38,7 @@ _FEWEST = 2
 # How much a feature of each kind counts: neighbours say more together than one by one, beginnings repeat the word.
 _BEGINNING, _ONE_BETWEEN, _LENGTH, _STATE = 0.5, 0.7, 0.5, 2.0
 _LETTERS = 5
+_GAP = " _ "
 _SHORT = 3  # in a text of so few words, each is also counted with what was asked
 
 
@@ -69,11 +72,11 @@ def examples(file: Path = EXAMPLES_FILE) -> Iterator[Example]:
 
 
 def shares(said: Said, state: str) -> dict[str, float]:
-    """How likely each intent is, by the examples; together 1. Empty when too little of the text is known."""
+    """How likely each intent is, by the examples of intents; together 1. Empty when too little of the text is known."""
     likeness = _counts().likeness
-    if sum(word in likeness for word in set(_words(said))) < _FEWEST:
+    if sum(likeness.knows(word, _NEED) for word in set(_words(said))) < _FEWEST:
         return {}
-    return likeness.shares(_features(said, state))
+    return likeness.shares(_features(said, state), besides=_NEED)
 
 
 def shares_beside_needs(said: Said, state: str) -> dict[str, float]:
@@ -81,15 +84,17 @@ def shares_beside_needs(said: Said, state: str) -> dict[str, float]:
 
     "The recycling bin is embarrassing me" has words of ending, and is no wish for the texts to end.
     """
-    likeness = _beside_needs()
-    if sum(word in likeness for word in set(_words(said))) < _FEWEST:
+    likeness = _counts().likeness
+    if sum(likeness.knows(word) for word in set(_words(said))) < _FEWEST:
         return {}
-    return likeness.shares(_features(said, state))
+    likely = likeness.shares(_features(said, state))
+    likely["signpost"] += likely.pop(_NEED)
+    return likely
 
 
 def all_known(said: Said) -> bool:
     """Whether every word stands in some example, so that none that was never seen can turn the meaning."""
-    return all(word in _counts().likeness for word in _words(said))
+    return all(_counts().likeness.knows(word, _NEED) for word in _words(said))
 
 
 def the_same(said: Said, state: str) -> str | None:
@@ -115,12 +120,17 @@ def _words(said: Said) -> list[str]:
     return ["<day>" if word.rstrip("s") in _DAYS else "<n>" if is_number(word) else word for word in said.words]
 
 
+def _of_a_need(said: Said) -> dict[str, float]:
+    """The features of a text that asks for help. Two words with one between them tell nothing more of it."""
+    return {name: weight for name, weight in _features(said, "none").items() if _GAP not in name}
+
+
 def _features(said: Said, state: str) -> dict[str, float]:
     words = _words(said)
     seen = dict.fromkeys(words, 1.0)
     seen |= dict.fromkeys((f"{word[:_LETTERS]}-" for word in words if len(word) >= _LETTERS), _BEGINNING)
     seen |= {f"{first} {second}": 1.0 for first, second in zip(["^", *words], [*words, "$"], strict=True)}
-    seen |= {f"{first} _ {second}": _ONE_BETWEEN for first, second in zip(words, words[2:], strict=False)}
+    seen |= {f"{first}{_GAP}{second}": _ONE_BETWEEN for first, second in zip(words, words[2:], strict=False)}
     if len(words) <= _SHORT:
         seen |= {f"{state}: {word}": 1.0 for word in words}
     seen[f"state {state}"] = _STATE
@@ -132,15 +142,10 @@ def _features(said: Said, state: str) -> dict[str, float]:
 
 @once
 def _counts() -> _Counts:
+    """All examples, counted once: those of intents, and as a kind of their own what people ask help for."""
     spelling = word_list().spelling
     every = [(example, read(example.text, spelling)) for example in examples()]
-    likeness = Likeness(((example.intent, _features(said, example.state)) for example, said in every), _UNSEEN)
-    return _Counts(likeness, {(example.state, said.words): example.intent for example, said in every})
-
-
-@once
-def _beside_needs() -> Likeness:
-    spelling = word_list().spelling
-    ours = ((each.intent, _features(read(each.text, spelling), each.state)) for each in examples())
-    needs = (("signpost", _features(read(text, spelling), "none")) for topic, text in topic_examples() if topic != NONE)
-    return Likeness(chain(ours, needs), _UNSEEN)
+    ours = ((example.intent, _features(said, example.state)) for example, said in every)
+    needs = ((_NEED, _of_a_need(read(text, spelling))) for topic, text in topic_examples() if topic != NONE)
+    same = {(example.state, said.words): example.intent for example, said in every}
+    return _Counts(Likeness(chain(ours, needs), _UNSEEN), same)

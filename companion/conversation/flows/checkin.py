@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 
 from companion.content.catalogue import Text
 from companion.conversation.changes import CheckedIn, WantsPerson
@@ -87,8 +88,10 @@ def place_for(known: Known, spoken_of: str | None = None) -> tuple[Resource | No
     crisis = answer.topics[:1] == ("crisis",)
     asked_for = () if answer.topics[:1] == (helping.AT_HOME,) else answer.resources  # never by the way
     topics = (spoken_of, topic, _USUAL) if spoken_of else (topic, _USUAL)
-    listed = [known.directory.by_topic(each, known.nation, known.now) for each in topics]
-    for found in listed if spoken_of else (asked_for, *listed):
+    listed = (
+        known.directory.by_topic(each, known.nation, known.now) for each in topics
+    )  # looked up as they are needed
+    for found in listed if spoken_of else chain((asked_for,), listed):
         places = [place for place in found if crisis or not place.crisis_service]
         place = next((place for place in places if place.open_at(known.now) is not False), None)
         if place is not None:
