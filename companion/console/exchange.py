@@ -60,7 +60,14 @@ def say_to_person(episode_id: uuid.UUID) -> ResponseReturnValue:
                     flash("Your text is on its way to them. What became of it stands beside it below.", "info")
                     return redirect(url_for("console.episode", episode_id=episode_id))
     return render_template(
-        "console/say.html", form=form, episode=found, shown=shown, cost=count(shown.body) if shown else None
+        "console/say.html",
+        form=form,
+        episode=found,
+        shown=shown,
+        cost=count(shown.body) if shown else None,
+        before=relay.preview(desk().voice, me(), "x").body.removesuffix("x"),
+        most=relay.LONGEST,
+        pence=desk().settings.companion_part_pence,
     )
 
 
