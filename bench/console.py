@@ -14,19 +14,21 @@ import tempfile
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from companion.models import Address, AuditEntry, Base, CheckIn, InboundMessage, OutboxMessage, Person
+from companion.models import Address, AuditEntry, Base, CheckIn, Consent, InboundMessage, OutboxMessage, Person
 from companion.programme.figures import freeze
 from tests import databases
 from tests.console_stage import NOW, Stage, press, stage, text_from, text_to, trainee
 
 PEOPLE = 10_000
 TEXTS = 1_000_000  # half of them theirs, half ours
+YEAR = 365 * 86_400  # seconds
 ROUNDS = 15
 AIM = 100.0  # ms, at the median
 
@@ -83,11 +85,23 @@ def fill(here: Stage) -> None:
         look = AuditEntry(
             at=NOW, actor_id=here.ids["lee"], action="conversation read", subject_kind="people", details={}
         )
-        session.add_all([checkin, look])
+        consent = Consent(person_id=person.id, event="shown", channel="sms", provider_sid="SM1", at=NOW)
+        session.add_all([checkin, look, consent])
         session.flush()
-        _copies(session, Person, person, PEOPLE, {"id": "{n}", "alias": "'Crow ' || n", "group_id": "NULL"})
+        _copies(
+            session,
+            Person,
+            person,
+            PEOPLE,
+            {
+                "id": "{n}",
+                "alias": "'Crow ' || n",
+                "group_id": f"CASE WHEN n % {PEOPLE // 12} = 0 THEN '{here.ids['tuesday'].hex}' END",
+            },
+        )
         more = {"id": "{n}", "address_index": "randomblob(32)", "person_id": "{n}", "last_inbound_at": "{at}"}
         _copies(session, Address, address, PEOPLE, more)
+        _copies(session, Consent, consent, 2 * PEOPLE, {"id": "{n}", "person_id": "{p}", "at": "{at}"})
         whose = {"address_id": "{p}", "person_id": "{p}", "id": "{n}"}
         half = TEXTS // 2
         _copies(session, InboundMessage, theirs, half, whose | {"provider_sid": "'SM' || n", "received_at": "{at}"})
@@ -103,13 +117,16 @@ def fill(here: Stage) -> None:
 
 
 def _copies(session: Session, model: type[Base], row: Any, count: int, change: Mapping[str, str]) -> None:
-    """Copy `row` `count` times. {n} stands for the id of a copy, {p} for a person's, {at} for a moment of last year."""
+    """Copy `row` `count` times. {n} stands for the id of a copy, {p} for a person's, {at} for a moment of last year.
+
+    As in the service, a later id is of a later moment.
+    """
     table = model.__table__
     words = {
         "n": "printf('%032x', n)",
         "p": f"printf('%032x', 1 + n % {PEOPLE})",
         "at": f"strftime('%Y-%m-%d %H:%M:%f000', '{NOW - timedelta(days=1):%Y-%m-%d %H:%M:%S}',"
-        " '-' || (n % 365) || ' days', '-' || (n % 86400) || ' seconds')",
+        f" '-' || (({count} - n) * {YEAR} / {count}) || ' seconds')",
     }
     values = [change[c.name].format(**words) if c.name in change else f'"{c.name}"' for c in table.columns]
     names = ", ".join(f'"{column.name}"' for column in table.columns)
@@ -148,8 +165,19 @@ def measure(here: Stage) -> list[str]:
         path = here.path(page)
         timed(page, lambda path=path: lee.get(path))
     search = "/console/messages/search"
-    timed(f"{search}: a word", lambda: press(lee, "/console/account", search, words="tired", who="both"))
-    timed(f"{search}: an alias", lambda: press(lee, "/console/account", search, alias="Crow 77", who="both"))
+    ada = here.browser("ada")  # her group is a dozen people of 10,000, whose texts are few and far between
+    days = {"since": f"{NOW - timedelta(days=200):%Y-%m-%d}", "until": f"{NOW - timedelta(days=190):%Y-%m-%d}"}
+    asked: tuple[tuple[str, dict[str, str]], ...] = (
+        ("a word", {"words": "tired"}),
+        ("a word that is nowhere", {"words": "zebra"}),
+        ("an alias", {"alias": "Crow 77"}),
+        ("an alias and a word", {"alias": "Crow 77", "words": "tired"}),
+        ("ten days of half a year ago", days),
+    )
+    for browser, who in ((lee, "a lead"), (ada, "a facilitator")):
+        for what, fields in asked:
+            sent = {"who": "both", **fields}
+            timed(f"search, {who}: {what}", partial(press, browser, "/console/account", search, **sent))
     return slow
 
 

@@ -167,6 +167,11 @@ def keyed_hash(session: Session, text: str) -> bytes:
     return _cipher(session.get_bind().dialect).index(text)
 
 
+def plain(session: Session, stored: bytes | None) -> str | None:
+    """Return what an encrypted column holds, when it was asked for as it is stored: a search opens what it needs."""
+    return None if stored is None else _cipher(session.get_bind().dialect).decrypt(bytes(stored))
+
+
 def _wrapped_key(connection: Connection) -> bytes | None:
     found = connection.execute(text("SELECT wrapped FROM keyring WHERE name = 'index'")).scalar()
     return None if found is None else bytes(found)

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from companion.console.queries import LATEST
 from companion.console.search import LOOKED_AT
 from companion.console.users import create_user
 from companion.models import Address, AuditEntry, Person
@@ -140,10 +141,19 @@ def test_texts_are_found_within_ones_own_groups_and_the_words_looked_for_are_kep
     day = (NOW - timedelta(days=1)).date().isoformat()
     assert "room 4" in press(ada, SEARCH, SEARCH, since=day, until=day, who="us").text
     assert "No texts" in press(ada, SEARCH, SEARCH, since="2026-11-25", who="both").text
+    assert "every one that fits" in found
+    with on.database.write() as session:
+        for number in range(LATEST + 20):
+            wren = session.get_one(Address, on.ids["wren_sms"])
+            text_from(session, wren, f"lunch {number}", NOW - timedelta(days=2, minutes=number))
+    full = press(ada, SEARCH, SEARCH, words="lunch", who="both").text
+    assert f"until {LATEST} fitted. There may be older ones" in full
+    assert "lunch 3" in full
+    assert f"lunch {LATEST}" not in full  # and was not opened: the count below says so
     assert "Write a word, an alias or a date" in press(ada, SEARCH, SEARCH, who="both").text
     with on.database.read() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "searched texts")).all()
-    assert entries[0].details["count"] <= LOOKED_AT
+    assert max(entry.details["count"] for entry in entries) <= LATEST + 10 < LOOKED_AT
     assert "lunch" not in str([entry.details for entry in entries])
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -88,7 +89,19 @@ def episodes_of(
     return found
 
 
-def within(text: InboundMessage, spans: Sequence[tuple[datetime, datetime | None]]) -> bool:
+class Received(Protocol):
+    """A text that arrived, as far as whether it belongs to an episode goes."""
+
+    @property
+    def received_at(self) -> datetime:
+        """When it arrived (UTC)."""
+
+    @property
+    def route(self) -> str | None:
+        """What the watch list found in it: page, notice, or nothing."""
+
+
+def within(text: Received, spans: Sequence[tuple[datetime, datetime | None]]) -> bool:
     """Whether a text opened an episode or came while one was open: it is read there, behind its question."""
     at = text.received_at
     return text.route == "page" or any(opened <= at and (closed is None or at < closed) for opened, closed in spans)

@@ -1,12 +1,14 @@
 """Finding texts, and what became of those that went out.
 
-What people write is encrypted, so the database cannot look for words in it. A search decrypts the newest texts of one's
-own groups, one after the other and never more than LOOKED_AT; it says how many it looked through, and is audited
-without the words.
+What people write is encrypted, so the database cannot look for words in it. No index of words is kept either: even of
+words that nobody can read, how often each comes and beside which others tells what they are. A search opens the newest
+texts of one's own groups, one after the other, until the page is full and never more than LOOKED_AT; it says how many it
+opened, and is audited without the words.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,9 +16,9 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, select, type_coerce
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Session, contains_eager, load_only
+from sqlalchemy.orm import Session, contains_eager
 from wtforms import DateField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
@@ -26,6 +28,7 @@ from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, no
 from companion.console.fields import Form
 from companion.console.messages import moment
 from companion.console.queries import LATEST, my_people
+from companion.db import plain
 from companion.models import InboundMessage, OutboxMessage, Person, record
 from companion.models.texts import LOST, QUEUED_NOW
 
@@ -47,6 +50,15 @@ class Found:
     person: Person
     words: str | None
     theirs: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a search found, how many texts it opened, and whether there are older ones that it did not look at."""
+
+    found: Sequence[Found]
+    opened: int
+    older: bool
 
 
 class SearchForm(Form):
@@ -76,12 +88,13 @@ class SearchForm(Form):
 @allow(*READERS)
 def search() -> ResponseReturnValue:
     """Look for texts. The words go in the form's body, never in an address."""
-    form, found, looked = SearchForm(), None, 0
+    form, result = SearchForm(), None
     if form.validate_on_submit():
         with desk().database.write() as session:
-            found, looked = _search(session, form)
-            record(session, now(), "searched texts", session.get_one(Person, my_id()), actor=my_id(), count=looked)
-    return render_template("console/search.html", form=form, found=found, looked=looked, most=LOOKED_AT, shown=LATEST)
+            result = _search(session, form)
+            person = session.get_one(Person, my_id())
+            record(session, now(), "searched texts", person, actor=my_id(), count=result.opened)
+    return render_template("console/search.html", form=form, result=result, most=LOOKED_AT, shown=LATEST)
 
 
 @pages.get("/messages/delivery")
@@ -108,49 +121,68 @@ def undelivered() -> ResponseReturnValue:
     return render_template("console/delivery.html", rows=rows, state=state, older=older, first=before is None)
 
 
-def _search(session: Session, form: SearchForm) -> tuple[Sequence[Found], int]:
-    """Return the newest LATEST texts that fit, and how many were looked through."""
+@dataclass(frozen=True)
+class Stored:
+    """One text as it is kept, its words not opened yet; `address_id` and `route` are of theirs only."""
+
+    received_at: datetime
+    person_id: uuid.UUID
+    body: bytes | None
+    address_id: uuid.UUID | None = None
+    route: str | None = None
+
+
+def _search(session: Session, form: SearchForm) -> Result:
+    """Return the newest LATEST texts that fit."""
     wanted = (form.words.data or "").casefold().split()
     theirs = _inbound(session, form) if form.who.data != "us" else []
     ours = _outbox(session, form) if form.who.data != "them" else []
-    spans = episodes_of(session, {row.address_id for row in theirs})
-    readable = [row for row in theirs if not within(row, spans.get(row.address_id, ()))]
-    both: list[InboundMessage | OutboxMessage] = [*readable, *ours]
-    mixed = sorted(both, key=_at, reverse=True)
-    newest = [row for row in mixed if _holds(row.body, wanted)][:LATEST] if wanted else mixed[:LATEST]
-    people = {p.id: p for p in session.scalars(select(Person).where(Person.id.in_({row.person_id for row in newest})))}
+    spans = episodes_of(session, {row.address_id for row in theirs if row.address_id})
+    readable = [row for row in theirs if row.address_id and not within(row, spans.get(row.address_id, ()))]
+    fitting: list[tuple[Stored, str | None]] = []
+    opened = 0
+    for row in sorted([*readable, *ours], key=lambda each: each.received_at, reverse=True):
+        if len(fitting) == LATEST:
+            break
+        words, opened = plain(session, row.body), opened + 1
+        if _holds(words, wanted):
+            fitting.append((row, words))
+    ids = {row.person_id for row, _ in fitting}
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
     found = [
-        Found(_at(row), people[row.person_id], row.body, isinstance(row, InboundMessage))
-        for row in newest
+        Found(row.received_at, people[row.person_id], words, row.address_id is not None)
+        for row, words in fitting
         if row.person_id in people
     ]
-    return found, len(theirs) + len(ours)
+    older = len(fitting) == LATEST or _most(form) in (len(theirs), len(ours))
+    return Result(found, opened, older)
 
 
-def _at(row: InboundMessage | OutboxMessage) -> datetime:
-    return row.received_at if isinstance(row, InboundMessage) else row.created_at
-
-
-def _inbound(session: Session, form: SearchForm) -> Sequence[InboundMessage]:
+def _inbound(session: Session, form: SearchForm) -> Sequence[Stored]:
     text = InboundMessage
-    return session.scalars(
-        select(text)
+    chosen = (
+        select(text.received_at, text.person_id, _sealed(text.body), text.address_id, text.route)
         .where(*_limits(form, text.received_at), *_whose(form, text.person_id))
-        .options(load_only(text.address_id, text.person_id, text.received_at, text.route, text.body))
-        .order_by(text.id.desc())  # ids are made in the order of time, and have an index
+        .order_by(text.received_at.desc())
         .limit(_most(form))
-    ).all()
+    )
+    return [Stored(*row) for row in session.execute(chosen)]
 
 
-def _outbox(session: Session, form: SearchForm) -> Sequence[OutboxMessage]:
+def _outbox(session: Session, form: SearchForm) -> Sequence[Stored]:
     text = OutboxMessage
-    return session.scalars(
-        select(text)
+    chosen = (
+        select(text.created_at, text.person_id, _sealed(text.body))
         .where(*_limits(form, text.created_at), *_whose(form, text.person_id))
-        .options(load_only(text.person_id, text.created_at, text.body))
-        .order_by(text.id.desc())
+        .order_by(text.created_at.desc())
         .limit(_most(form))
-    ).all()
+    )
+    return [Stored(*row) for row in session.execute(chosen)]
+
+
+def _sealed(column: Any) -> Any:
+    """Return an encrypted column as it is stored."""
+    return type_coerce(column, LargeBinary)
 
 
 def _most(form: SearchForm) -> int:

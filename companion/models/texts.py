@@ -44,6 +44,7 @@ class InboundMessage(Base):
     __table_args__ = (
         CheckConstraint(one_of("channel", "sms", "whatsapp"), "channel"),
         CheckConstraint(f"route IS NULL OR {one_of('route', 'page', 'notice')}", "route"),
+        Index("ix_inbound_messages_received_at", "received_at"),
         Index(
             "ix_inbound_messages_unread",
             "received_at",
@@ -79,6 +80,7 @@ class OutboxMessage(Base):
         CheckConstraint(one_of("status", *STATUSES), "status"),
         CheckConstraint("status <> 'dropped' OR reason IS NOT NULL", "dropped_reason"),
         CheckConstraint("status <> 'sending' OR lease_until IS NOT NULL", "lease"),
+        Index("ix_outbox_messages_created_at", "created_at"),
         Index(
             "ix_outbox_messages_due",
             "lane",
