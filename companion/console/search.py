@@ -2,8 +2,8 @@
 
 What people write is encrypted, so the database cannot look for words in it. No index of words is kept either: even of
 words that nobody can read, how often each comes and beside which others tells what they are. A search opens the newest
-texts of one's own groups, one after the other, until the page is full and never more than LOOKED_AT; it says how many it
-opened, and is audited without the words.
+texts of one's own groups, one after the other, until the page is full and never more than LOOKED_AT; it says how many
+it opened, and is audited without the words.
 """
 
 from __future__ import annotations

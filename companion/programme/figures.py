@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import Any, Literal
 
-from sqlalchemy import ScalarSelect, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from companion.models import (
@@ -41,6 +41,7 @@ SETTLED = timedelta(days=7)  # after the end of a month, until nothing of it cha
 QUARTERS = 4
 NAME = "month"
 SUPPRESSED = "suppressed"
+UNKNOWN = "Not known"
 STEPS = ("Asked to join", "Said yes", "Still in")
 CHANNELS = {"sms": "Text message (SMS)", "whatsapp": "WhatsApp"}
 
@@ -65,8 +66,7 @@ def tables(session: Session, view: View, now: datetime) -> list[Table]:
         select(FrozenFigure).where(FrozenFigure.name == NAME).order_by(FrozenFigure.month.desc()).limit(MONTHS)
     ).all()[::-1]
     return [
-        _uptake(session, view),
-        _by_channel(session, view),
+        *_uptake(session, view),
         _monthly(months, view, "joining", "Joining and leaving", "By month.", ("Joined", "Left"), ("joined", "left")),
         _monthly(
             months,
@@ -185,20 +185,8 @@ def _count(session: Session, month: date) -> dict[str, Any]:
     }
 
 
-def _uptake(session: Session, view: View) -> Table:
-    source = select(JoinSource.name).where(JoinSource.id == Person.source_id).scalar_subquery()
-    return Table(
-        "uptake",
-        "How people came",
-        "By the word behind JOIN, since the beginning: who asked, who said yes, and who is still in.",
-        ("Where they heard of it", *STEPS),
-        _steps(session, source, view),
-        charted=(1, 2, 3),
-    )
-
-
-def _by_channel(session: Session, view: View) -> Table:
-    """Return the same people as `_uptake`, by the channel on which each first asked to join."""
+def _uptake(session: Session, view: View) -> tuple[Table, Table]:
+    """Return the steps of all who ever asked, by source and by the channel on which they first asked."""
     first = (
         select(Consent.channel)
         .where(Consent.person_id == Person.id)
@@ -206,27 +194,44 @@ def _by_channel(session: Session, view: View) -> Table:
         .limit(1)
         .scalar_subquery()
     )
-    return Table(
-        "channels",
-        "How people came by channel",
-        "By where they first asked to join, since the beginning. They may have changed to the other one later.",
-        ("Where they asked", *STEPS),
-        _steps(session, first, view, CHANNELS),
-        charted=(1, 2, 3),
+    people = (
+        select(Person.source_id, first.label("channel"), Person.joined_at, Person.state)
+        .where(Person.role == "trainee")
+        .subquery()
+    ).c
+    still = func.sum(case((people.state == "joined", 1), else_=0))
+    chosen = select(people.source_id, people.channel, func.count(), func.count(people.joined_at), still)
+    found = session.execute(chosen.group_by(people.source_id, people.channel)).tuples().all()
+    sources = dict(session.execute(select(JoinSource.id, JoinSource.name)).tuples().all())
+    return (
+        Table(
+            "uptake",
+            "How people came",
+            "By the word behind JOIN, since the beginning: who asked, who said yes, and who is still in.",
+            ("Where they heard of it", *STEPS),
+            _steps([(sources.get(source), counts) for source, _, *counts in found], view),
+            charted=(1, 2, 3),
+        ),
+        Table(
+            "channels",
+            "How people came by channel",
+            "By where they first asked to join, since the beginning. They may have changed to the other one later.",
+            ("Where they asked", *STEPS),
+            _steps([(CHANNELS.get(channel), counts) for _, channel, *counts in found], view),
+            charted=(1, 2, 3),
+        ),
     )
 
 
-def _steps(
-    session: Session, kind: ScalarSelect[Any], view: View, words: Mapping[str, str] | None = None
-) -> tuple[tuple[Cell, ...], ...]:
-    """Return a row a kind of trainee, the largest first: how many asked to join, said yes, and are still in."""
-    people = select(kind.label("kind"), Person.joined_at, Person.state).where(Person.role == "trainee").subquery()
-    still = func.sum(case((people.c.state == "joined", 1), else_=0))
-    chosen = select(people.c.kind, func.count(), func.count(people.c.joined_at), still).group_by(people.c.kind)
-    found = sorted(session.execute(chosen).all(), key=lambda row: (-row[1], row[0] or ""))
-    columns = [suppress([row[at] or 0 for row in found], LEAST[view]) for at in (1, 2, 3)]
-    names = [(words or {}).get(row[0], row[0]) if row[0] else "Not known" for row in found]
-    return tuple((name, *cells) for name, *cells in zip(names, *columns, strict=True))
+def _steps(found: Sequence[tuple[str | None, Sequence[int]]], view: View) -> tuple[tuple[Cell, ...], ...]:
+    """Return a row a name, the largest first: how many asked to join, said yes, and are still in."""
+    added: dict[str, tuple[int, ...]] = {}
+    for name, counts in found:
+        before = added.get(name or UNKNOWN, (0, 0, 0))
+        added[name or UNKNOWN] = tuple(map(sum, zip(before, counts, strict=True)))
+    rows = sorted(added.items(), key=lambda row: (-row[1][0], row[0]))
+    columns = [suppress([counts[at] for _, counts in rows], LEAST[view]) for at in range(len(STEPS))]
+    return tuple((name, *cells) for (name, _), *cells in zip(rows, *columns, strict=True))
 
 
 def _monthly(
