@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, redirect, render_template
@@ -15,7 +16,7 @@ from companion.console import register as register_console
 from companion.escalation.ringing import PhoneDesk
 from companion.messaging.signature import Signatures
 from companion.messaging.webhooks import webhooks
-from companion.models import LANES, OutboxMessage
+from companion.models import LANES, Heartbeat, OutboxMessage
 from companion.models.texts import QUEUED_NOW
 from companion.once import once
 from companion.place_pages import place_pages
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONSOLE = ("/console", "/bootstrap")  # paths that begin like this are the console's
+BEHIND = timedelta(seconds=5)  # a worker whose last tick is older has not seen that the clock was moved
 
 
 def build_app(services: Services | None = None) -> Flask:
@@ -146,7 +148,10 @@ def _health(app: Flask, services: Services) -> None:
 
 
 def _demonstration(app: Flask, services: Services) -> None:
-    """Add what only exists beside a stand-in: the way to the phones, and what they may jump to."""
+    """Add what only exists beside a stand-in: the way to the phones, and what they may jump to.
+
+    `busy` says that something due has not gone out yet: moving the clock now might make it too late.
+    """
 
     @app.get("/simulator/")
     def phones() -> AnyResponse:
@@ -154,6 +159,10 @@ def _demonstration(app: Flask, services: Services) -> None:
 
     @app.get("/simulator/next-due")
     def due() -> Response:
+        now = services.clock.now()
         with services.database.read() as session:
-            found = next_due(session, services.clock.now(), services.settings.zone)
-        return jsonify(at=found[0].isoformat() if found else None, what=found[1] if found else None)
+            found = next_due(session, now, services.settings.zone)
+            waits = select(OutboxMessage.id).where(text(QUEUED_NOW), OutboxMessage.not_before <= now).limit(1)
+            ticked = session.scalar(select(Heartbeat.at).where(Heartbeat.job == "tick"))
+            busy = ticked is None or now - ticked > BEHIND or session.scalar(waits) is not None
+        return jsonify(at=found[0].isoformat() if found else None, what=found[1] if found else None, busy=busy)

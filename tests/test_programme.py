@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -261,4 +261,20 @@ def test_help_is_right_for_the_nation_someone_names(world: World) -> None:
     asha.texts("I want to end my life")
     assert any("999" in text for text in asha.ignores())
     world.settle()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_the_demonstration_says_that_something_due_has_not_gone_out_yet(world: World) -> None:
+    pages = world.app.test_client()
+    asha = world.member()
+    world.settle()
+    assert pages.get("/simulator/next-due").json["busy"] is False
+    due = world.next_due()
+    assert due is not None
+    world.clock.move_to(due + timedelta(seconds=9))
+    assert pages.get("/simulator/next-due").json["busy"] is True  # moving on now would make it too late
+    world.settle()
+    assert pages.get("/simulator/next-due").json["busy"] is False
+    asha.ignores()
     world.staff_ignores()

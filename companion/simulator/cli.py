@@ -24,7 +24,7 @@ import click
 )  # fmt: skip
 @click.option("--service-name", default="The service", show_default=True, help="What the phones call it.")
 @click.option("--console-url", help="A link to the service's own pages.")
-@click.option("--next-due-url", help='Answers {"at": ISO 8601 or null, "what": "..."}.')
+@click.option("--next-due-url", help='Answers {"at": ISO 8601 or null, "what": "...", "busy": true}.')
 def simulate(
     *,
     port: int,

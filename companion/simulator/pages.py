@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from companion.simulator.standin import StandIn
 
 N = TypeVar("N", int, float)
+PATIENCE = 5.0  # seconds that a move of the clock waits for what is due already
 LONDON = ZoneInfo("Europe/London")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -243,6 +245,7 @@ def _clock_routes(room: Blueprint, standin: StandIn, options: PageOptions) -> No
         clock, data = standin.clock, _asked()
         if not isinstance(clock, Movable):
             raise BadRequest("This clock cannot be moved.")
+        _let_it_finish(options)
         now = clock.now()
         target = _target(data, now, lambda: _next(standin, options))
         if target < now:
@@ -269,21 +272,37 @@ def _target(data: dict[str, Any], now: datetime, ask_next: Callable[[], dict[str
     return max(datetime.fromisoformat(thing["at"]), now)
 
 
+def _let_it_finish(options: PageOptions) -> None:
+    """Wait until the service has sent what is due: after a move it might be too late for that, and be dropped."""
+    until = time.monotonic() + PATIENCE
+    while options.next_due_url and _fetched(options.next_due_url).get("busy") and time.monotonic() < until:
+        time.sleep(0.1)
+
+
 def _next(standin: StandIn, options: PageOptions) -> dict[str, Any]:
     theirs = _ask(options.next_due_url) if options.next_due_url else None
     return next_thing(theirs, standin.next_due(), standin.clock.now())
 
 
 def _ask(url: str) -> tuple[datetime, str] | None:
-    """Ask the service what it will do next: `{"at": ISO 8601 or null, "what": "..."}`. None when it does not say."""
+    """Ask the service what it will do next. None when it does not say."""
+    data = _fetched(url)
+    try:
+        at = datetime.fromisoformat(data["at"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (at.astimezone(UTC), str(data.get("what") or "")) if at.tzinfo else None
+
+
+def _fetched(url: str) -> dict[str, Any]:
+    """Return the service's `{"at": ISO 8601 or null, "what": "...", "busy": true or false}`; {} when there is none."""
     with requests.Session() as session:
         session.trust_env = False
         try:
             data = session.get(url, timeout=3).json()
-            at = datetime.fromisoformat(data["at"])
-        except (requests.RequestException, ValueError, KeyError, TypeError):
-            return None
-    return (at.astimezone(UTC), str(data.get("what") or "")) if at.tzinfo else None
+        except (requests.RequestException, ValueError):
+            return {}
+    return data if isinstance(data, dict) else {}
 
 
 def entrance() -> BaseResponse:
