@@ -77,6 +77,8 @@ def test_joining_twice_changes_nothing(world: World) -> None:
     asha.hears("already in ICU")
     asha.texts("JOIN SHIELDING")
     asha.hears("text MOVE SHIELDING")
+    asha.texts("JOIN FOUNDATION")
+    asha.hears("no group called FOUNDATION")
 
 
 def test_only_mobiles_of_the_programmes_countries_join(world: World) -> None:
@@ -114,6 +116,7 @@ def test_a_word_of_the_deployments_own_advanced_opt_out_counts(world: World, cha
     asha.hears_nothing()
     asha.texts("ANDIAMO", OptOutType="START")
     asha.hears("Welcome back")
+    asha.hears("Can you come")
     asha.texts("YES", OptOutType="START")  # also one of Twilio's start words: here it answers us
     asha.ignores()
 
@@ -143,6 +146,7 @@ def test_stop_and_start_on_whatsapp(world: World) -> None:
     asha.hears_nothing()
     asha.texts("START")
     asha.hears("Welcome back")
+    asha.hears("Can you come")  # the place went with the STOP
 
 
 def test_someone_who_left_and_comes_back_is_asked_again(world: World) -> None:

@@ -79,6 +79,26 @@ def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) ->
     world.staff_ignores()
 
 
+def test_a_number_answers_the_question_though_something_else_was_asked_since(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.ignores()
+    asked(world, asha, TUESDAY)
+    asha.texts("NEXT")
+    asha.hears("ICU North")
+    asha.texts("late")
+    asha.hears("do not have a place", "Reply YES to book")
+    asha.texts("7")
+    asha.hears("Thanks, noted")
+    asha.texts("yes")
+    asha.hears("you have a place")
+    asha.texts("7")  # the question has its answer
+    asha.hears("didn't understand")
+    with world.database.read() as session:
+        assert session.scalar(select(CheckIn.score)) == 7
+    world.staff_ignores()
+
+
 def test_the_hour_is_the_persons_own(world: World) -> None:
     asha = world.member()
     asha.texts("no")

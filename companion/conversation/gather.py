@@ -23,12 +23,15 @@ from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import Cohort, Person
 from companion.programme import places
+from companion.programme.checkins import unanswered_question
 from companion.programme.links import calendar_url, place_url
 from companion.programme.sessions import next_session_for
 from companion.settings import Settings
 from companion.signposting import Directory
 
-ABOUT_SESSIONS = frozenset(("consent_yes", "book_yes", "book_no", "next_session", "join_link", "running_late"))
+ABOUT_SESSIONS = frozenset(
+    ("consent_yes", "start_again", "book_yes", "book_no", "next_session", "join_link", "running_late")
+)
 LATER_QUESTIONS = ("none", "checkin_prompt")
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
@@ -43,6 +46,9 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
     tap = read_tap(session, arrival, address, now)
     meant = _meant(text, asked, tap)
+    if (question := _question_before(text, kept, meant)) is not None:
+        asked, kept = "checkin_prompt", {"question": question}
+        meant = understand(body, asked)
     state = person.state if person else None
     cohort = person.cohort if person is not None else None
     return Known(
@@ -96,6 +102,14 @@ def _meant(text: Incoming, asked: str, tap: Tap) -> Understanding:
         # They were asked about a session, and about something else since: a plain answer still counts.
         return understand(body, "booking_offer")
     return meant
+
+
+def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding) -> str | None:
+    """Return the weekly question that a bare number answers, though something else was asked since; None for others."""
+    number = meant.intent == "unknown" and not kept.get("menu") and text.arrival.body.strip(" .!").isdecimal()
+    if not number or text.person is None:
+        return None
+    return unanswered_question(text.session, text.person, text.now)
 
 
 def _session(

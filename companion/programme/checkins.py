@@ -81,6 +81,15 @@ def ask(session: Session, now: datetime, words: Catalogue) -> int:
     return asked
 
 
+def unanswered_question(session: Session, person: Person, now: datetime) -> str | None:
+    """Return the weekly question that was put to somebody last, while an answer to it is still understood."""
+    last = session.scalar(
+        select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
+    )
+    waiting = last is not None and last.answered_at is None and now - last.asked_at < ANSWER_WITHIN
+    return last.question if last is not None and waiting else None
+
+
 def _ask_one(session: Session, person: Person, on: date, question: Text, now: datetime, due: datetime) -> None:
     session.add(CheckIn(person_id=person.id, local_day=on, question=question.id, asked_at=now))
     person.silent_checkins += 1  # until there is an answer

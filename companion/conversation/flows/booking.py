@@ -81,9 +81,14 @@ def join_link(known: Known) -> Decision:
 
 
 def late(known: Known) -> Decision:
-    """Tell the facilitators of today's session, by alias; a person reads it when there is none."""
+    """Tell the facilitators of today's session, by alias; a person reads it when there is none today."""
     session = known.session
-    if session is None or not session.has_place or session.starts_at - known.now > LATE_FROM:
+    if session is None:
+        return Decision((known.say("offer_none"),), read_me=True)
+    if not session.has_place:
+        text = known.say("link_not_booked", when=_when(known, session))
+        return Decision((text,), asks=_asks(known, session), read_me=True)
+    if session.starts_at - known.now > LATE_FROM:
         return Decision((known.say("late_noted"),), read_me=True)
     return Decision((known.say("late_told"),), (SayLate(session.id),))
 

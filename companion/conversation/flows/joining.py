@@ -34,7 +34,7 @@ def only_named(known: Known) -> Decision | None:
 
 def _join(known: Known, code: str) -> Decision:
     cohort = placing.cohort_named(known.cohorts, code)
-    if known.state == "joined" and known.cohort is not None:
+    if known.state == "joined" and known.cohort is not None and (cohort is not None or not code or code in ANY):
         if cohort is None or cohort.id == known.cohort.id:
             return Decision((known.say("join_already", cohort=known.cohort.name),))
         return Decision((known.say("join_moved", cohort=known.cohort.name, code=cohort.code),))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from companion import when
 from companion.conversation.changes import Pause, StartAgain, Stop, UseChannel
+from companion.conversation.flows import booking
 from companion.conversation.known import NOTHING, SILENCE, Decision, Known
 from companion.conversation.optout_words import carrier_answers, is_stop_word
 
@@ -28,7 +29,9 @@ def start(known: Known) -> Decision:
     """Lift a stop; for someone who never joined, say how to."""
     if not known.has_joined:
         return Decision((known.say("started_not_member"),), (StartAgain(),), NOTHING)
-    return Decision((known.say("started_again"),), (StartAgain(),), NOTHING)
+    back = Decision((known.say("started_again"),), (StartAgain(),), NOTHING)
+    # Their place went with the STOP, which may have been a slip: they are asked again.
+    return back.and_then(booking.offer(known)) if known.stopped and known.session is not None else back
 
 
 def pause(known: Known) -> Decision:
