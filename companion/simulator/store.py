@@ -34,7 +34,9 @@ class Store:
                 "UNIQUE (kind, key))"
             )
         except (OSError, sqlite3.Error) as error:
-            raise LedgerError(f"The stand-in's ledger {path} cannot be used: {error}. Remove it to begin anew") from None
+            raise LedgerError(
+                f"The stand-in's ledger {path} cannot be used ({error}): remove it to begin anew"
+            ) from None
 
     def put(self, kind: str, key: str, data: Any) -> None:
         """Keep `data`, in place of what was there; a first entry keeps its place in the order."""

@@ -122,6 +122,9 @@ def _member(known: Known) -> Decision:
     main = MEMBER.get(known.meant.intent)
     if main is None:
         return _not_understood(known)
+    has_place = known.session is not None and known.session.has_place
+    if known.meant.intent == "running_late" and "signpost" in known.meant.intents and not has_place:
+        return helping.signpost(known)  # it is the rent that is late
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
         return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
