@@ -3,9 +3,10 @@
 import pytest
 
 from companion.escalation.phrases import PhraseError
-from companion.escalation.watchlist import Phrase, load_watchlist
+from companion.escalation.watchlist import DEFAULT_DIRECTORY, load_watchlist
+from companion.escalation.watchlist_data import Phrase, read_files
 
-PHRASES = [phrase for family in load_watchlist().families for phrase in family.phrases]
+_, _, PHRASES = read_files(DEFAULT_DIRECTORY)
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=[phrase.id for phrase in PHRASES])

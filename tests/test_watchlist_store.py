@@ -29,7 +29,7 @@ def test_a_kept_plan_is_never_stale_and_never_needed(tmp_path: Path) -> None:
     [now] = (tmp_path / "__pycache__").iterdir()
     assert now.name != kept.name
 
-    for broken in (b"", whole, now.read_bytes()[:-9], now.read_bytes().replace(b"}", b"]"), b"\xff\n{}"):
+    for broken in (b"", whole, now.read_bytes()[:-9], now.read_bytes()[:-1] + b"?", b"\xff\n{}"):
         now.write_bytes(broken)
         assert load_watchlist(path).read("a blue fish").found
 

@@ -138,12 +138,11 @@ def _try(text: str, nation: str) -> Tried:
     matches = watch_list.find(text)
     reading = directory.read(text)
     answer = directory.find(text, nation, now())
-    whys = {phrase.id: phrase.why for family in watch_list.families for phrase in family.phrases}
     today = uk_day(now())
     return Tried(
         verdict=verdict,
         pieces=_pieces(text, matches),
-        whys=list(dict.fromkeys((m.family, text[m.start : m.end], whys.get(m.phrase) or "") for m in matches)),
+        whys=list(dict.fromkeys((m.family, text[m.start : m.end], watch_list.whys.get(m.phrase, "")) for m in matches)),
         topics=[(topic, reading.points.get(topic, 0.0)) for topic in answer.topics],
         reasons=[str(reason) for reason in reading.reasons],
         lines=[line for resource in answer.resources[:6] if (line := resource.line(today))],

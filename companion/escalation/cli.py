@@ -63,12 +63,11 @@ def explain(text: str) -> None:
         click.echo("No phrase of the list is in this text. That does not mean that the person is safe.")
         return
     titles = {family.name: family.title for family in watch_list.families}
-    whys = {phrase.id: phrase.why for family in watch_list.families for phrase in family.phrases}
     for match in matches:
         click.echo(f'{match.route}: "{text[match.start : match.end]}"')
         click.echo(f"    family {match.family} ({titles[match.family]}), phrase {match.phrase}")
-        if whys[match.phrase]:
-            click.echo(f"    {whys[match.phrase]}")
+        if match.phrase in watch_list.whys:
+            click.echo(f"    {watch_list.whys[match.phrase]}")
     action = {
         "page": "A facilitator is alerted now.",
         "notice": "A facilitator reads it by the next working day.",

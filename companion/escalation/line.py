@@ -1,72 +1,182 @@
-"""A text as sets of places: whole numbers whose bit i stands for "before symbol i" (``matcher.py``)."""
+"""A text as sets of places, and how the parts of a phrase are followed through it.
 
-from __future__ import annotations
+A set of places is a whole number whose bit i stands for "before symbol i". A part of a phrase (``plan.py``) leads from
+the set of places where it may begin to the set of places where it may have ended. So all ways to read a phrase are
+followed at once and each part is looked at once: time is linear in the text times the length of the phrase, whatever
+the text. Nothing is made ready beforehand: the first text is as quick as any other.
+"""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
 
-from companion.escalation.plan import BREAK, FIRST_SYMBOL
+from companion.escalation.plan import ACROSS, ANY_LENGTH, BREAK, START, Part
 
 _DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
 
 
 class Line:
-    """A text as sets of places."""
+    """A text as sets of places. ``there`` holds its symbols."""
 
-    __slots__ = (
-        *("_steps", "bits", "breaks", "end", "everywhere", "found"),
-        *("known", "loose", "possible", "small", "where"),
-    )
+    __slots__ = ("_breaks", "_end", "_found", "_known", "_loose", "_small", "_steps", "everywhere", "there")
 
-    def __init__(self, line: str, fillers: int) -> None:
-        places: dict[str, int] = {}
+    def __init__(self, line: str, there: frozenset[str], fillers: frozenset[str]) -> None:
+        self.there = there
+        # Where the sets of symbols are: those of one symbol now, others when a phrase asks for them.
+        self._found = found = dict.fromkeys(there, 0)
         place = 1
         for symbol in line:
-            places[symbol] = places.get(symbol, 0) | place
+            found[symbol] |= place
             place <<= 1
-        self.end = place
+        self._end = place
         self.everywhere = (place << 1) - 1
-        self.breaks = 0
-        bits = small = 0
-        self.where: dict[int, int] = {}
-        for symbol, where in places.items():
-            number = ord(symbol) - FIRST_SYMBOL
-            if number >= 0:
-                bits |= 1 << number
-                self.where[number] = where
-                if fillers >> number & 1:
-                    small |= where
-            elif symbol == BREAK:
-                self.breaks = where
-        self.bits = bits
-        self.small = small
-        self.loose = small | self.breaks
+        self._breaks = found.get(BREAK, 0)
+        small = 0
+        for symbol in there & fillers:
+            small |= found[symbol]
+        self._small = small
+        self._loose = small | self._breaks
         self._steps: list[int] = []
-        self.found: dict[int, int] = {}
-        # What alternatives found out about this text, by their own number: branches worth trying; ends from anywhere.
-        self.possible: dict[int, list[Step]] = {}
-        self.known: dict[int, int] = {}
+        self._known: dict[int, int] = {}  # where alternatives may have ended that began anywhere, by their identity
 
-    def find(self, words: int, key: int) -> int:
-        """The places of any word of a set of symbols, kept in ``found`` under ``key`` (large numbers hash slowly)."""
-        places = 0
-        there = words & self.bits
-        while there:
-            lowest = there & -there
-            there ^= lowest
-            places |= self.where[lowest.bit_length() - 1]
-        self.found[key] = places
+    def follow(self, part: Part, places: int) -> int:
+        """Where a part may have ended that began at one of some places."""
+        if part.__class__ is tuple:
+            return self._row(part, places)
+        if isinstance(part, str):
+            return (places & self._find(part)) << 1
+        if isinstance(part, int):
+            return self._move(part, places)
+        if places != self.everywhere:
+            return self._either(part, places)
+        key = id(part)
+        ends = self._known.get(key)
+        if ends is None:
+            ends = self._known[key] = self._either(part, places)
+        return ends
+
+    def first(self, part: Part) -> tuple[int, int]:
+        """First and last symbol of the match that is complete first, and as short as it can be."""
+        ends = self.follow(part, self.everywhere)
+        end = ends & -ends
+        low, high = 0, end.bit_length() - 1  # the latest start from which the match still ends there
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.follow(part, self.everywhere >> middle << middle) & end:
+                low = middle
+            else:
+                high = middle - 1
+        return low, max(low, end.bit_length() - 2)
+
+    def _row(self, row: Sequence[Any], places: int) -> int:
+        """One part after the other.
+
+        A gap does not cross the end of a sentence; two words written next to each other do. Fillers may stand at any
+        joint: ``over`` is what may be passed over there. Adding a run's lowest bits to the run carries through it, so
+        that one addition passes over all runs.
+        """
+        found = self._found
+        over = 0
+        for part in row:
+            kind = part.__class__
+            if kind is str:
+                passed = places & over
+                if passed:
+                    places |= (passed + over) ^ over
+                here = found.get(part)
+                places &= self._find(part) if here is None else here
+                if not places:
+                    return 0
+                places <<= 1
+                over = self._loose
+            elif kind is int:
+                places = self._move(part, places)
+                over = self._small if part >= START else 0
+            elif kind is list and part[0] is None:
+                # The joint goes with the optional part, so that nothing is asked for when it is missing.
+                if over:
+                    places |= self.follow(part[1], _pass(places, over))
+                else:
+                    places |= _pass(self.follow(part[1], places), self._loose)
+            else:
+                places = self.follow(part, _pass(places, over))
+                over = self._loose
+            if not places:
+                return 0
         return places
 
-    def steps(self) -> list[int]:
+    def _either(self, part: Any, places: int) -> int:
+        """Follow all alternatives at once."""
+        if isinstance(part, dict):
+            ends = self._any(part[""], places)
+            for word in part.keys() & self.there:
+                ends |= self._any(part[word], places)
+            return ends
+        return self._any(part, places)
+
+    def _any(self, parts: Sequence[Any], places: int) -> int:
+        found = self._found
+        ends = 0
+        for part in parts:
+            if part is None:
+                ends |= places
+                continue
+            row = part.__class__ is tuple
+            first = part[0] if row else part
+            if first.__class__ is str:
+                here = found.get(first)
+                if here is None:
+                    here = self._find(first)
+                here &= places
+                if here:
+                    ends |= self._row(part, places) if row else here << 1
+            else:
+                ends |= self.follow(part, places)
+        return ends
+
+    def _find(self, words: str) -> int:
+        """The places of any word of a set."""
+        places = self._found.get(words)
+        if places is None:
+            places = 0
+            for symbol in self.there.intersection(words):
+                places |= self._found[symbol]
+            self._found[words] = places
+        return places
+
+    def _move(self, step: int, places: int) -> int:
+        """Over a gap, or on to the start or end of a sentence."""
+        if step >= START:
+            if step == START:
+                return (places & self._breaks) << 1 | places & 1
+            places = _pass(places, self._small)
+            return (places & self._breaks) << 1 | places & self._end
+        if step == ACROSS + ANY_LENGTH:
+            return self.everywhere & -(places & -places)
+        across = step >= ACROSS
+        left = step - ACROSS if across else step
+        steps = self._steps or self._set_steps()
+        if left == ANY_LENGTH:
+            return _pass(places, steps[0])
+        power = 0
+        while left:
+            if left < 1 << power:
+                power = left.bit_length() - 1
+            places |= (places if across else places & steps[power]) << (1 << power)
+            left -= 1 << power
+            power += 1
+        return places & self.everywhere
+
+    def _set_steps(self) -> list[int]:
         """Places from which 1, 2, 4, 8, 16 words follow in the same sentence."""
-        if not self._steps:
-            step = (self.end - 1) & ~self.breaks
+        step = (self._end - 1) & ~self._breaks
+        self._steps.append(step)
+        for at in range(1, _DOUBLINGS):
+            step &= step >> (1 << (at - 1))
             self._steps.append(step)
-            for at in range(1, _DOUBLINGS):
-                step &= step >> (1 << (at - 1))
-                self._steps.append(step)
         return self._steps
 
 
-# From the places where a part of a phrase may begin to those where it may have ended.
-Step = Callable[[Line, int], int]
+def _pass(places: int, over: int) -> int:
+    """``places`` and all places that follow them over a run of symbols of the set ``over``."""
+    passed = places & over
+    return places | (passed + over) ^ over if passed else places

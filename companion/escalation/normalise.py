@@ -93,8 +93,7 @@ class Speller:
 
     def __init__(self, table: Mapping[str, str]) -> None:
         self._table = table
-        self._parts = frozenset(word for word in table if (len(word) > 2 or word in _SHORT) and word.isalpha())
-        self.repair = lru_cache(maxsize=16384)(self._repair)
+        self.repair = lru_cache(maxsize=4096)(self._repair)
 
     def _repair(self, word: str) -> str:
         """The symbols of the words behind an unusual form; empty if the list knows nothing like it."""
@@ -116,13 +115,13 @@ class Speller:
     def _take_apart(self, joined: str) -> str:
         """Words written together: at least three of them, or "am" or "i" stuck to one."""
         table = self._table
-        if joined[:2] == "am" and len(joined) > 5 and joined[2:] in self._parts:
+        if joined[:2] == "am" and len(joined) > 5 and joined[2:] in table:
             return table["am"] + table[joined[2:]]
-        if joined[-1] == "i" and len(joined) > 4 and joined[:-1] in self._parts:
+        if joined[-1] == "i" and len(joined) > 4 and joined[:-1] in table:
             return table[joined[:-1]] + table["i"]
         if len(joined) < _SHORTEST_JOINED:
             return ""
-        words = _fewest_words(joined, self._parts)
+        words = _fewest_words(joined, table)
         if len(words) < 3 and not (len(words) == 2 and words[1] in _LAST_PART):
             return ""
         return "".join(table[word] for word in words)
@@ -151,15 +150,17 @@ def _letters(plain: str) -> list[str]:
     return ["".join(pieces)] if len(pieces) > 2 and all(len(piece) == 1 for piece in pieces) else []
 
 
-def _fewest_words(joined: str, parts: frozenset[str]) -> Sequence[str]:
+def _fewest_words(joined: str, table: Mapping[str, str]) -> Sequence[str]:
     """Split into the fewest known words, or nothing. Time: length times the longest word."""
     best: list[int] = [0] + [-1] * len(joined)
     cost = [0] + [len(joined) + 1] * len(joined)
     for end in range(1, len(joined) + 1):
         for start in range(max(0, end - _LONGEST_WORD), end):
-            if cost[start] + 1 < cost[end] and joined[start:end] in parts:
-                cost[end] = cost[start] + 1
-                best[end] = start
+            if cost[start] + 1 < cost[end]:
+                part = joined[start:end]
+                if part in table and (len(part) > 2 or part in _SHORT):
+                    cost[end] = cost[start] + 1
+                    best[end] = start
     if best[-1] < 0:
         return ()
     words: list[str] = []

@@ -1,117 +1,147 @@
-"""Turns the written phrases into a plan: plain lists of numbers that are quick to store, to read back and to follow.
+"""Turns the written phrases into a plan: plain data that is quick to store, to read back and to follow.
 
-Each word that any phrase knows is a symbol; words that no phrase tells apart share one. A set of symbols, and each part
-of a phrase, has a number. What a text must hold for a phrase to be in it is worked out here, once: its *needs* are
-sets of which a word must be there, and the three rarest of them, in their order, are looked for before it is tried.
+Each word that any phrase knows is a symbol, one character; words that no phrase tells apart share one. What a text must
+hold for a line of a phrase to be in it is worked out here, once: its *needs* are sets of which a word must be there.
+The three rarest of them are looked for before anything else is done for that line.
+
+A part of a phrase is one of five kinds of plain data (``Part``), which ``line.py`` follows:
+
+- a string: one word out of these symbols;
+- a number: a gap, or the start or end of a sentence;
+- a tuple: parts one after the other;
+- a list: any of these parts; None among them: nothing at all;
+- a dictionary: any of many parts, by a word that each needs; those under "" need none in particular.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
+from companion.escalation.normalise import TOKEN, fold
 from companion.escalation.phrases import Edge, Gap, Node, Opt, Parser, PhraseError, Seq, Words, word_sets
-from companion.escalation.watchlist_data import Family, Vocabulary
+from companion.escalation.watchlist_data import Family, Phrase, Vocabulary
+
+Part = str | int | tuple[Any, ...] | list[Any] | dict[str, tuple[Any, ...]]
 
 FIRST_SYMBOL = 0x0100
 # The end of a sentence. A gap does not cross it; words written next to each other do ("I. want. to. die.").
 BREAK = "\x01"
 # Every word that no phrase knows.
 UNKNOWN = "\x02"
-SLOTS = 3  # so many needs of a phrase are looked for, in their order, before it is tried
-NEAR = 12  # words; a phrase whose needs may be further apart is looked for in the whole text
-_COMMON_WORDS = """
-    i am is are be to not it the a of in and my me do have can he she they you this that was so up on with for
-    at out but if just go get got we all like what when know no one time think back will would could need want
-    feel going from about too day now or as how him her them had has been more did there who off over by an
-"""
-_COMMON_COUNTS = 30  # one of the most common words makes a set this much easier to meet
+# Numbers among the parts. Below ACROSS: a gap of so many words in one sentence; from ACROSS on: over its end as well.
+ANY_LENGTH = 0  # in place of the number of words
+ACROSS = 32
+START, END = 64, 65
+SLOTS = 3  # so many needs of a line are looked for before it is tried
+STRETCH = 8  # words; a long text is looked at in stretches of this length
+SPANS = (1, 2, 4)  # stretches; the lines of phrases that are no longer than this are looked for together
+_DENSE = 24  # a symbol that so many needs know is kept as bits
+_MANY = 10  # alternatives; more are kept by a word
+_FEW = 6  # words; a need of more is no good for that
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Plain data, ready for JSON. Lists of numbers; see ``Matcher`` for what they mean."""
+    """Plain data, ready for ``marshal``: all that a running service needs of the list. See ``Matcher``."""
 
-    fillers: list[int]  # symbols
+    version: str
+    date: str
+    signs: dict[str, str]
+    families: tuple[tuple[str, Any, str], ...]  # name, route as written, title
+    phrases: tuple[tuple[str, int, str], ...]  # id, number of its family, why
+    fillers: str  # symbols
     table: dict[str, str]  # from words as typed to symbols
-    sets: list[str]  # symbols of each set
-    nodes: list[Any]  # parts: kind and what it needs; a part comes after the parts it is made of
-    patterns: list[Any]  # phrase, part, needs in order, whether each may be far from the next, all needs
+    lines: tuple[tuple[int, Part, tuple[str, ...]], ...]  # phrase, part, needs that are not among the slots
+    slots: dict[
+        str, int | tuple[int, ...]
+    ]  # per symbol the needs it meets: line + number of lines * slot, as bits or not
+    spans: tuple[int, ...]  # for each of SPANS, as bits, the lines that are longer
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    number: int
+class _Planned:
+    part: Part
     needs: tuple[int, ...]  # set numbers
     longest: int | None  # words that are no fillers; None: any number
 
 
 class _Planner:
-    def __init__(self, symbols: dict[str, int]) -> None:
+    def __init__(self, symbols: dict[str, int], seen: Counter[str]) -> None:
         self._symbols = symbols
-        self._common = self._mask([word for word in _COMMON_WORDS.split() if word in symbols])
+        self._seen: Counter[int] = Counter()
+        for word, count in seen.items():
+            if word in symbols:
+                self._seen[symbols[word]] += count
         self._masks: list[int] = []
         self._weights: list[int] = []
         self._numbers: dict[int, int] = {}
-        self._known: dict[int, _Part] = {}
-        self._same: dict[str, _Part] = {}
-        self.nodes: list[list[object]] = []
+        self._texts: dict[int, str] = {}
+        self._known: dict[int, _Planned] = {}
+        self._same: dict[tuple[object, ...], _Planned] = {}
 
-    def pattern(self, phrase: int, node: Node, where: str) -> list[object]:
-        """One line of a phrase. Raises PhraseError if nothing particular need be in a text that matches."""
-        part = self.part(node)
-        if not part.needs:
+    def line(self, node: Node, where: str) -> tuple[_Planned, list[int]]:
+        """One line of a phrase and its needs, rarest first. Raises PhraseError if it could be in any text."""
+        planned = self.part(node)
+        if not planned.needs:
             raise PhraseError(f"{where}: one of its lines could match anything")
-        steps = [self.part(item) for item in node.items] if isinstance(node, Seq) else [part]
-        best = [(self.rarest(step.needs, 1)[0], at) for at, step in enumerate(steps) if step.needs]
-        chosen = sorted(sorted(best, key=lambda each: self._weights[each[0]])[:SLOTS], key=lambda each: each[1])
-        far = [_far(steps[one[1] : two[1] + 1]) for one, two in pairwise(chosen)]
-        return [phrase, part.number, [need for need, _ in chosen], far, self.rarest(part.needs, len(part.needs))]
+        return planned, self._rarest(planned.needs, len(planned.needs))
 
-    def part(self, node: Node) -> _Part:
+    def part(self, node: Node) -> _Planned:
         """Nodes are remembered by identity: classes are shared (the caller keeps them alive)."""
         known = self._known.get(id(node))
         if known is None:
             known = self._known[id(node)] = self._plan(node)
         return known
 
-    def sets(self) -> list[str]:
-        """Every set that was numbered, as symbols."""
-        return ["".join(chr(FIRST_SYMBOL + symbol) for symbol in _bits(mask)) for mask in self._masks]
+    def words(self, number: int) -> str:
+        """The symbols of a set. The same set is the same string, which is so kept once."""
+        if number not in self._texts:
+            self._texts[number] = "".join(chr(FIRST_SYMBOL + symbol) for symbol in _bits(self._masks[number]))
+        return self._texts[number]
 
-    def rarest(self, needs: Sequence[int], most: int) -> list[int]:
-        """The ``most`` needs that ordinary texts meet least often."""
+    def _rarest(self, needs: Sequence[int], most: int) -> list[int]:
+        """The ``most`` needs that texts meet least often."""
         return sorted(needs, key=self._weights.__getitem__)[:most]
 
-    def _plan(self, node: Node) -> _Part:
+    def _plan(self, node: Node) -> _Planned:
         if isinstance(node, Words):
             number = self._number(self._mask(node.words))
-            return self._add(["word", number], (number,), 1)
+            return _Planned(self.words(number), (number,), 1)
         if isinstance(node, Gap):
-            return self._add(["gap", node.most, node.across], (), node.most)
+            return _Planned((ACROSS if node.across else 0) + (node.most or ANY_LENGTH), (), node.most)
         if isinstance(node, Edge):
-            return self._add(["edge", node.mark], (), 0)
+            return _Planned(START if node.mark == "^" else END, (), 0)
         if isinstance(node, Opt):
             inner = self.part(node.item)
-            return self._add(["maybe", inner.number], (), inner.longest)
-        parts = [self.part(item) for item in node.items]
-        numbers = [part.number for part in parts]
-        lengths = [part.longest for part in parts]
+            return self._once([None, inner.part], (), inner.longest)
+        planned = [self.part(item) for item in node.items]
+        parts = [each.part for each in planned]
+        lengths = [each.longest for each in planned]
         if isinstance(node, Seq):
-            needs = tuple(dict.fromkeys(need for part in parts for need in part.needs))
-            return self._add(["row", numbers], needs, None if None in lengths else sum(filter(None, lengths)))
-        pairs = [[*self.rarest(part.needs, 2), part.number] for part in parts]
+            needs = tuple(dict.fromkeys(need for each in planned for need in each.needs))
+            return self._once(tuple(parts), needs, None if None in lengths else sum(filter(None, lengths)))
         longest = None if None in lengths else max(filter(None, lengths), default=0)
-        return self._add(["one of", pairs], self._shared(parts), longest)
+        either = self._by_word(planned) if len(parts) > _MANY else parts
+        return self._once(either, self._shared(planned), longest)
 
-    def _shared(self, parts: Sequence[_Part]) -> tuple[int, ...]:
+    def _by_word(self, planned: Sequence[_Planned]) -> dict[str, tuple[Part, ...]]:
+        """Alternatives by the words of the rarest need of each."""
+        found: dict[str, list[Part]] = {"": []}
+        for each in planned:
+            words = self.words(self._rarest(each.needs, 1)[0]) if each.needs else ""
+            for word in words if 0 < len(words) <= _FEW else ("",):
+                found.setdefault(word, []).append(each.part)
+        return {word: tuple(parts) for word, parts in found.items()}
+
+    def _shared(self, planned: Sequence[_Planned]) -> tuple[int, ...]:
         """Needs of alternatives: one need of each branch, the one met least often; then the next of each.
 
         Whichever branch matches, one of these words is there.
         """
-        if not all(part.needs for part in parts):
+        if not all(each.needs for each in planned):
             return ()
-        ordered = [self.rarest(part.needs, SLOTS) for part in parts]
+        ordered = [self._rarest(each.needs, SLOTS) for each in planned]
         joined: dict[int, None] = {}
         for at in range(max(map(len, ordered))):
             mask = 0
@@ -120,16 +150,15 @@ class _Planner:
             joined[self._number(mask)] = None
         return tuple(joined)
 
-    def _add(self, node: list[object], needs: tuple[int, ...], longest: int | None) -> _Part:
-        """Number a part; parts that are written alike are one, whatever phrases they are in."""
-        written = repr(node)
-        part = self._same.get(written)
-        if part is None:
-            part = self._same[written] = _Part(len(self.nodes), needs, longest)
-            self.nodes.append(node)
-        return part
+    def _once(self, part: Part, needs: tuple[int, ...], longest: int | None) -> _Planned:
+        """Parts that are written alike are one, whatever phrases they are in."""
+        key = (type(part), *_identities(part))
+        planned = self._same.get(key)
+        if planned is None:
+            planned = self._same[key] = _Planned(part, needs, longest)
+        return planned
 
-    def _mask(self, words: Sequence[str] | frozenset[str]) -> int:
+    def _mask(self, words: Iterable[str]) -> int:
         mask = 0
         for word in words:
             mask |= 1 << self._symbols[word]
@@ -140,15 +169,14 @@ class _Planner:
         if number is None:
             number = self._numbers[mask] = len(self._masks)
             self._masks.append(mask)
-            self._weights.append(mask.bit_count() + _COMMON_COUNTS * (mask & self._common).bit_count())
+            self._weights.append(sum(3 * self._seen[symbol] + 1 for symbol in _bits(mask)))
         return number
 
 
-def make_plan(vocabulary: Vocabulary, families: Sequence[Family]) -> Plan:
+def make_plan(vocabulary: Vocabulary, families: Sequence[Family], phrases: Sequence[Phrase]) -> Plan:
     """Read every phrase. Raises PhraseError naming the family and phrase that cannot be read."""
     parser = Parser(vocabulary.classes, vocabulary.expand)
     written: list[tuple[int, str, Node]] = []
-    phrases = [phrase for family in families for phrase in family.phrases]
     for number, phrase in enumerate(phrases):
         where = f"{phrase.family}/{phrase.id}"
         for say in phrase.say:
@@ -157,14 +185,59 @@ def make_plan(vocabulary: Vocabulary, families: Sequence[Family]) -> Plan:
             except PhraseError as error:
                 raise PhraseError(f"{where}: {error}") from error
     symbols = _symbols([node for _, _, node in written], vocabulary.fillers)
-    planner = _Planner(symbols)
-    patterns = [planner.pattern(number, node, where) for number, where, node in written]
-    table = {
-        typed: "".join(chr(FIRST_SYMBOL + symbols[word]) if word in symbols else UNKNOWN for word in words)
-        for typed, words in vocabulary.table(list(symbols)).items()
+    table = vocabulary.table(list(symbols))
+    planner = _Planner(symbols, _seen(vocabulary, phrases, table))
+    planned = [(number, *planner.line(node, where)) for number, where, node in written]
+    signs: dict[int, str] = {}
+    known = {word: signs.setdefault(at, chr(FIRST_SYMBOL + at)) for word, at in symbols.items()}
+    numbers = {family.name: number for number, family in enumerate(families)}
+    return Plan(
+        vocabulary.version,
+        vocabulary.date.isoformat(),
+        dict(vocabulary.signs),
+        tuple((family.name, family.route, family.title) for family in families),
+        tuple((phrase.id, numbers[phrase.family], phrase.why) for phrase in phrases),
+        "".join(sorted({known[word] for word in vocabulary.fillers})),
+        _shared_strings({typed: [known.get(word, UNKNOWN) for word in words] for typed, words in table.items()}),
+        tuple((number, line.part, tuple(map(planner.words, needs[SLOTS:]))) for number, line, needs in planned),
+        _slots([[planner.words(need) for need in needs[:SLOTS]] for _, _, needs in planned]),
+        tuple(_longer([line.longest for _, line, _ in planned], STRETCH * span) for span in SPANS),
+    )
+
+
+def _seen(vocabulary: Vocabulary, phrases: Sequence[Phrase], table: dict[str, tuple[str, ...]]) -> Counter[str]:
+    """How often each word is in the examples of the list: the measure of which needs are rare."""
+    seen: Counter[str] = Counter()
+    for phrase in phrases:
+        for text in (*phrase.must_match, *phrase.must_not_match):
+            for typed in TOKEN.findall(fold(text, vocabulary.signs).text):
+                seen.update(table.get(typed, ()))
+    return seen
+
+
+def _slots(lines: Sequence[Sequence[str]]) -> dict[str, int | tuple[int, ...]]:
+    """For each symbol the slots of the lines that it fills. A line with fewer needs has its last one in several."""
+    found: dict[str, list[int]] = {}
+    for line, needs in enumerate(lines):
+        for slot in range(SLOTS):
+            for symbol in needs[min(slot, len(needs) - 1)]:
+                found.setdefault(symbol, []).append(line + slot * len(lines))
+    return {symbol: _as_bits(at) if len(at) > _DENSE else tuple(at) for symbol, at in found.items()}
+
+
+def _longer(lengths: Sequence[int | None], words: int) -> int:
+    """The lines that may be longer than so many words, as bits in every slot."""
+    longer = [line for line, length in enumerate(lengths) if length is None or length > words]
+    return _as_bits(line + slot * len(lengths) for line in longer for slot in range(SLOTS))
+
+
+def _shared_strings(table: dict[str, list[str]]) -> dict[str, str]:
+    """The same symbols are the same string."""
+    kept: dict[str, str] = {}
+    return {
+        typed: symbols[0] if len(symbols) == 1 else kept.setdefault("".join(symbols), "".join(symbols))
+        for typed, symbols in table.items()
     }
-    fillers = sorted({symbols[word] for word in vocabulary.fillers})
-    return Plan(fillers, table, planner.sets(), planner.nodes, patterns)
 
 
 def _symbols(nodes: Sequence[Node], fillers: Sequence[str]) -> dict[str, int]:
@@ -177,10 +250,25 @@ def _symbols(nodes: Sequence[Node], fillers: Sequence[str]) -> dict[str, int]:
     return {word: numbers.setdefault(tuple(at), len(numbers)) for word, at in sorted(members.items())}
 
 
-def _far(steps: Sequence[_Part]) -> bool:
-    """Whether a word of the last of some parts may stand further than NEAR from one of the first."""
-    lengths = [step.longest for step in steps]
-    return None in lengths or sum(filter(None, lengths)) > NEAR
+def _identities(part: Part) -> Iterable[object]:
+    """What tells a part from others, if those inside it are kept once."""
+    if isinstance(part, dict):
+        for word, parts in part.items():
+            yield word
+            yield from map(_identity, parts)
+    elif isinstance(part, tuple | list):
+        yield from map(_identity, part)
+
+
+def _identity(part: Part | None) -> object:
+    return part if part is None or isinstance(part, int) else (id(part),)
+
+
+def _as_bits(places: Iterable[int]) -> int:
+    bits = 0
+    for place in places:
+        bits |= 1 << place
+    return bits
 
 
 def _bits(mask: int) -> list[int]:

@@ -5,22 +5,24 @@ chain of people at once, ``notice`` asks for a reading by the next working day. 
 does not: there is no score, and nothing in a text can stop a phrase from counting. No match never means "safe".
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from companion.escalation.matcher import Matcher, where
+from companion.escalation.matcher import Matcher
 from companion.escalation.normalise import REACHES_OVER_SPACE, SENTENCE_END, TOKEN, Folded, Speller, fold
 from companion.escalation.phrases import PhraseError
 from companion.escalation.plan import BREAK, UNKNOWN, Plan, make_plan
 from companion.escalation.store import stored_plan
-from companion.escalation.watchlist_data import ROUTES, Family, Phrase, Route, Vocabulary, files_of, read_files
+from companion.escalation.watchlist_data import ROUTES, Family, Route, files_of, read_files
 
-__all__ = ["Family", "Match", "Phrase", "PhraseError", "Route", "Verdict", "WatchList", "load_watchlist"]
+__all__ = ["Family", "Match", "PhraseError", "Route", "Verdict", "WatchList", "load_watchlist"]
 
 DEFAULT_DIRECTORY = Path(__file__).parent.parent / "content" / "watchlist"
 _ORDINARY = 480  # characters; longer texts are read closely at once
+_WORDS_KEPT = 4096  # of the words that were typed, how each reads
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,23 @@ _NOTHING = Verdict(())
 class WatchList:
     """A loaded list. Nothing about it changes after loading; threads may share it."""
 
-    def __init__(self, vocabulary: Vocabulary, families: Sequence[Family], plan: Plan | None = None) -> None:
-        """``plan`` is what ``make_plan`` made of the same list; without one it is made here."""
-        self.version = vocabulary.version
-        self.date = vocabulary.date
-        self.families = tuple(families)
-        self._signs = vocabulary.signs
-        self._phrases = [(phrase, family.route) for family in families for phrase in family.phrases]
-        plan = plan or make_plan(vocabulary, families)
+    def __init__(self, plan: Plan, routes: Mapping[str, Route] | None = None) -> None:
+        """``routes`` overrides what finding a family does; PhraseError if the list has no such family."""
+        routes = routes or {}
+        self.version = plan.version
+        self.date = dt.date.fromisoformat(plan.date)
+        self.families = tuple(Family(name, routes.get(name, route), title) for name, route, title in plan.families)
+        unknown = set(routes) - {family.name for family in self.families}
+        if unknown:
+            raise PhraseError(f"a route is set for families that the list does not have: {', '.join(sorted(unknown))}")
+        found = [(self.families[family], phrase) for phrase, family, _ in plan.phrases]
+        self._phrases = [(family.route, family.name, phrase) for family, phrase in found]
+        # Why a phrase is on the list, where its entry says so.
+        self.whys = {phrase: why for phrase, _, why in plan.phrases if why}
+        self._signs = plan.signs
         self._table = plan.table
         self._speller = Speller(plan.table)
-        self._chunk = lru_cache(maxsize=16384)(self._read_chunk)
+        self._chunk = lru_cache(maxsize=_WORDS_KEPT)(self._read_chunk)
         self._matcher = Matcher(plan)
 
     def read(self, text: str) -> Verdict:
@@ -87,8 +95,7 @@ class WatchList:
         found = [self._phrases[phrase] for phrase, _, _ in self._matcher.search(line)]
         if not found:
             return _NOTHING
-        found.sort(key=lambda each: ROUTES.index(each[1]))
-        return Verdict(tuple((route, phrase.family, phrase.id) for phrase, route in found))
+        return Verdict(tuple(sorted(found, key=lambda each: ROUTES.index(each[0]))))
 
     def find(self, text: str) -> tuple[Match, ...]:
         """What ``read`` finds, with the place of each phrase in the text: for people who ask why."""
@@ -98,13 +105,13 @@ class WatchList:
         line = "".join(parts)
         matches: list[Match] = []
         for number, part, read in self._matcher.search(line):
-            first, last = where(self._matcher.step(part), read)
+            first, last = read.first(part)
             while first < last and line[first] == BREAK:
                 first += 1
             while first < last and line[last] == BREAK:
                 last -= 1
-            phrase, route = self._phrases[number]
-            matches.append(Match(phrase.id, phrase.family, route, places[first][0], places[last][1]))
+            route, family, phrase = self._phrases[number]
+            matches.append(Match(phrase, family, route, places[first][0], places[last][1]))
         return tuple(sorted(matches, key=lambda match: ROUTES.index(match.route)))
 
     def _read_chunk(self, chunk: str) -> str:
@@ -128,9 +135,7 @@ def _default() -> WatchList:
 
 
 def _load(source: Path, routes: Mapping[str, Route] | None) -> WatchList:
-    vocabulary, families = read_files(source, routes)
-    plan = stored_plan(files_of(source), lambda: make_plan(vocabulary, families))
-    return WatchList(vocabulary, families, plan)
+    return WatchList(stored_plan(files_of(source), lambda: make_plan(*read_files(source))), routes)
 
 
 def load_watchlist(source: Path | None = None, routes: Mapping[str, Route] | None = None) -> WatchList:

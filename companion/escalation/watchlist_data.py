@@ -40,7 +40,6 @@ class Family:
     name: str
     route: Route
     title: str
-    phrases: tuple[Phrase, ...]
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ def files_of(source: Path) -> list[Path]:
     return sorted(source.glob("*.yaml")) if source.is_dir() else [source]
 
 
-def read_files(source: Path, routes: Mapping[str, Route] | None) -> tuple[Vocabulary, tuple[Family, ...]]:
-    """Read a folder of files, or one file that holds everything.
+def read_files(source: Path) -> tuple[Vocabulary, tuple[Family, ...], tuple[Phrase, ...]]:
+    """Read a folder of files, or one file that holds everything: its words, families, and the phrases of each family.
 
     Raises PhraseError if something is missing or wrong, OSError if nothing can be read.
     """
@@ -98,12 +97,9 @@ def read_files(source: Path, routes: Mapping[str, Route] | None) -> tuple[Vocabu
             if key in classes:
                 raise PhraseError(f"{name}: class <{key}> is already defined elsewhere")
             classes[key] = entries
-    read = _families(families, routes or {})
-    unknown = set(routes or {}) - {family.name for family in read}
-    if unknown:
-        raise PhraseError(f"a route is set for families that the list does not have: {', '.join(sorted(unknown))}")
-    _check_ids(read)
-    return _vocabulary(words, classes), read
+    read, phrases = _families(families)
+    _check_ids(phrases)
+    return _vocabulary(words, classes), read, phrases
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -128,8 +124,10 @@ def _texts(where: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _families(documents: Sequence[tuple[str, Mapping[str, Any]]], routes: Mapping[str, Route]) -> tuple[Family, ...]:
-    """Every family, with the phrases of its own file first and then those of its parts."""
+def _families(
+    documents: Sequence[tuple[str, Mapping[str, Any]]],
+) -> tuple[tuple[Family, ...], tuple[Phrase, ...]]:
+    """Every family, and the phrases of each: those of its own file first and then those of its parts."""
     parts: dict[str, list[Phrase]] = {}
     for name, document in documents:
         if family := document.get("part_of"):
@@ -139,22 +137,26 @@ def _families(documents: Sequence[tuple[str, Mapping[str, Any]]], routes: Mappin
                     f"{name}: {', '.join(sorted(extra))} belongs in the family's own file, that of {family}"
                 )
             parts.setdefault(family, []).extend(_phrases(name, family, document))
-    own = [(name, document) for name, document in documents if not document.get("part_of")]
-    read = tuple(_family(name, document, routes, parts.pop(document.get("family", ""), [])) for name, document in own)
+    families: list[Family] = []
+    phrases: list[Phrase] = []
+    for name, document in documents:
+        if not document.get("part_of"):
+            families.append(_family(name, document))
+            phrases += _phrases(name, families[-1].name, document)
+            phrases += parts.pop(families[-1].name, [])
     if parts:
         raise PhraseError(f"there are parts of families that the list does not have: {', '.join(sorted(parts))}")
-    return read
+    return tuple(families), tuple(phrases)
 
 
-def _family(name: str, document: Mapping[str, Any], routes: Mapping[str, Route], more: Sequence[Phrase]) -> Family:
+def _family(name: str, document: Mapping[str, Any]) -> Family:
     for key in ("family", "route", "title"):
         if not document.get(key):
             raise PhraseError(f"{name}: {key} is missing")
-    family = document["family"]
-    route = routes.get(family, document["route"])
-    if route not in ROUTES:
+    if document["route"] not in ROUTES:
+        route, family = document["route"], document["family"]
         raise PhraseError(f"{name}: the route of {family} is {route!r}; it must be page or notice")
-    return Family(family, route, document["title"], (*_phrases(name, family, document), *more))
+    return Family(document["family"], document["route"], document["title"])
 
 
 def _phrases(name: str, family: str, document: Mapping[str, Any]) -> tuple[Phrase, ...]:
@@ -177,9 +179,9 @@ def _phrase(family: str, entry: Mapping[str, Any]) -> Phrase:
     return Phrase(name, family, texts["say"], texts["match"], texts["not"], entry.get("why", ""))
 
 
-def _check_ids(families: Sequence[Family]) -> None:
+def _check_ids(phrases: Sequence[Phrase]) -> None:
     seen: set[str] = set()
-    for phrase in (phrase for family in families for phrase in family.phrases):
+    for phrase in phrases:
         if phrase.id in seen:
             raise PhraseError(f"two phrases are called {phrase.id}")
         seen.add(phrase.id)
