@@ -7,17 +7,32 @@ the text. Nothing is made ready beforehand: the first text is as quick as any ot
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+from companion.escalation.phrases import MAX_GAP
 from companion.escalation.plan import ACROSS, ANY_LENGTH, BREAK, START, Part
 
 _DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
+
+_set = lru_cache(maxsize=8192)(frozenset)
+
+
+def _doubled(words: int) -> tuple[int, ...]:
+    """Steps that together reach every place up to so many words on."""
+    steps: list[int] = []
+    while sum(steps) < words:
+        steps.append(min(sum(steps) + 1, words - sum(steps)))
+    return tuple(steps)
+
+
+_DOUBLED = [_doubled(words) for words in range(MAX_GAP * 8)]
 
 
 class Line:
     """A text as sets of places. ``there`` holds its symbols."""
 
-    __slots__ = ("_breaks", "_end", "_found", "_known", "_loose", "_small", "_steps", "everywhere", "there")
+    __slots__ = ("_breaks", "_counted", "_end", "_found", "_known", "_loose", "_small", "_steps", "everywhere", "there")
 
     def __init__(self, line: str, there: frozenset[str], fillers: frozenset[str]) -> None:
         self.there = there
@@ -35,15 +50,45 @@ class Line:
             small |= found[symbol]
         self._small = small
         self._loose = small | self._breaks
+        # The same with fillers and ends of sentences left out of the count; the same sets if there are none.
+        self._counted = found
+        if self._loose:
+            self._counted = counted = dict.fromkeys(there, 0)
+            place = 1
+            for symbol in line:
+                counted[symbol] |= place
+                if symbol != BREAK and symbol not in fillers:
+                    place <<= 1
         self._steps: list[int] = []
         self._known: dict[int, int] = {}  # where alternatives may have ended that began anywhere, by their identity
+
+    def near(self, order: Sequence[str], most: Sequence[int]) -> bool:
+        """Whether words of some sets are in the text in this order, none further after the one before than it may be.
+
+        Much quicker than to follow a whole line of a phrase, and most lines that a text does not hold fail here.
+        """
+        known = self._counted
+        reach = -1
+        for words, words_after in zip(order, most, strict=True):
+            here = known.get(words)
+            if here is None:
+                here = self._gather(words, known)
+            reach &= here
+            if not reach:
+                return False
+            if words_after:
+                for by in _DOUBLED[words_after]:
+                    reach |= reach << by
+            else:
+                reach = -(reach & -reach)
+        return True
 
     def follow(self, part: Part, places: int) -> int:
         """Where a part may have ended that began at one of some places."""
         if part.__class__ is tuple:
             return self._row(part, places)
         if isinstance(part, str):
-            return (places & self._find(part)) << 1
+            return (places & self._gather(part, self._found)) << 1
         if isinstance(part, int):
             return self._move(part, places)
         if places != self.everywhere:
@@ -83,7 +128,7 @@ class Line:
                 if passed:
                     places |= (passed + over) ^ over
                 here = found.get(part)
-                places &= self._find(part) if here is None else here
+                places &= self._gather(part, found) if here is None else here
                 if not places:
                     return 0
                 places <<= 1
@@ -125,7 +170,7 @@ class Line:
             if first.__class__ is str:
                 here = found.get(first)
                 if here is None:
-                    here = self._find(first)
+                    here = self._gather(first, found)
                 here &= places
                 if here:
                     ends |= self._row(part, places) if row else here << 1
@@ -133,14 +178,12 @@ class Line:
                 ends |= self.follow(part, places)
         return ends
 
-    def _find(self, words: str) -> int:
-        """The places of any word of a set."""
-        places = self._found.get(words)
-        if places is None:
-            places = 0
-            for symbol in self.there.intersection(words):
-                places |= self._found[symbol]
-            self._found[words] = places
+    def _gather(self, words: str, known: dict[str, int]) -> int:
+        """The places of any word of a set, kept among those that are known."""
+        places = 0
+        for symbol in self.there & _set(words):
+            places |= known[symbol]
+        known[words] = places
         return places
 
     def _move(self, step: int, places: int) -> int:

@@ -35,7 +35,7 @@ class Matcher:
         while left:
             lowest = left & -left
             left ^= lowest
-            phrase, part, needs = self._lines[lowest.bit_length() - 1]
+            phrase, part, needs, order, most = self._lines[lowest.bit_length() - 1]
             if phrase == done:
                 continue
             for need in needs:
@@ -44,7 +44,7 @@ class Matcher:
             else:
                 if line is None:
                     line = Line(symbols, there, self._fillers)
-                if line.follow(part, line.everywhere):
+                if line.near(order, most) and line.follow(part, line.everywhere):
                     done = phrase
                     yield phrase, part, line
 

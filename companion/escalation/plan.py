@@ -16,6 +16,7 @@ A part of a phrase is one of five kinds of plain data (``Part``), which ``line.p
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from companion.escalation.normalise import TOKEN, fold
@@ -41,6 +42,11 @@ _MANY = 10  # alternatives; more are kept by a word
 _FEW = 6  # words; a need of more is no good for that
 
 
+# Number of the phrase, its part, needs that are not among the slots, one need of each step in order, and how many words
+# after each the next one may be at most (0: anywhere after it).
+Line = tuple[int, Part, tuple[str, ...], tuple[str, ...], tuple[int, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Plain data, ready for ``marshal``: all that a running service needs of the list. See ``Matcher``."""
@@ -52,7 +58,7 @@ class Plan:
     phrases: tuple[tuple[str, int, str], ...]  # id, number of its family, why
     fillers: str  # symbols
     table: dict[str, str]  # from words as typed to symbols
-    lines: tuple[tuple[int, Part, tuple[str, ...]], ...]  # phrase, part, needs that are not among the slots
+    lines: tuple[Line, ...]
     slots: dict[
         str, int | tuple[int, ...]
     ]  # per symbol the needs it meets: line + number of lines * slot, as bits or not
@@ -86,6 +92,15 @@ class _Planner:
         if not planned.needs:
             raise PhraseError(f"{where}: one of its lines could match anything")
         return planned, self._rarest(planned.needs, len(planned.needs))
+
+    def in_order(self, node: Node) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The rarest need of each step of a line, and how many words after each the next may be at most."""
+        steps = [self.part(item) for item in node.items] if isinstance(node, Seq) else []
+        at = [number for number, step in enumerate(steps) if step.needs]
+        words = tuple(self.words(self._rarest(steps[number].needs, 1)[0]) for number in at)
+        lengths = [[step.longest for step in steps[one : two + 1]] for one, two in pairwise(at)]
+        most = tuple(0 if None in each else sum(filter(None, each)) - 1 for each in lengths)
+        return (words, (*most, 0)) if len(at) > 1 else ((), ())
 
     def part(self, node: Node) -> _Planned:
         """Nodes are remembered by identity: classes are shared (the caller keeps them alive)."""
@@ -187,7 +202,7 @@ def make_plan(vocabulary: Vocabulary, families: Sequence[Family], phrases: Seque
     symbols = _symbols([node for _, _, node in written], vocabulary.fillers)
     table = vocabulary.table(list(symbols))
     planner = _Planner(symbols, _seen(vocabulary, phrases, table))
-    planned = [(number, *planner.line(node, where)) for number, where, node in written]
+    planned = [(number, node, *planner.line(node, where)) for number, where, node in written]
     signs: dict[int, str] = {}
     known = {word: signs.setdefault(at, chr(FIRST_SYMBOL + at)) for word, at in symbols.items()}
     numbers = {family.name: number for number, family in enumerate(families)}
@@ -199,9 +214,12 @@ def make_plan(vocabulary: Vocabulary, families: Sequence[Family], phrases: Seque
         tuple((phrase.id, numbers[phrase.family], phrase.why) for phrase in phrases),
         "".join(sorted({known[word] for word in vocabulary.fillers})),
         _shared_strings({typed: [known.get(word, UNKNOWN) for word in words] for typed, words in table.items()}),
-        tuple((number, line.part, tuple(map(planner.words, needs[SLOTS:]))) for number, line, needs in planned),
-        _slots([[planner.words(need) for need in needs[:SLOTS]] for _, _, needs in planned]),
-        tuple(_longer([line.longest for _, line, _ in planned], STRETCH * span) for span in SPANS),
+        tuple(
+            (number, line.part, tuple(map(planner.words, needs[SLOTS:])), *planner.in_order(node))
+            for number, node, line, needs in planned
+        ),
+        _slots([[planner.words(need) for need in needs[:SLOTS]] for *_, needs in planned]),
+        tuple(_longer([line.longest for *_, line, _ in planned], STRETCH * span) for span in SPANS),
     )
 
 
