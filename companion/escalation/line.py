@@ -6,7 +6,7 @@ followed at once and each part is looked at once: time is linear in the text tim
 the text. Nothing is made ready beforehand: the first text is as quick as any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from companion.escalation.plan import ACROSS, ANY_LENGTH, BREAK, START, Part
 
 _DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
 
-_set = lru_cache(maxsize=8192)(frozenset)
+_set: Callable[[str], frozenset[str]] = lru_cache(maxsize=8192)(frozenset)
 
 
 def _doubled(words: int) -> tuple[int, ...]:
