@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from companion.console.desk import COORDINATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.queries import my_people
-from companion.escalation.exclusions import CannotExcludeError, exclude, excluded_from, let_in, release
+from companion.escalation import leaving_out
+from companion.escalation.exclusions import CannotExcludeError, excluded_from, let_in
 from companion.models import Person
 
 
@@ -38,8 +39,8 @@ def leave_out(person_id: uuid.UUID, other_id: uuid.UUID, what: str) -> ResponseR
         try:
             if what == "allow":
                 let_in(session, found, other, now(), my_id())
-            elif (episode := exclude(session, found, other, now(), my_id())) is not None:
-                release(session, episode, other, now(), desk().voice)
+            else:
+                leaving_out.leave_out(session, found, other, now(), desk().voice, my_id())
         except CannotExcludeError as error:
             flash(str(error), "error")
         else:

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.conversation import changes
-from companion.escalation.episodes import open_episode
-from companion.escalation.exclusions import exclude, let_in, release
+from companion.escalation.episodes import meet, open_episode
+from companion.escalation.exclusions import let_in
+from companion.escalation.leaving_out import leave_out
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (
@@ -76,6 +77,7 @@ def _(change: changes.AskConsent, scene: Scene) -> None:
         scene.session.add(scene.person)
         scene.address.person = scene.person
         scene.session.flush()
+        meet(scene.session, scene.address, scene.person, scene.now)
     person = scene.person
     person.cohort_id, person.asked_at = change.cohort_id, scene.now
     person.state = "asked" if person.state != "joined" else person.state
@@ -276,9 +278,7 @@ def _(_change: changes.Erase, scene: Scene) -> None:
 @apply.register
 def _(change: changes.LeaveOut, scene: Scene) -> None:
     person, other = scene.someone(), scene.session.get_one(Person, change.person_id)
-    owned = exclude(scene.session, person, other, scene.now)
-    if owned is not None:
-        release(scene.session, owned, other, scene.now, scene.voice)
+    leave_out(scene.session, person, other, scene.now, scene.voice)
 
 
 @apply.register

@@ -29,8 +29,9 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
 def _replies(text: Incoming, staff: StaffDesk, voice: Voice, *, in_full: bool) -> tuple[Text, ...]:
     words, person = voice.words, text.person
     if person is not None and person.role != "trainee":
-        ordered = staff.answer(text.session, person, text.address, text.arrival, text.now)[1]
-        return (words.render("crisis_facilitator"), *(() if text.screened.unread else ordered))
+        meant, ordered = staff.answer(text.session, person, text.address, text.arrival, text.now)
+        quiet = text.screened.unread or meant == "unknown"  # nobody in danger is told how to answer a page
+        return (words.render("crisis_facilitator"), *(() if quiet else ordered))
     if not in_full:
         return (words.render("crisis_again"),)
     if text.screened.unread:

@@ -18,6 +18,7 @@ from companion.content.catalogue import Text
 from companion.conversation import (
     apply_around,  # noqa: F401 - so that `apply` knows its changes
     exchange,
+    in_a_row,
 )
 from companion.conversation.apply import Scene, apply
 from companion.conversation.changes import CountAnswer, Erase
@@ -104,7 +105,10 @@ class TextDesk:
         self, session: Session, arrival: Arrival, screened: Any, address: Address, row: InboundMessage, now: datetime
     ) -> tuple[Text, ...]:
         """Decide within the transaction and fill in `row`."""
-        text, person = Incoming(session, arrival, screened, address, row, now), address.person
+        person = address.person
+        if screened.route != "page" and in_a_row.may_go_on(address, now):
+            screened = in_a_row.read_on(session, arrival, screened, address, self._watchlist, now)
+        text = Incoming(session, arrival, screened, address, row, now)
         row.route = screened.route
         if person is not None:
             back_again(person)

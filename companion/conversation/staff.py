@@ -15,6 +15,7 @@ from companion.conversation.orders import Order, Verb, read_order, without_refer
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay
 from companion.escalation.episodes import CannotCloseError
+from companion.escalation.paging import left_out
 from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice
 from companion.messaging import optout
@@ -53,7 +54,7 @@ class StaffDesk:
             found = session.get(Reference, order.reference)
             if found is None and (plain := without_reference(order, text)) is not None:
                 return self._without_reference(session, person, plain, now)
-            if found is None or found.person_id != person.id:
+            if found is None or found.person_id != person.id or left_out(session, found.episode, person, now):
                 record(session, now, "unknown reference", person)
                 return "order_unknown", (self._say("page_unknown_reference"),)
             if found.episode.state == "closed":
@@ -64,7 +65,7 @@ class StaffDesk:
 
     def _without_reference(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
         """Plain words count when exactly one item can be meant; an owner's other words become a note."""
-        mine = episodes.open_to(session, person)
+        mine = episodes.open_to(session, person, now)
         owned = [r for r in mine if r.episode.owner_id == person.id and r.episode.state != "open"]
         if order.verb in ("take", "pass", "reached"):
             meant = _meant(mine, owned, order.verb)

@@ -102,6 +102,24 @@ def withdraw(session: Session, episode: Episode, reason: str, now: datetime, voi
             held.status, held.reason, held.settled_at, held.updated_at = "dropped", reason, now, now
 
 
+def keep_from(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
+    """Take `episode` out of the pages to `person` that have not gone out: they are to hear no more of it."""
+    queued = or_(OutboxMessage.status == "queued", Call.status == "queued", Email.status == "queued")
+    theirs = _pages_with_carriers().where(Page.episode_id == episode.id, Page.person_id == person.id, queued)
+    session.flush()
+    for page in session.scalars(theirs).all():
+        carrier = carrier_of(page)
+        held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
+        if held is None:
+            continue
+        page.outbox, page.call, page.email, page.failed_at = None, None, None, now
+        session.flush()
+        if _still_open(session, held):
+            say_anew(session, held, person, now, voice)
+        else:
+            held.status, held.reason, held.settled_at, held.updated_at = "dropped", "left out", now, now
+
+
 def count_again(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
     """Let texts about unknown numbers that have not gone out yet say how many there are now."""
     mine = _pages_with_carriers().where(Page.episode_id == episode.id, OutboxMessage.status == "queued")

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from companion.escalation import bundles
 from companion.escalation.carriers import count_again, withdraw
 from companion.escalation.chain import is_drill
-from companion.escalation.paging import page_next, people_to_page
+from companion.escalation.exclusions import excluded_from
+from companion.escalation.paging import left_out, page_next, people_to_page
+from companion.escalation.reach import takes_no_texts
 from companion.escalation.steps import EVERYONE, one_up
 from companion.escalation.words import Voice
 from companion.models import (
@@ -33,6 +35,7 @@ from companion.models import (
     record,
     settle_alarm,
 )
+from companion.rota.ways import can_be_texted
 
 EXCHANGE_LASTS = timedelta(days=2)  # since the last text either way
 LINKED_WITHIN = timedelta(hours=24)
@@ -49,7 +52,8 @@ def flag(
 ) -> Episode:
     """Open an episode for a flagged text, or add the flag to the open one, and page. The inbound row must be stored.
 
-    A new flag on a contacted episode opens it again; the third flag within ten minutes brings in the next step.
+    A new flag on a contacted episode opens it again, and on one whose owner no text can reach; the third flag within
+    ten minutes brings in the next step.
     """
     episode = open_episode(session, address)
     if episode is None:
@@ -64,6 +68,8 @@ def flag(
         if episode.owner not in people_to_page(session, episode, now)[:1]:
             voice.tell_owner(session, episode, "page_new_flag", now)
         page_next(session, episode, now, voice)
+    elif episode.state == "owned" and episode.owner is not None and not can_be_texted(session, episode.owner):
+        take_from(session, episode, episode.owner, now, voice, "owner cannot be told")
     elif episode.state == "owned":
         voice.tell_owner(session, episode, "page_new_flag", now)
     elif _flags_since(session, episode, now - REPEATS_WITHIN) >= REPEATS - 1:
@@ -103,10 +109,15 @@ def take(
     if session.get(Declined, (episode.id, person.id)) is not None:
         record(session, now, "take refused", episode, actor=person.id, reason="declined")
         return None
+    if left_out(session, episode, person, now):
+        record(session, now, "take refused", episode, actor=person.id, reason="left out")
+        return None
     others = _also_paged(session, episode, person)
     for each in (episode, *bundles.others_open(session, episode)):
         _give(session, each, person, now, voice, way)
     voice.tell_others_taken(session, episode, others, now)
+    if takes_no_texts(session, episode):
+        voice.tell_owner(session, episode, "page_stopped", now)
     session.flush()
     still_waiting = select(Episode.id).where(Episode.state == "open", Episode.alarmed_at.is_not(None)).limit(1)
     if session.scalar(still_waiting) is None:
@@ -131,14 +142,16 @@ def pass_on(
         page_next(session, episode, now, voice)
 
 
-def take_from(session: Session, episode: Episode, owner: Person, now: datetime, voice: Voice) -> None:
-    """Take the episode from an owner who was left out, and begin with the chain as it is without them.
+def take_from(
+    session: Session, episode: Episode, owner: Person, now: datetime, voice: Voice, why: str = "left out"
+) -> None:
+    """Take the episode from an owner who was left out, or whom no text reaches, and begin with the chain as it is now.
 
     Its first is paged, then its second, as for a new episode; everyone at once if one of them was paged before, as they
     have not answered, or believe that somebody has it.
     """
     begun = episode.started_at
-    _reopen(session, episode, now, "left out")
+    _reopen(session, episode, now, why)
     episode.owner = None
     voice.tell_trainee_passed(session, episode, owner, now)
     chain = [person.id for person in people_to_page(session, episode, now)]
@@ -235,6 +248,21 @@ def no_contact_in_time(session: Session, episode: Episode, now: datetime, voice:
     page_next(session, episode, now, voice)
 
 
+def meet(session: Session, address: Address, person: Person, now: datetime) -> None:
+    """Let an episode of a number that was nobody's be about `person`, who has just asked to join from it."""
+    for episode in session.scalars(
+        select(Episode)
+        .where(Episode.address_id == address.id, Episode.person_id.is_(None), Episode.state != "closed")
+        .with_for_update()
+    ):
+        episode.person, episode.bundle = person, None  # from now on it is paged by itself, to the people of their group
+        record(session, now, "episode has a person", episode)
+        if episode.state == "open":
+            episode.next_action_at = now
+        else:
+            begin_exchange(person, now)
+
+
 def begin_exchange(person: Person, now: datetime) -> None:
     """From now on what `person` writes is for whoever has their episode; what was asked before is forgotten."""
     person.exchange_until = now + EXCHANGE_LASTS
@@ -303,7 +331,9 @@ def _also_paged(session: Session, episode: Episode, person: Person) -> list[Pers
     paged = select(Page.person_id).where(
         Page.episode_id == episode.id, Page.at >= episode.started_at, Page.answered_at.is_(None)
     )
-    return list(session.scalars(select(Person).where(Person.id.in_(paged), Person.id != person.id)))
+    out = excluded_from(session, episode.person_id)
+    found = session.scalars(select(Person).where(Person.id.in_(paged), Person.id != person.id))
+    return [each for each in found if each.id not in out]
 
 
 def _answered(session: Session, episode: Episode, person: Person, answer: str, now: datetime) -> None:
@@ -313,13 +343,12 @@ def _answered(session: Session, episode: Episode, person: Person, answer: str, n
         page.answer, page.answered_at = answer, now
 
 
-def open_to(session: Session, person: Person) -> list[Reference]:
-    """Return the references of episodes that `person` was paged about and that are not closed."""
-    return list(
-        session.scalars(
-            select(Reference)
-            .join(Episode)
-            .where(Reference.person_id == person.id, Episode.state != "closed")
-            .order_by(Episode.opened_at)
-        )
+def open_to(session: Session, person: Person, now: datetime) -> list[Reference]:
+    """Return the references of episodes that `person` was paged about, that are not closed, and that they may have."""
+    found = session.scalars(
+        select(Reference)
+        .join(Episode)
+        .where(Reference.person_id == person.id, Episode.state != "closed")
+        .order_by(Episode.opened_at)
     )
+    return [each for each in found if not left_out(session, each.episode, person, now)]

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.models import Episode, Exclusion, Person, record
 
 
@@ -69,10 +68,3 @@ def let_in(session: Session, trainee: Person, other: Person, now: datetime, by: 
     ):
         row.lifted_at = now
         record(session, now, "let in again", trainee, actor=by or trainee.id, excluded=str(other.id))
-
-
-def release(session: Session, episode: Episode, other: Person, now: datetime, voice: Voice) -> None:
-    """Take an episode from someone who was left out after taking it; the next is paged at once."""
-    from companion.escalation.episodes import take_from  # noqa: PLC0415  (the chain asks this module whom to leave out)
-
-    take_from(session, episode, other, now, voice)

@@ -14,7 +14,8 @@ from companion.escalation import bundles, carriers
 from companion.escalation.carriers import THROTTLE
 from companion.escalation.chain import responders
 from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
-from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, step
+from companion.escalation.exclusions import excluded_from
+from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, reached_by, step
 from companion.escalation.ways import ORDER, Way, next_way, ways_to
 from companion.escalation.words import Voice
 from companion.messaging import outage
@@ -75,6 +76,13 @@ def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Pe
     return [person for person in chain if person.id not in declined] or chain
 
 
+def left_out(session: Session, episode: Episode, person: Person, now: datetime) -> bool:
+    """Whether the person concerned left `person` out and others are there: they take nothing and are told nothing."""
+    if person.id not in excluded_from(session, episode.person_id):
+        return False
+    return person not in people_to_page(session, episode, now)
+
+
 def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
     """Do what is due for an open episode: tell, alarm, page. Doing it twice does no more than doing it once."""
     settings = voice.settings
@@ -93,6 +101,7 @@ def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None
     if lost and step(episode.step).who == "first":
         episode.step = SECOND  # the first cannot be reached: no use calling them at their minute
     if now >= due_at(episode, settings) or (lost and episode.step <= EVERYONE):
+        episode.step = max(episode.step, reached_by(waited, settings))
         page_next(session, episode, now, voice)
     else:
         episode.next_action_at = _next_action(session, episode, now, voice)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.escalation import bundles, episodes
+from companion.escalation.paging import left_out
 from companion.escalation.references import reference_for
 from companion.escalation.words import Voice
 from companion.messaging.voice import Speech
@@ -27,7 +28,7 @@ class PhoneDesk:
     def opening(self, session: Session, call: Call, now: datetime) -> Speech:
         """Say that an item waits and which keys there are, or that there is nothing to do any more."""
         about = _episodes(session, call)
-        if not about or call.person is None:
+        if not about or call.person is None or left_out(session, about[0], call.person, now):
             return self.trouble()
         if call.digit is not None:
             return self._done(session, call, about, now)
@@ -44,6 +45,9 @@ class PhoneDesk:
         if call.digit is not None:
             return self._done(session, call, about, now)
         episode = about[0]
+        if left_out(session, episode, person, now):
+            record(session, now, "key too late", episode, actor=person.id)
+            return self.trouble()
         if over := self._over(episode, person):
             record(session, now, "key too late", episode, actor=person.id)
             return over

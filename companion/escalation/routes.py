@@ -41,7 +41,12 @@ class FamilyLine:
 def routes_here(database: Database) -> Mapping[str, str]:
     """Return the routes that were set. Read for texts in which something was found; nothing is kept between them."""
     with database.read() as session:
-        return dict(session.execute(select(FamilyRoute.family, FamilyRoute.route)).tuples().all())
+        return routes_in(session)
+
+
+def routes_in(session: Session) -> Mapping[str, str]:
+    """Return the routes that were set, as this transaction sees them."""
+    return dict(session.execute(select(FamilyRoute.family, FamilyRoute.route)).tuples().all())
 
 
 def routed(verdict: Verdict, routes: Mapping[str, str]) -> Verdict:

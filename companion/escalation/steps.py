@@ -53,6 +53,12 @@ def due_at(episode: Episode, settings: Settings) -> datetime:
     return episode.last_paged_at + timedelta(minutes=gap)
 
 
+def reached_by(waited: timedelta, settings: Settings) -> int:
+    """Return the step that is due when nobody has had it for so long: what a worker that was down left out is over."""
+    minutes = (0, settings.page_call_first_after, settings.page_second_after, settings.page_lead_after)
+    return max(number for number, after in enumerate(minutes) if waited >= timedelta(minutes=after))
+
+
 def one_up(episode: Episode) -> int:
     """Return the step that brings in somebody more than those paged so far: the second, or everyone."""
     return SECOND if episode.step <= SECOND else EVERYONE

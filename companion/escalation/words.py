@@ -17,6 +17,7 @@ from companion import when
 from companion.content.catalogue import Catalogue, Text
 from companion.content.crisis import crisis_values
 from companion.escalation import bundles
+from companion.escalation.reach import address_to_tell
 from companion.escalation.references import reference_for, references_for
 from companion.messaging.addresses import usable
 from companion.messaging.calls import enqueue_call
@@ -234,7 +235,7 @@ class Voice:
         return f"{self.settings.public_url}/console/"
 
     def _to_trainee(self, session: Session, episode: Episode, key: str, text: Text, now: datetime) -> None:
-        to = episode.address
+        to = address_to_tell(session, episode)
         if episode.raised_by is not None and episode.last_crisis_reply_at is None:
             return  # they sent no text that anybody could have
         if to.invalid_since is None:

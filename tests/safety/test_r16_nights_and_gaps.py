@@ -209,6 +209,7 @@ def test_r16_the_reply_says_which_hours_are_covered_and_the_named_lead_is_paged_
     world.staff("facilitator").hears("an item needs you")
     world.staff_ignores()
     world.jump_to(datetime(2026, 11, 23, 19, 0, tzinfo=UTC))
+    world.jump_to(world.clock.now() + timedelta(minutes=3))  # everyone was paged about the others that wait
     world.staff_ignores()
     asha.ignores(), basil.ignores()
     cem = world.member("+447700900103")

@@ -1,0 +1,66 @@
+"""Texts that follow each other closely are read together as well: "I just want to" and then "die"."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.conversation.incoming import Screened
+from companion.escalation.routes import all_page, routed, routes_in
+from companion.escalation.watchlist import Verdict, WatchList
+from companion.messaging.inbound import Arrival
+from companion.models import Address, InboundMessage
+
+log = logging.getLogger(__name__)
+
+WITHIN = timedelta(minutes=2)  # from the first to the last
+MOST = 3  # texts before the last; a sentence in more pieces than that is rare
+LONGEST = 1_600  # characters of all of them, as of the longest single text
+
+
+def may_go_on(address: Address, now: datetime) -> bool:
+    """Whether a text can go on with another: one came a moment ago, from somebody whose texts are no orders."""
+    last = address.last_inbound_at
+    return last is not None and now - last < WITHIN and (address.person is None or address.person.role == "trainee")
+
+
+def read_on(
+    session: Session, arrival: Arrival, screened: Screened, address: Address, watch_list: WatchList, now: datetime
+) -> Screened:
+    """Return what the list finds in the texts since the last flag and this one, if that pages; else `screened`."""
+    said = [arrival.body]
+    for body, route in session.execute(
+        select(InboundMessage.body, InboundMessage.route)
+        .where(InboundMessage.address_id == address.id, InboundMessage.received_at > now - WITHIN)
+        .order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
+        .limit(MOST)
+    ):
+        if route == "page":
+            break
+        said.insert(0, body or "")
+    words = " ".join(said)
+    if len(said) == 1 or len(words) > LONGEST:
+        return screened
+    try:
+        verdict = _as_set_here(session, watch_list.read(words))
+    except Exception:
+        # Each text was read by itself before; this only looks once more.
+        log.exception("texts in a row could not be read together")
+        return screened
+    if verdict.route != "page":
+        return screened
+    return Screened(verdict.route, verdict.families, verdict.phrases, watch_list.version)
+
+
+def _as_set_here(session: Session, verdict: Verdict) -> Verdict:
+    if not verdict.found:
+        return verdict
+    try:
+        with session.begin_nested():
+            return routed(verdict, routes_in(session))
+    except Exception:
+        log.exception("the routes of phrase families could not be read; what was found pages")
+        return all_page(verdict)

@@ -1,0 +1,42 @@
+"""Leaving somebody out while an episode is open: they lose it, hear no more of it, and the next is paged."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.escalation.carriers import keep_from
+from companion.escalation.episodes import take_from
+from companion.escalation.exclusions import exclude
+from companion.escalation.paging import page_next
+from companion.escalation.words import Voice
+from companion.models import Episode, Page, Person
+
+
+def leave_out(
+    session: Session, trainee: Person, other: Person, now: datetime, voice: Voice, by: uuid.UUID | None = None
+) -> None:
+    """Leave `other` out. Raises CannotExcludeError, with nothing changed, for whoever cannot be.
+
+    What they have is taken from them. Where they were the only one paged, the chain begins anew without them.
+    """
+    owned = exclude(session, trainee, other, now, by)
+    if owned is not None:
+        take_from(session, owned, other, now, voice)
+    open_one = session.scalar(
+        select(Episode).where(Episode.person_id == trainee.id, Episode.state == "open").with_for_update()
+    )
+    if open_one is None:
+        return
+    keep_from(session, open_one, other, now, voice)
+    paged = set(
+        session.scalars(
+            select(Page.person_id).where(Page.episode_id == open_one.id, Page.at >= open_one.started_at).distinct()
+        )
+    )
+    if paged == {other.id}:
+        open_one.step = 0
+        page_next(session, open_one, now, voice)

@@ -1,0 +1,191 @@
+"""What lies between the requirements: one thing that happens in the middle of another."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from companion.models import Person
+from tests.safety.stage import CRISIS, DANGER, episode, episodes, flagged, reference
+from tests.world import Talker, World
+
+
+def taken(world: World, by: Talker, who: Talker) -> str:
+    """Let `by` take what they were paged about; return the reference."""
+    world.settle()
+    page = next(text for text in by.ignores() if "TAKE" in text)
+    by.texts(f"{reference(page)} TAKE")
+    by.hears("You have")
+    world.settle()
+    who.hears("has your text now")
+    return reference(page)
+
+
+def test_r20_who_was_paged_and_then_left_out_can_neither_take_it_nor_hear_who_has_it(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    world.settle()
+    code = reference(cole.hears("an item needs you now"))
+    world.advance(minutes=2)
+    cole.answers_call()
+    asha.texts("EXCLUDE COLE")
+    asha.hears("Dr Cole won't see your texts")
+    world.settle()
+    dunne.hears("an item needs you now")  # at once: nobody else had been paged
+    for order in (f"{code} TAKE", "take", f"{code} PASS", "on it"):
+        cole.texts(order)
+        cole.hears("no open item for you")
+    cole.presses("1")
+    cole.hears_spoken("could not take that")
+    world.settle()
+    asha.hears_nothing()
+    assert episode(world).state == "open"
+    taken(world, dunne, asha)
+    cole.hears_nothing()
+    world.staff_ignores()
+
+
+def test_r12_after_an_hour_without_a_worker_everyone_is_paged_at_once(world: World) -> None:
+    asha, frances = world.member(), world.staff("coordinator")
+    those = (world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead"))
+    flagged(world, asha)
+    world.jump_to(world.clock.now() + timedelta(hours=1))
+    for talker in those:
+        talker.hears("an item needs you now")
+        talker.rings()
+    asha.hears("No facilitator has picked this up yet")
+    frances.hears("waited for 30 minutes")
+    world.advance(minutes=11)
+    for talker in those:
+        talker.hears("an item needs you now")
+
+
+@pytest.mark.parametrize("number", ["+447700900101", "+447700900151"])
+def test_r06_words_that_are_split_over_texts_are_read_together(world: World, number: str) -> None:
+    asha = world.talker(number) if number.endswith("151") else world.member(number)
+    world.clock.advance(timedelta(minutes=5))
+    for words in ("i want to kill", "my self"):  # three minutes apart they are two texts
+        asha.texts(words)
+        assert "no person has read" not in " ".join(asha.ignores())
+        world.clock.advance(timedelta(minutes=3))
+    for words in ("ok", "i just want", "to"):
+        asha.texts(words)
+        assert "no person has read" not in " ".join(asha.ignores())
+        world.clock.advance(timedelta(seconds=20))
+    asha.texts("die")
+    assert "no person has read" in " ".join(asha.ignores())
+    asha.texts("thanks")  # what was flagged already does not flag what comes after it
+    assert "no person has read" not in " ".join(asha.ignores())
+    world.settle()
+    assert len(episodes(world)) == 1
+    world.staff_ignores()
+
+
+def test_r18_whoever_takes_it_after_a_stop_is_told_that_no_text_arrives(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.settle()
+    asha.texts("STOP")
+    asha.ignores()
+    world.settle()
+    code = reference(cole.hears("an item needs you now"))
+    cole.texts(f"{code} TAKE")
+    cole.hears("You have")
+    world.settle()
+    cole.hears(f"{code} has stopped our texts, so nothing we send arrives", "ring them")
+    asha.hears_nothing()
+
+
+def test_r15_a_new_flag_is_not_left_with_an_owner_whom_no_text_reaches(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    taken(world, cole, asha)
+    cole.texts("STOP")
+    cole.ignores()
+    world.advance(minutes=3)
+    dunne.hears_nothing()
+    flagged(world, asha)
+    world.settle()
+    dunne.hears("an item needs you now")
+    asha.hears("Dr Cole has to pass your text on", "999")
+    taken(world, world.staff("lead"), asha)
+    world.staff_ignores()
+
+
+def test_r19_a_stranger_who_joins_while_their_episode_is_open_is_heard_by_whoever_has_it(world: World) -> None:
+    stranger, cole, lead = world.talker("+447700900151"), world.staff("facilitator"), world.staff("lead")
+    flagged(world, stranger)
+    world.settle()
+    code = reference(lead.hears("1 item from unknown senders"))
+    stranger.texts("JOIN ICU")
+    stranger.texts("YES")
+    stranger.ignores()
+    world.advance(minutes=11)
+    cole.hears("an item needs you now")  # of their group now
+    world.staff_ignores()
+    lead.texts(f"{code} TAKE")
+    lead.hears("You have")
+    world.settle()
+    stranger.ignores()
+    stranger.texts("thank you, I am at home now")
+    stranger.hears_nothing()  # no machine answers what is said to a person
+    world.settle()
+    lead.hears(f"new text about {code}")
+    world.staff_ignores()
+
+
+def test_r02_the_truth_goes_to_where_they_wrote_from_last(world: World) -> None:
+    asha = world.member()
+    on_whatsapp = world.talker(asha.number, "whatsapp")
+    flagged(world, asha)
+    world.advance(minutes=3)
+    flagged(world, on_whatsapp, "are you there? I want to end my life")
+    world.advance(minutes=13)
+    on_whatsapp.hears("No facilitator has picked this up yet", "999")
+    asha.hears_nothing()
+    taken(world, world.staff("lead"), on_whatsapp)
+    assert len(episodes(world)) == 1
+    world.staff_ignores()
+
+
+def test_r01_words_of_danger_in_place_of_a_yes_are_answered_and_are_no_consent(world: World) -> None:
+    newcomer = world.talker("+447700900152")
+    newcomer.texts("JOIN ICU")
+    newcomer.ignores()
+    newcomer.texts("yes please, I want to kill myself")
+    newcomer.hears(*CRISIS)
+    newcomer.ignores()
+    with world.database.read() as session:
+        assert session.scalars(select(Person.state).where(Person.role == "trainee")).all() == ["asked"]
+    world.settle()
+    world.staff("facilitator").hears("an item needs you now")
+    newcomer.texts("YES")
+    newcomer.hears("Welcome")
+    newcomer.ignores()
+
+
+def test_r01_a_facilitator_in_danger_is_not_told_how_to_answer_pages(world: World) -> None:
+    cole, lead = world.staff("facilitator"), world.staff("lead")
+    cole.texts(DANGER)
+    cole.hears("no person has read", "999", "We are alerting your lead")
+    cole.hears_nothing()
+    taken(world, lead, cole)
+
+
+@pytest.mark.one_database("postgresql")
+def test_r09_two_who_take_it_at_one_moment_are_told_the_same_owner(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    world.advance(minutes=6)
+    codes = [reference(talker.ignores()[0]) for talker in (cole, dunne)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda each: each[0].texts(f"{each[1]} TAKE"), zip((cole, dunne), codes, strict=True)))
+    said = [talker.ignores()[0] for talker in (cole, dunne)]
+    assert sorted("You have" in text for text in said) == [False, True]
+    world.settle()
+    asha.hears("Dr Cole" if "You have" in said[0] else "Dr Dunne", "has your text now")
+    asha.hears_nothing()
+    world.staff_ignores()
