@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from companion.conversation.flows.routing import decide
+from companion.messaging.parts import count
 from tests.test_any_text import DIRECTORY, NOW, known, parts
 from tests.world import World
 
@@ -76,3 +77,27 @@ def test_an_answer_that_also_asks(world: World) -> None:
     asha.texts("when is the next one? and is there anyone for exam worries")
     asha.hears("you have a place")
     asha.hears("MORE")
+
+
+def test_the_menu_is_said_in_welsh(world: World) -> None:
+    asha = world.member()
+    asha.texts("CYMRAEG")
+    asha.ignores()
+    asha.texts("MENU")
+    said = asha.hears("1 Cymorth brys", "2 Diogelwch gartref")
+    assert "Urgent help" not in said
+    asha.texts("more")
+    asha.hears("10 Arian a chyflog")
+    asha.texts("10")
+    asha.hears("Royal Medical Benevolent Fund")
+    asha.texts("NEED FOOD")
+    asha.hears("dan fwyd a diod")
+
+
+def test_every_page_of_the_welsh_menu_takes_two_parts() -> None:
+    for first in (0, 7, 14):
+        (page,) = decide(known("MORE", "none", menu=True, menu_from=first, more=[])).replies
+        welsh = page.said_in("cy").body
+        assert count(welsh).encoding == "GSM-7", welsh
+        assert count(welsh).parts <= 2, welsh
+        assert not any(title in welsh for _, title, _ in DIRECTORY.menu()), welsh

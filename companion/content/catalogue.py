@@ -9,16 +9,38 @@ from ours.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import cast, get_args
 
 from companion.content.reader import ContentError, Entry, read_entries
-from companion.content.wording import Answer, Bilingual, Kind, Language, Text, Wording, clean, placeholders
+from companion.content.wording import (
+    Answer,
+    Bilingual,
+    Kind,
+    Language,
+    Text,
+    Title,
+    Wording,
+    clean,
+    in_welsh,
+    placeholders,
+)
 
-__all__ = ["HERE", "Bilingual", "Catalogue", "Language", "Text", "Wording", "clean", "load_catalogue", "placeholders"]
+__all__ = [
+    "HERE",
+    "Bilingual",
+    "Catalogue",
+    "Language",
+    "Text",
+    "Wording",
+    "clean",
+    "in_welsh",
+    "load_catalogue",
+    "placeholders",
+]
 
 HERE = Path(__file__).parent
 WELSH = "welsh.yaml"
@@ -36,6 +58,7 @@ class Catalogue:
     wordings: Mapping[str, Wording]
     rotation: tuple[str, ...] = ()
     standing: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, Title] = field(default_factory=dict)  # of topics and needs, by their English
 
     def with_standing(self, **values: str) -> Catalogue:
         """Return a catalogue that knows `values` (service name, crisis numbers) for every text."""
@@ -62,6 +85,11 @@ class Catalogue:
         body = wording.filled(given, whole=self.standing)
         filled = {name: given[name] for name in wording.values}
         return Text(text_id, wording.version, body, filled, wording, frozenset(self.standing))
+
+    def titled(self, title: str) -> str:
+        """Return the title of a topic or a need with its Welsh, where that is known."""
+        known = self.titles.get(title)
+        return Bilingual(title, known.cy) if known else title
 
     def prompt(self, turn: int) -> Wording:
         """Return the check-in question for `turn` (0, 1, 2 ...): the rotation, over and over."""
@@ -101,18 +129,20 @@ def _load(overlay: Path | None, folder: Path) -> Catalogue:
                 raise entry.error("this id exists twice")
             wordings[entry.id] = _wording(entry, longest)
         rotation = content.rotation or rotation
-    wordings.update(_welsh_ones(folder / WELSH, wordings))
     if overlay:
         _refuse_strange_files(overlay)
-    if overlay and (overlay / WELSH).exists():
-        wordings.update(_welsh_ones(overlay / WELSH, wordings))
+    titles: dict[str, Title] = {}
+    for file in (folder / WELSH, *([overlay / WELSH] if overlay and (overlay / WELSH).exists() else [])):
+        welsh = read_entries(file)
+        wordings.update(_welsh_ones(welsh.entries, wordings))
+        titles.update(map(_title, welsh.titles))
     for content in map(read_entries, _files(overlay) if overlay else ()):
         wordings.update({entry.id: _laid_over(entry, wordings) for entry in content.entries})
         rotation = content.rotation or rotation
     for prompt_id in rotation:
         if prompt_id not in wordings:
             raise ContentError(f"rotation names {prompt_id!r}, which does not exist")
-    return Catalogue(wordings, rotation)
+    return Catalogue(wordings, rotation, titles=titles)
 
 
 def _refuse_strange_files(overlay: Path) -> None:
@@ -164,9 +194,15 @@ def _wording(entry: Entry, longest: Mapping[str, str]) -> Wording:
     )
 
 
-def _welsh_ones(path: Path, ours: Mapping[str, Wording]) -> Iterator[tuple[str, Wording]]:
-    """Yield the wordings for which `path` has the Welsh. The English that it was made from is named by its version."""
-    for entry in read_entries(path).entries:
+def _title(entry: Entry) -> tuple[str, Title]:
+    entry.refuse_other_fields({"cy", "translator"})
+    waits = entry.optional_text("translator") is None
+    return entry.id, Title(entry.text("cy"), waits, (entry.file, entry.line))
+
+
+def _welsh_ones(entries: Iterable[Entry], ours: Mapping[str, Wording]) -> Iterator[tuple[str, Wording]]:
+    """Yield the wordings for which there is Welsh. The English that it was made from is named by its version."""
+    for entry in entries:
         if entry.id not in ours:
             raise entry.error("there is no text with this id")
         entry.refuse_other_fields(_WELSH_FIELDS)

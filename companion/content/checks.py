@@ -27,6 +27,7 @@ from companion.signposting.checks import ADDRESS, check_resources, shipped_forbi
 
 HARDEST_GRADE = 6.0
 LONGEST_SENTENCE = 20
+LONGEST_TITLE = 34  # characters, as of a topic's English title
 CRISIS_PARTS = 4
 
 # A page says that something waits: these slots, and none that could carry what somebody wrote.
@@ -74,8 +75,22 @@ def check_content(overlay: Path | None = None, today: date | None = None, ours: 
         return [*problems, _from_error(error, folders)]
     problems += [_of_resource(sentence, folders) for sentence in check_resources(directory, today)]
     problems += _check_crisis_set(catalogue, directory)
+    problems += _check_titles(catalogue, ours)
     problems += _check_examples(catalogue, directory)
     return problems
+
+
+def _check_titles(catalogue: Catalogue, ours: Path) -> Iterator[Problem]:
+    """The Welsh of every heading that texts name: of our topics and of needs, no longer than a heading may be."""
+    needs = yaml.safe_load((ours / "needs.yaml").read_text(encoding="utf-8"))
+    titles = {title for _, title, _ in load_directory(None, ours).menu()} | {kind["title"] for kind in needs.values()}
+    for title in sorted(titles - catalogue.titles.keys()):
+        yield Problem(ours / WELSH, 1, title, "this title has no Welsh: add it under titles")
+    for name, title in catalogue.titles.items():
+        if title.at[0].parent == ours and name not in titles:
+            yield Problem(*title.at, name, "no topic and no need has this title")
+        if len(title.cy) > LONGEST_TITLE:
+            yield Problem(*title.at, name, f"its Welsh has {len(title.cy)} characters, more than {LONGEST_TITLE}")
 
 
 def check_wording(wording: Wording) -> list[Problem]:

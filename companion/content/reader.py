@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SECTIONS = {"values", "texts", "rotation"}
+_SECTIONS = {"values", "texts", "rotation", "titles"}
 
 
 class ContentError(ValueError):
@@ -61,11 +61,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Content:
-    """One file: its entries, the longest likely value per placeholder, and the order of prompts, if any."""
+    """One file: its entries, the longest likely value per placeholder, and the order of prompts, if any.
+
+    `titles` are the headings that texts name, by their English words.
+    """
 
     entries: tuple[Entry, ...]
     values: Mapping[str, str] = field(default_factory=dict)
     rotation: tuple[str, ...] = ()
+    titles: tuple[Entry, ...] = ()
 
 
 def read_entries(path: Path) -> Content:
@@ -73,12 +77,6 @@ def read_entries(path: Path) -> Content:
     sections = {key.value: node for key, node in _pairs(_root(path), path)}
     for name in sections.keys() - _SECTIONS:
         raise _error(path, sections[name], f"there is no section {name!r}: only {', '.join(sorted(_SECTIONS))}")
-    entries: dict[str, Entry] = {}
-    for key, node in _pairs(sections["texts"], path) if "texts" in sections else ():
-        if key.value in entries:
-            raise _error(path, key, f"{key.value}: this id exists twice")
-        _pairs(node, path)
-        entries[key.value] = Entry(key.value, _plain(node), path, key.start_mark.line + 1)
     values: dict[str, Any] = {}
     if "values" in sections:
         _pairs(sections["values"], path)
@@ -89,7 +87,17 @@ def read_entries(path: Path) -> Content:
     rotation = _plain(sections["rotation"]) if "rotation" in sections else []
     if not isinstance(rotation, list) or not all(isinstance(name, str) for name in rotation):
         raise _error(path, sections["rotation"], "rotation must be a list of ids")
-    return Content(tuple(entries.values()), values, tuple(rotation))
+    return Content(_entries("texts", sections, path), values, tuple(rotation), _entries("titles", sections, path))
+
+
+def _entries(name: str, sections: Mapping[str, yaml.Node], path: Path) -> tuple[Entry, ...]:
+    entries: dict[str, Entry] = {}
+    for key, node in _pairs(sections[name], path) if name in sections else ():
+        if key.value in entries:
+            raise _error(path, key, f"{key.value}: this id exists twice")
+        _pairs(node, path)
+        entries[key.value] = Entry(key.value, _plain(node), path, key.start_mark.line + 1)
+    return tuple(entries.values())
 
 
 def _root(path: Path) -> yaml.Node:

@@ -56,6 +56,7 @@ def _crisis_texts(words: Catalogue, reviews: Mapping[str, Review]) -> Iterator[I
 
 def _welsh(words: Catalogue) -> Iterator[Item]:
     waiting = sum(1 for wording in words.wordings.values() if wording.cy and wording.needs_translator)
+    waiting += sum(1 for title in words.titles.values() if title.needs_translator)
     if waiting:
         yield Item("welsh", f"a translator signs off {waiting} Welsh texts (needs_translator)", None)
 

@@ -36,6 +36,20 @@ class Bilingual(str):
         return self
 
 
+def in_welsh(words: str) -> str:
+    """Return the Welsh of words that know it, else the words."""
+    return words.cy if isinstance(words, Bilingual) else words
+
+
+@dataclass(frozen=True)
+class Title:
+    """The Welsh of a heading that texts name, such as a topic of the menu, and where it stands."""
+
+    cy: str
+    needs_translator: bool
+    at: tuple[Path, int]
+
+
 @dataclass(frozen=True)
 class Text:
     """A text ready to send, in English and, where there is a wording, in Welsh.
@@ -55,7 +69,7 @@ class Text:
         wording = self.wording
         if language == "en" or wording is None or wording.welsh is None:
             return self
-        values = {name: value.cy if isinstance(value, Bilingual) else value for name, value in self.values.items()}
+        values = {name: in_welsh(value) for name, value in self.values.items()}
         body = wording.filled(values, whole=self.whole, welsh=True)
         return replace(self, version=wording.welsh_version, body=body)
 

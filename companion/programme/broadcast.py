@@ -236,7 +236,8 @@ def _text(session: Session, author: Person, audience: Audience, words: str, voic
     if len(words) > LONGEST:
         raise BroadcastError("too long", len(words) - LONGEST)
     if audience.kind == "need":
-        return voice.words.render("need_done", need=needs.kinds()[audience.key or needs.OTHER].title, words=words)
+        title = needs.kinds()[audience.key or needs.OTHER].title
+        return voice.words.render("need_done", need=voice.words.titled(title), words=words)
     who = (author.name or author.alias) if author.role == "facilitator" else voice.settings.companion_name
     sender = f"{who}, {group.name}" if group else who
     return voice.words.render("broadcast", sender=sender, words=words)

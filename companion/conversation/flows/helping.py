@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from companion.content.catalogue import Text
+from companion.content.catalogue import Bilingual, Text, in_welsh
 from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
 from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
@@ -175,7 +175,11 @@ def menu_outside(known: Known) -> Decision:
 def _menu_from(known: Known, first: int) -> Decision:
     everything = known.directory.menu()
     shown = everything[first : first + MENU_AT_ONCE]
-    topics = "\n".join(f"{number} {title}" for number, title, _ in shown)
+    titles = [(number, known.words.titled(title)) for number, title, _ in shown]
+    topics = Bilingual(
+        "\n".join(f"{number} {title}" for number, title in titles),
+        "\n".join(f"{number} {in_welsh(title)}" for number, title in titles),
+    )
     after = first + MENU_AT_ONCE
     asks = known.still_asked(menu=True, menu_from=after if after < len(everything) else 0, more=[])
     return Decision((known.say("menu", topics=topics),), asks=asks)

@@ -32,6 +32,6 @@ def noted(known: Known) -> Decision:
 
 
 def _noted(known: Known, kind: str) -> Decision:
-    text = known.say("need_noted", need=kinds()[kind].title)
+    text = known.say("need_noted", need=known.words.titled(kinds()[kind].title))
     asks = NOTHING if known.asked == WHICH else None
     return Decision((text,), (NoteNeed(kind),), asks, read_me=True, heard_as="practical_need")
