@@ -34,6 +34,9 @@ def send_copy(person_id: uuid.UUID) -> ResponseReturnValue:
     with desk().database.write() as session:
         person = find_person(session, person_id)
         to = _to(session, person)
+        if form.validate_on_submit() and to is not None and links.sent_just_now(session, person, now()):
+            flash("A link went to their phone a moment ago. It works once, for a day.", "info")
+            return redirect(url_for("console.person", person_id=person.id))
         if form.validate_on_submit() and to is not None:
             token = links.new_token()
             links.open_link(session, person, token, now())

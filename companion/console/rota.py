@@ -255,6 +255,19 @@ def _add(session: Session, form: DutyForm) -> None:
     if not 0 <= days <= 14:
         raise RotaError("It must end on the day it begins or up to 14 days later.", "ends_on")
     group_id = _uuid(form.group.data)
+    there = select(Duty.id).where(
+        Duty.ended_at.is_(None),
+        Duty.person_id == uuid.UUID(form.person.data),
+        Duty.role == form.role.data,
+        Duty.group_id.is_(None) if group_id is None else Duty.group_id == group_id,
+        Duty.starts_on == starts,
+        Duty.from_time == form.from_time.data,
+        Duty.days == days,
+        Duty.until_time == form.until_time.data,
+        Duty.weekly == form.weekly.data,
+    )
+    if session.scalar(there.limit(1)) is not None:  # a second press
+        return
     add_duty(
         session,
         session.get_one(Person, uuid.UUID(form.person.data)),

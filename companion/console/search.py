@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import LargeBinary, select, type_coerce
+from sqlalchemy import LargeBinary, Select, select, type_coerce
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, contains_eager
 from wtforms import DateField, RadioField, StringField
@@ -33,7 +33,10 @@ from companion.models import InboundMessage, OutboxMessage, Person, record
 from companion.models.texts import LOST, QUEUED_NOW
 
 LOOKED_AT = 1_000  # texts decrypted by one search, at most
+NAMED = 200  # people whom an alias fits, named one by one: their texts are then read by person, not by time
 KEPT = timedelta(days=30)  # how long words are kept (retention.BODIES): a search for words goes no further back
+
+People = Sequence[uuid.UUID] | None
 
 # In the very words of the partial indexes: SQLite uses one for no others, nor for values that are given apart.
 STATES = {
@@ -135,8 +138,9 @@ class Stored:
 def _search(session: Session, form: SearchForm) -> Result:
     """Return the newest LATEST texts that fit."""
     wanted = (form.words.data or "").casefold().split()
-    theirs = _inbound(session, form) if form.who.data != "us" else []
-    ours = _outbox(session, form) if form.who.data != "them" else []
+    whose = _people(session, form)
+    theirs = _inbound(session, form, whose) if form.who.data != "us" else []
+    ours = _outbox(session, form, whose) if form.who.data != "them" else []
     spans = episodes_of(session, {row.address_id for row in theirs if row.address_id})
     readable = [row for row in theirs if row.address_id and not within(row, spans.get(row.address_id, ()))]
     fitting: list[tuple[Stored, str | None]] = []
@@ -158,22 +162,22 @@ def _search(session: Session, form: SearchForm) -> Result:
     return Result(found, opened, older)
 
 
-def _inbound(session: Session, form: SearchForm) -> Sequence[Stored]:
+def _inbound(session: Session, form: SearchForm, whose: People) -> Sequence[Stored]:
     text = InboundMessage
     chosen = (
         select(text.received_at, text.person_id, _sealed(text.body), text.address_id, text.route)
-        .where(*_limits(form, text.received_at), *_whose(form, text.person_id))
+        .where(*_limits(form, text.received_at), *_whose(form, whose, text.person_id))
         .order_by(text.received_at.desc())
         .limit(_most(form))
     )
     return [Stored(*row) for row in session.execute(chosen)]
 
 
-def _outbox(session: Session, form: SearchForm) -> Sequence[Stored]:
+def _outbox(session: Session, form: SearchForm, whose: People) -> Sequence[Stored]:
     text = OutboxMessage
     chosen = (
         select(text.created_at, text.person_id, _sealed(text.body))
-        .where(*_limits(form, text.created_at), *_whose(form, text.person_id))
+        .where(*_limits(form, text.created_at), *_whose(form, whose, text.person_id))
         .order_by(text.created_at.desc())
         .limit(_most(form))
     )
@@ -190,13 +194,24 @@ def _most(form: SearchForm) -> int:
     return LOOKED_AT // 2 if form.words.data else 2 * LATEST
 
 
-def _whose(form: SearchForm, person_id: Any) -> list[Any]:
+def _people(session: Session, form: SearchForm) -> People:
+    """Return the ids of whom the alias fits, or None: no alias, or it fits too many to name them."""
+    if not form.alias.data:
+        return None
+    found = session.scalars(_fitting(form).limit(NAMED + 1)).all()
+    return found if len(found) <= NAMED else None
+
+
+def _fitting(form: SearchForm) -> Select[tuple[uuid.UUID]]:
+    return select(Person.id).where(Person.alias.icontains((form.alias.data or "").strip(), autoescape=True))
+
+
+def _whose(form: SearchForm, people: People, person_id: Any) -> list[Any]:
     """Return the conditions on whose texts they are. Without a join, so that the newest are read first and no more."""
     chosen = [person_id.is_not(None), my_people(me(), person_id)]
     chosen.append(person_id.not_in(select(Person.id).where(Person.state == "staff")))
     if form.alias.data:
-        fitting = select(Person.id).where(Person.alias.icontains(form.alias.data.strip(), autoescape=True))
-        chosen.append(person_id.in_(fitting))
+        chosen.append(person_id.in_(_fitting(form) if people is None else people))
     return chosen
 
 

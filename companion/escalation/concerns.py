@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.episodes import open_episode
@@ -31,12 +32,14 @@ def raise_concern(
     """Open an episode about someone, or add to the open one, with `words` as a note; return it and `by`'s reference.
 
     The chain is paged as for any other. If the one who raises it is the first in the chain, it begins with the second.
-    Raises CannotRaiseError.
+    The same words of the same person again, as by a second press, change nothing. Raises CannotRaiseError.
     """
     address = usable(session, about) or next(iter(addresses_of(session, about)), None)
     if address is None:
         raise CannotRaiseError
     episode = open_episode(session, address)
+    if episode is not None and words and _said_last(session, episode, by) == words:
+        return episode, reference_for(session, episode, by)
     if episode is None:
         episode = _open(session, address, by, now)
         _page_somebody_else(session, episode, by, now, voice)
@@ -49,6 +52,11 @@ def raise_concern(
         session.add(Note(episode=episode, person_id=by.id, body=words, at=now))
     record(session, now, "concern raised", episode, actor=by.id)
     return episode, reference_for(session, episode, by)
+
+
+def _said_last(session: Session, episode: Episode, by: Person) -> str | None:
+    notes = select(Note.body).where(Note.episode_id == episode.id, Note.person_id == by.id)
+    return session.scalar(notes.order_by(Note.at.desc(), Note.id.desc()).limit(1))
 
 
 def _open(session: Session, address: Address, by: Person, now: datetime) -> Episode:

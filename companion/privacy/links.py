@@ -13,6 +13,7 @@ from companion.models import CopyLink, Person, record
 
 WORKS_FOR = timedelta(hours=24)
 READ_FOR = timedelta(minutes=15)  # how long the browser that opened it may look
+JUST_NOW = timedelta(minutes=1)  # in which a second press of a button sends no second link
 
 
 def new_token() -> str:
@@ -28,6 +29,17 @@ def open_link(session: Session, person: Person, token: str, now: datetime) -> Co
     session.add(link)
     record(session, now, "copy asked for", person)
     return link
+
+
+def sent_just_now(session: Session, person: Person, now: datetime) -> bool:
+    """Whether a link was made for `person` a moment ago and still works."""
+    made = select(CopyLink.id).where(
+        CopyLink.person_id == person.id,
+        CopyLink.used_at.is_(None),
+        CopyLink.expires_at > now,
+        CopyLink.asked_at > now - JUST_NOW,
+    )
+    return session.scalar(made.limit(1)) is not None
 
 
 def find(session: Session, token: str, now: datetime) -> CopyLink | None:

@@ -1,4 +1,5 @@
-// Keeps Today up to date, warns before the sign-in ends, and moves to a form's problems. Every page works without it.
+// Keeps Today up to date, warns before the sign-in ends, moves to a form's problems, and sends a form once when it is
+// pressed twice. Every page works without it.
 "use strict";
 
 (function liveToday() {
@@ -97,4 +98,17 @@
 (function goToProblems() {
   const problems = document.querySelector("[data-focus]");
   if (problems) problems.focus();
+})();
+
+(function sendOnce() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    window.setTimeout(() => { delete form.dataset.sent; }, 5000); // a page that never came may be asked for again
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
 })();
