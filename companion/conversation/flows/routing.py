@@ -119,16 +119,24 @@ def decide(known: Known) -> Decision:
 
 
 def _member(known: Known) -> Decision:
+    known = _without_late_rent(known)
     main = MEMBER.get(known.meant.intent)
     if main is None:
         return _not_understood(known)
-    has_place = known.session is not None and known.session.has_place
-    if known.meant.intent == "running_late" and "signpost" in known.meant.intents and not has_place:
-        return helping.signpost(known)  # it is the rent that is late
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
         return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
     return _with_help(known, _both([main(known), *(MEMBER[intent](known) for intent in further)]))
+
+
+def _without_late_rent(known: Known) -> Known:
+    """Leave out that they are late where a text asks for help and they have no place to be late for."""
+    has_place = known.session is not None and known.session.has_place
+    intents = known.meant.intents
+    if has_place or "signpost" not in intents or "running_late" not in intents:
+        return known
+    left = tuple(intent for intent in intents if intent != "running_late")
+    return replace(known, meant=replace(known.meant, intents=left))
 
 
 def _with_help(known: Known, decision: Decision) -> Decision:
