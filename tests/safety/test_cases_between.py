@@ -43,7 +43,10 @@ def test_r20_who_was_paged_and_then_left_out_can_neither_take_it_nor_hear_who_ha
     world.settle()
     asha.hears_nothing()
     assert episode(world).state == "open"
-    taken(world, dunne, asha)
+    dunne.texts("take")
+    dunne.hears("You have")
+    world.settle()
+    asha.hears("Dr Dunne", "has your text now")
     cole.hears_nothing()
     world.staff_ignores()
 
