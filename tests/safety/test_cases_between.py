@@ -51,6 +51,7 @@ def test_r20_who_was_paged_and_then_left_out_can_neither_take_it_nor_hear_who_ha
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r12_after_an_hour_without_a_worker_everyone_is_paged_at_once(world: World) -> None:
     asha, frances = world.member(), world.staff("coordinator")
     those = (world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead"))
@@ -87,6 +88,7 @@ def test_r06_words_that_are_split_over_texts_are_read_together(world: World, num
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r18_whoever_takes_it_after_a_stop_is_told_that_no_text_arrives(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
     flagged(world, asha)
@@ -102,6 +104,7 @@ def test_r18_whoever_takes_it_after_a_stop_is_told_that_no_text_arrives(world: W
     asha.hears_nothing()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r15_a_new_flag_is_not_left_with_an_owner_whom_no_text_reaches(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
     flagged(world, asha)
@@ -140,6 +143,7 @@ def test_r19_a_stranger_who_joins_while_their_episode_is_open_is_heard_by_whoeve
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r02_the_truth_goes_to_where_they_wrote_from_last(world: World) -> None:
     asha = world.member()
     on_whatsapp = world.talker(asha.number, "whatsapp")
@@ -154,6 +158,7 @@ def test_r02_the_truth_goes_to_where_they_wrote_from_last(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r01_words_of_danger_in_place_of_a_yes_are_answered_and_are_no_consent(world: World) -> None:
     newcomer = world.talker("+447700900152")
     newcomer.texts("JOIN ICU")
@@ -170,6 +175,7 @@ def test_r01_words_of_danger_in_place_of_a_yes_are_answered_and_are_no_consent(w
     newcomer.ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r01_a_facilitator_in_danger_is_not_told_how_to_answer_pages(world: World) -> None:
     cole, lead = world.staff("facilitator"), world.staff("lead")
     cole.texts(DANGER)
