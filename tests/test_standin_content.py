@@ -128,6 +128,15 @@ def test_variables_are_an_object_in_a_string(w: World, variables: str, code: int
     assert caught.value.code == code
 
 
+def test_words_beside_a_template_make_it_free_form(w: World) -> None:
+    sid = w.standin.template("booking", QUICK_REPLY, SAMPLES)
+    w.client.messages.create(
+        to=f"whatsapp:{ASHA}", from_=WHATSAPP, body="x", content_sid=sid, status_callback=f"{w.service.url}/status?id=7"
+    )
+    w.standin.settle()
+    assert w.service.receipts[-1] == ("failed", "63016")
+
+
 @pytest.mark.parametrize(("value", "code"), [("a\nb", 63013), ("a     b", 63013), ("x" * 1025, 63021)])
 def test_values_that_whatsapp_does_not_take_fail_after_acceptance(w: World, value: str, code: int) -> None:
     sid = w.standin.template("booking", QUICK_REPLY, SAMPLES)

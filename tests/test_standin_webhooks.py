@@ -162,3 +162,23 @@ def test_faults_are_lifted_by_number_and_all_at_once(w: World) -> None:
 )  # fmt: skip
 def test_parts_are_counted_as_twilio_counts(text: str, parts: int) -> None:
     assert count_parts(text) == parts
+
+
+def test_a_full_queue_lets_pass_what_is_valid_for_long_enough(w: World) -> None:
+    w.standin.fault(None, "queued", minutes=10)
+    w.sends(ASHA, "in time", validity_period=3600)
+    w.sends(ASHA, "too late", validity_period=300)
+    for minutes in (5, 5):
+        w.clock.advance(timedelta(minutes=minutes))
+        w.standin.settle()
+    assert [text.body for text in w.standin.phone(ASHA).inbox] == ["in time"]
+    assert ("failed", "30036") in w.service.receipts
+
+
+def test_answers_over_the_limit_are_not_sent(w: World) -> None:
+    w.standin.fault(ASHA, "answers_lost", times=1)
+    asha = w.standin.phone(ASHA)
+    asha.texts("one")
+    asha.texts("two")
+    assert [text.body for text in asha.inbox] == ["You said two"]
+    assert [alert.code for alert in w.standin.alerts] == [14107]

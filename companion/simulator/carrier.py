@@ -9,7 +9,7 @@ from typing import Literal
 
 from companion.simulator.agenda import Agenda, Step
 from companion.simulator.errors import MESSAGES
-from companion.simulator.faults import RECEIPT_FAULTS, FaultBoard
+from companion.simulator.faults import QUEUED, RECEIPT_FAULTS, FaultBoard
 from companion.simulator.ledger import FINAL_STATUSES, Attempt, Message, new_sid, split_address
 from companion.simulator.rules import Draft, is_callback_url
 from companion.simulator.state import State
@@ -82,6 +82,7 @@ class Carrier:
                 buttons=draft.buttons,
                 error_code=draft.late_error,
                 canned=canned,
+                valid_for=draft.valid_for,
             )
         )
         self.plan(message)
@@ -100,8 +101,14 @@ class Carrier:
             self._at(now, "move", message.sid, "delivered")
 
     def _plan_sending(self, message: Message) -> None:
-        due = self.state.clock.now() + timedelta(seconds=self.delays.queued)
+        now = self.state.clock.now()
+        due = now + timedelta(seconds=self.delays.queued)
         number, channel = split_address(message.to)
+        if (queue := self.faults.take({QUEUED}, number, channel, now)) is not None:
+            due = now + timedelta(minutes=queue.minutes)
+            if message.valid_for is not None and due > now + timedelta(seconds=message.valid_for):
+                self._at(now + timedelta(seconds=message.valid_for), "move", message.sid, "failed", 30036)
+                return
         end = self.faults.take(_ENDS, number, channel, self.state.clock.now())
         if end is not None and end.kind == "failed":
             self._at(due, "move", message.sid, "failed", end.code)

@@ -24,9 +24,11 @@ API_FAULTS: dict[str, str] = {
     "silence_after_accept": "The message is accepted, then the API hangs for 30 seconds",
     "outage": "The provider cannot be reached at all",
 }
+QUEUED = "queued"
 OUTCOME_FAULTS: dict[str, str] = {
     "undelivered": "Texts come back undelivered with a code",
     "failed": "Texts fail with a code",
+    QUEUED: "Texts wait in the provider's queue for some minutes; their validity may run out (30036)",
     "stays_sent": "Texts stay sent for ever, as when the person has blocked us on WhatsApp",
 }
 RECEIPT_FAULTS: dict[str, str] = {
@@ -35,8 +37,10 @@ RECEIPT_FAULTS: dict[str, str] = {
     "receipts_late": "Receipts come late by some minutes",
     "receipts_out_of_order": "Receipts come in the wrong order",
 }
+ANSWERS_LOST = "answers_lost"
 INBOUND_FAULTS: dict[str, str] = {
     "inbound_lost": "Texts from the phone never reach the service",
+    ANSWERS_LOST: "Answers in the webhook are not sent: too many in a row (14107)",
     "inbound_twice": "Texts from the phone reach the service twice",
 }
 CALL_FAULTS: dict[str, str] = {

@@ -68,6 +68,7 @@ class Message:
     buttons: tuple[Button, ...] = ()
     error_code: int | None = None
     canned: bool = False
+    valid_for: int | None = None  # seconds
     version: int = 0
 
     @property

@@ -61,6 +61,7 @@ class Draft:
     status_callback: str | None = None
     send_at: datetime | None = None
     late_error: int | None = None
+    valid_for: int | None = None  # seconds that it may wait in Twilio's queue
 
 
 def check_create(form: MultiDict[str, str], account: Account, now: datetime) -> Draft:
@@ -91,6 +92,7 @@ def check_create(form: MultiDict[str, str], account: Account, now: datetime) -> 
         status_callback=form.get("StatusCallback") or None,
         send_at=send_at,
         late_error=late,
+        valid_for=int(form["ValidityPeriod"]) if "ValidityPeriod" in form else None,
     )
 
 
@@ -151,6 +153,8 @@ def _from_pool(pool: Iterable[str], to: str) -> str:
 
 def _check_schedule(form: MultiDict[str, str], service: str, now: datetime) -> datetime | None:
     if "ScheduleType" not in form:
+        if "SendAt" in form:
+            raise Refusal(35126)
         return None
     if not form.get("SendAt"):
         raise Refusal(35111)
@@ -197,7 +201,10 @@ def _check_content(form: MultiDict[str, str], account: Account) -> tuple[str, tu
         content = account.content(sid)
         if content is None:
             raise Refusal(21655)
-        return fill_template(content, parse_variables(variables))
+        body, buttons, late = fill_template(content, parse_variables(variables))
+        if form.get("Body") or form.getlist("MediaUrl"):  # which make it a free-form message
+            late = late or 63016
+        return body, buttons, late
     body = form.get("Body", "")
     if not body.strip() and not form.getlist("MediaUrl"):
         raise Refusal(21602)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from companion.simulator.carrier import Carrier
 from companion.simulator.errors import MESSAGES
+from companion.simulator.faults import ANSWERS_LOST
 from companion.simulator.inbound import CANNED, keyword_of, tap_params, webhook_params
 from companion.simulator.ledger import Attempt, Inbound, Message, new_sid, split_address
 from companion.simulator.rules import Draft
@@ -174,6 +175,9 @@ class Switchboard:
             return 14103  # Message: Invalid Body
         if len(reply.body) > 1600:
             return 21617
-        if split_address(to)[1] == "sms" and self.state.stopped(from_, to):
+        number, channel = split_address(to)
+        if channel == "sms" and self.state.stopped(from_, to):
             return 21610
+        if self.carrier.faults.take({ANSWERS_LOST}, number, channel, self.state.clock.now()):
+            return 14107
         return None

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from companion.simulator.calls import CALL_OVER
 from companion.simulator.errors import MESSAGES
-from companion.simulator.faults import API_FAULTS, CALL_FAULTS, FAULTS, INBOUND_FAULTS, OUTCOME_FAULTS, RECEIPT_FAULTS
+from companion.simulator.faults import (
+    API_FAULTS,
+    CALL_FAULTS,
+    FAULTS,
+    INBOUND_FAULTS,
+    OUTCOME_FAULTS,
+    QUEUED,
+    RECEIPT_FAULTS,
+)
 from companion.simulator.ledger import Message, address_of, split_address
 from companion.simulator.parts import count_parts
 
@@ -119,7 +127,7 @@ def _words(kind: str, code: int | None, minutes: float, times: int | None) -> st
     words = FAULTS[kind]
     if code and kind in {"refuse", "failed", "undelivered"}:
         words += f" ({code})"
-    if kind == "receipts_late":
+    if kind in {"receipts_late", QUEUED}:
         words += f" ({minutes:g})"
     if times is not None:
         words += ", once" if times == 1 else f", {times} times"

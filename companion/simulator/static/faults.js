@@ -20,7 +20,7 @@ export function makeFaults(place, number) {
   const kind = form.querySelector(".kind");
   const fit = () => {
     form.querySelector(".code-field").hidden = !withCode.has(kind.value);
-    form.querySelector(".minutes-field").hidden = kind.value !== "receipts_late";
+    form.querySelector(".minutes-field").hidden = !["receipts_late", "queued"].includes(kind.value);
   };
   kind.addEventListener("change", fit);
   fit();
