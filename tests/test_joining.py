@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -183,3 +184,29 @@ def test_two_texts_of_a_new_number_at_one_moment_are_both_answered(world: World)
             ):
                 assert not second.done()  # it waits for what becomes of the first
         assert "Reply YES to join" in second.result().text
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_phone_that_answers_by_itself_is_not_answered_for_ever(world: World) -> None:
+    asha, answers = world.member(), 0
+    for _ in range(20):
+        asha.texts("I'm driving. I'll text you when I get there.")
+        answers += len(asha.ignores())
+        world.clock.advance(timedelta(seconds=20))
+    assert answers == 12
+    asha.texts("MENU")
+    asha.hears("Text a number")
+    world.advance(minutes=1)
+    world.staff("coordinator").hears("answers our texts by itself")
+
+
+@pytest.mark.one_database("sqlite")
+def test_an_answer_that_twilio_does_not_send_comes_after_all(world: World) -> None:
+    asha = world.member()
+    world.settle()
+    world.standin.fault(asha.number, "answers_lost", times=1)
+    asha.texts("MENU")
+    asha.hears_nothing()
+    world.advance(minutes=2)  # no receipt, and Twilio's list does not have it
+    world.advance(seconds=1)
+    asha.hears("Text a number")

@@ -23,11 +23,13 @@ from companion.conversation import (
 from companion.conversation.apply import Scene, apply
 from companion.conversation.changes import CountAnswer, Erase
 from companion.conversation.danger import answer_danger
+from companion.conversation.echoes import Echoes
 from companion.conversation.flows import checkin, leaving_out, survey
 from companion.conversation.flows.routing import decide
 from companion.conversation.gather import gather
 from companion.conversation.incoming import COULD_NOT_BE_READ, Incoming, Screened
 from companion.conversation.known import NOTHING, Decision, Known
+from companion.conversation.optout_words import is_stop_word
 from companion.conversation.staff import StaffDesk
 from companion.escalation import relay
 from companion.escalation.references import find_reference
@@ -35,7 +37,7 @@ from companion.escalation.routes import all_page, routed
 from companion.escalation.watchlist import Verdict, WatchList
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Arrival
-from companion.models import Address, InboundMessage, Person, Reference, record
+from companion.models import Address, InboundMessage, Person, Reference, raise_alarm, record
 from companion.models.base import put
 from companion.programme.silence import back_again
 from companion.signposting import Directory
@@ -73,6 +75,7 @@ class TextDesk:
         self._places = places  # the places that help, as they stand here at a moment
         self._voice = voice
         self._staff = StaffDesk(voice)
+        self._echoes = Echoes()
 
     def screen(self, arrival: Arrival) -> Screened:
         """Put the text through the watch list. Its failure, its slowness and pictures count as a flag."""
@@ -117,6 +120,10 @@ class TextDesk:
             return ()
         if screened.route == "page":
             return answer_danger(text, self._staff, self._voice)
+        if self._echoes.is_one(address.id, arrival.body, now) and not is_stop_word(arrival.body):
+            row.intent = "echo"  # a stop word counts however often it comes, and words of danger have been answered
+            raise_alarm(session, now, "answers_itself")
+            return ()
         if person is not None and person.role != "trainee":
             row.intent, texts = self._staff.answer(session, person, address, arrival, now)
             return texts
