@@ -98,8 +98,6 @@ class Settings(BaseSettings):
     alarm_coordinator_after: int = Field(default=30, ge=1, le=120)
     contact_reminder_after: int = Field(default=10, ge=1, le=120)
     contact_within: int = Field(default=20, ge=2, le=240)
-    # Whether what a trainee answers to a facilitator is passed on to their phone in words. Off: a nudge to sign in.
-    companion_relay_words: bool = False
 
     @field_validator(
         "encryption_keys", "twilio_auth_token", "companion_countries", "companion_changeovers", mode="before"

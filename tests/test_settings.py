@@ -59,7 +59,6 @@ BAD = [
     ({"page_second_after": "1"}, "PAGE_LEAD_AFTER: must not come before PAGE_SECOND_AFTER"),
     ({"page_lead_after": "soon"}, "PAGE_LEAD_AFTER: must be a whole number"),
     ({"contact_within": "100000000000"}, "CONTACT_WITHIN: must be at the most 240"),
-    ({"companion_relay_words": "maybe"}, "COMPANION_RELAY_WORDS: must be true or false"),
     ({"companion_part_pence": "4p"}, "COMPANION_PART_PENCE: must be a number"),
     ({"companion_nation": "uk"}, "COMPANION_NATION: must be england, wales, scotland or ni"),
     ({"companion_name": "x" * 21}, "COMPANION_NAME: is too long (20 characters at the most)"),

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.escalation.episodes import begin_exchange
-from companion.escalation.references import reference_for
 from companion.escalation.words import Voice
-from companion.messaging.addresses import addresses_of, usable
+from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
 from companion.messaging.window import window_open
@@ -78,17 +77,8 @@ def address_of_person(session: Session, episode: Episode, now: datetime) -> Addr
 
 
 def heard_from_person(session: Session, episode: Episode, inbound: InboundMessage, now: datetime, voice: Voice) -> None:
-    """Tell the owner that the person wrote: to sign in, or where the deployment allows it, the words themselves."""
+    """Tell the owner that the person wrote, and to sign in to read it: no words of theirs go to a facilitator's phone."""
     record(session, now, "text from the person", episode, inbound=str(inbound.id))
-    owner = episode.owner
-    if owner is None:
-        return
-    to = usable(session, owner)
-    if voice.settings.companion_relay_words and inbound.body and to is not None:
-        reference = reference_for(session, episode, owner)
-        text = voice.words.render("relay_from_trainee", reference=reference, said=inbound.body)
-        enqueue(session, key=f"heard:{inbound.id}", lane="page", to=to, text=text, now=now)
-        return
     voice.tell_owner(session, episode, "page_new_text", now)
 
 

@@ -158,6 +158,18 @@ def test_r02_the_truth_goes_to_where_they_wrote_from_last(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
+def test_r18_a_wish_to_end_it_all_is_no_wish_to_end_the_texts(world: World) -> None:
+    asha = world.member()
+    asha.texts("end it all")
+    asha.hears(*CRISIS)
+    asha.ignores()
+    world.settle()
+    world.staff("facilitator").hears("an item needs you now")
+    asha.texts("menu")
+    asha.hears("MORE")  # the texts go on
+
+
 @pytest.mark.one_database("sqlite")
 def test_r01_words_of_danger_in_place_of_a_yes_are_answered_and_are_no_consent(world: World) -> None:
     newcomer = world.talker("+447700900152")

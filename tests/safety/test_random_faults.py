@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.databases import NewDatabase
-from tests.safety.faults import LIMIT, never, run, table
+from tests.safety.faults import never, table
+from tests.safety.faults_world import LIMIT, run
 
 
 @pytest.mark.one_database("sqlite")
