@@ -77,7 +77,7 @@ def address_of_person(session: Session, episode: Episode, now: datetime) -> Addr
 
 
 def heard_from_person(session: Session, episode: Episode, inbound: InboundMessage, now: datetime, voice: Voice) -> None:
-    """Tell the owner that the person wrote, and to sign in to read it: no words of theirs go to a facilitator's phone."""
+    """Tell the owner that the person wrote, and to sign in to read it: none of their words go to a phone."""
     record(session, now, "text from the person", episode, inbound=str(inbound.id))
     voice.tell_owner(session, episode, "page_new_text", now)
 
