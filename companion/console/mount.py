@@ -129,6 +129,7 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
         alarm_words=words.alarm,
         top_places=nav.top_places,
         more_places=nav.more_places,
+        message_places=nav.message_places,
         alphabet=alphabet,
         setting_details=details_said,
         now=now,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from companion.console.desk import AUDITOR, COORDINATOR, EVERYONE, LEAD, allow, me, pages
+from companion.console.desk import AUDITOR, COORDINATOR, EVERYONE, LEAD, READERS, allow, me, pages
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ MORE = (
     Place("console.response_times", "Response times", (LEAD, COORDINATOR), "From a flagged text to a person; drills."),
     Place("console.audit", "Audit", (LEAD, COORDINATOR, AUDITOR), "Who saw and did what, and when."),
 )
+MESSAGES = (
+    Place("console.messages", "Conversations", EVERYONE),
+    Place("console.search", "Search", READERS),
+    Place("console.undelivered", "Delivery", EVERYONE),
+    Place("console.broadcasts", "Written to groups", EVERYONE),
+)
 
 
 @pages.get("/more")
@@ -63,3 +69,8 @@ def top_places() -> Sequence[Place]:
 def more_places() -> Sequence[Place]:
     """Return what "More" leads to for who is signed in."""
     return [place for place in MORE if me().role in place.roles]
+
+
+def message_places() -> Sequence[Place]:
+    """Return what the pages about messages lead to for who is signed in."""
+    return [place for place in MESSAGES if me().role in place.roles]
