@@ -60,6 +60,27 @@ def test_a_second_need_is_told_in_words_of_its_own() -> None:
         assert "crisis" not in DIRECTORY.read(text).topics, text
 
 
+def test_a_need_is_met_whatever_else_its_words_look_like() -> None:
+    for text in (
+        "needle went thru my glove on a hiv pos pt. 20 min ago",  # nobody is late
+        "who do you ring at 3 in the morning when your head's in bits",  # no question about us
+        "phased return?? who organises it",
+        "wife controls every penny and what i wear to work. do they help men",
+        "hmrc say i owe 1900 cos of some tax code thing from rotating trusts",  # no fraud
+    ):
+        assert known(text, "none").meant.intent == "signpost", text
+
+
+def test_chat_with_a_word_of_some_topic_is_offered_nothing() -> None:
+    for text in (
+        "sleep tight everyone",
+        "money heist is so good, on s3",
+        "my supervisor is great actually",
+        "PASSED MY EXAM!!!",
+    ):
+        assert "signpost" not in known(text, "none").meant.intents, text
+
+
 def test_reasons_for_a_pause_are_no_needs() -> None:
     for text in ("stop the check ins until im back from leave", "pause the texts till my exams are over"):
         decision = decide(known(text, "none"))

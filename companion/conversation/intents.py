@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, Found
-from companion.conversation.likeness import all_known, most_like, shares_beside_needs
+from companion.conversation.likeness import all_known, most_like, shares_beside_needs, the_same
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -91,13 +91,15 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     cohort = named(said.words, words.cohorts) is not None
     _settle(hits, said, state, cohort=cohort)
     found = Found(said, hits, _in_order(hits))
-    intents = with_help(RULES[state](found), found, state, words)
+    intents = with_help(RULES[state](found), found, state)
     if "stop" in found.clear:  # whatever was asked, a wish for the texts to end comes first
         intents = ["stop", *intents]
         if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
             intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
     if not intents and not found.has("not_for_us", "undecided"):
         like = most_like(said, state)
+        if like == "signpost" and the_same(said, state) != like and not searched(said.raw)[0]:
+            like = None  # like a need, but none that we know a place for: "sleep tight everyone"
         intents = [like] if like else []
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
     slots = read_slots(said, unique, words)

@@ -21,6 +21,7 @@ _REQUESTS = words_of("can could please need want wanna call ring phone id like")
 _SERVICE = words_of(
     "text texts message messages group session questions question checkin prompt prompts reminders service"
 )
+_SERVICE_AGAIN = words_of("texts messages reminders checkin weekly prompts")
 
 
 def nothing_asked(found: Found) -> Intents:
@@ -86,6 +87,8 @@ def _place(found: Found, *, weak_yes: bool) -> Intents:
         away = not coming
     if found.has("undecided") and not _settled(found):
         return others or ["unknown"]
+    if coming and not away and _answers_first(found):
+        return ["book_yes", *others]  # "can do. whats the passcode again"
     if "join_link" in others and not found.has("yes", "no"):
         return others
     if away:
@@ -99,12 +102,19 @@ def _place(found: Found, *, weak_yes: bool) -> Intents:
     return others or _thanks(found)
 
 
+def _answers_first(found: Found) -> bool:
+    """Whether the text begins with a clause that is a yes and nothing else, and goes on."""
+    ends = found.said.starts[1]
+    hits = [hit for signal in ("yes_weak", "book_yes") if (hit := found.hits.get(signal))]
+    return ends < len(found.said.words) and any(hit.start == 0 and hit.end == ends for hit in hits)
+
+
 def _weak_away(found: Found, coming: bool, *, weak_yes: bool) -> bool:
     """Whether a reason such as "on call" stands for a no: not beside a yes, a question, or "late" on the day."""
     if coming:
         return _but_cannot(found)
-    if found.said.asks and found.clear:
-        return False
+    if found.asks and found.clear:
+        return False  # "what time does it finish thurs"
     return weak_yes or not found.has("running_late", "join_link", "thanks")
 
 
@@ -177,6 +187,8 @@ def _in_checkin(found: Found) -> Intents:
         for i in found.clear
         if i in {"book_no", "join_link", "next_session"} and i not in kept and _names_group(found, i)
     ]
+    if "resume" in found.clear and "resume" not in kept and _SERVICE_AGAIN & set(found.said.words):
+        kept.append("resume")  # "begin the weekly ones again" is no answer about the week
     return [intent for intent in kept if intent != "running_late"]
 
 
