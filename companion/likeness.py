@@ -19,26 +19,25 @@ class Likeness:
     """
 
     def __init__(self, examples: Iterable[tuple[str, Mapping[str, float]]], unseen: float, prior: float = 1.0) -> None:
-        found: dict[str, dict[str, float]] = defaultdict(dict)
+        counted: dict[str, dict[str, float]] = defaultdict(dict)  # by kind; a dict a feature would take thrice as much
         texts: Counter[str] = Counter()
         for kind, features in examples:
             texts[kind] += 1
+            of_kind = counted[kind]
             for name, weight in features.items():
-                found[name][kind] = found[name].get(kind, 0.0) + weight
+                of_kind[name] = of_kind.get(name, 0.0) + weight
         self._kinds = tuple(sorted(texts))
-        at = {kind: number for number, kind in enumerate(self._kinds)}
-        totals = dict.fromkeys(self._kinds, unseen * len(found))
-        for counted in found.values():
-            for kind, count in counted.items():
-                totals[kind] += count
+        features_in_all = len({name for of_kind in counted.values() for name in of_kind})
+        totals = [unseen * features_in_all + sum(counted[kind].values()) for kind in self._kinds]
         self._start = tuple(prior * log(texts[kind]) for kind in self._kinds)
-        self._base = tuple(log(unseen / totals[kind]) for kind in self._kinds)
+        self._base = tuple(log(unseen / total) for total in totals)
         # What a feature adds for the kinds that have it. Most are alike (seen once, in one kind): they share a tuple.
         shared: dict[tuple[tuple[int, float], ...], tuple[tuple[int, float], ...]] = {}
         self._lift: dict[str, tuple[tuple[int, float], ...]] = {}
-        for name, counted in found.items():
-            lift = tuple((at[kind], log(1 + count / unseen)) for kind, count in counted.items())
-            self._lift[name] = shared.setdefault(lift, lift)
+        for at, kind in enumerate(self._kinds):
+            for name, count in counted.pop(kind).items():
+                lift = (*self._lift.get(name, ()), (at, log(1 + count / unseen)))
+                self._lift[name] = shared.setdefault(lift, lift)
 
     def knows(self, feature: str, besides: str = "") -> bool:
         """Whether the examples hold a feature; those of the kind `besides` alone do not count."""

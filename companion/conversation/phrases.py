@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, product
 
 from companion.conversation.normalise import Said, Spelling
@@ -85,7 +86,7 @@ def parse(line: str, signal: str, place: str, groups: Mapping[str, frozenset[str
             continue
         optional = part.startswith("[") and part.endswith("]")
         listed = _words(part.strip("[]"), groups, f"{signal}, {place}: {line!r}")
-        words = frozenset(spelling.one.get(word, word) for word in listed)
+        words = _shared(frozenset(spelling.one.get(word, word) for word in listed))
         parts.append(((words,), ()) if optional else ((words,),))
     written = [tuple(element for piece in way for element in piece) for way in product(*parts)]
     if any(not way or isinstance(way[0], int) or isinstance(way[-1], int) for way in written):
@@ -101,9 +102,15 @@ def _joined(way: tuple[Element, ...], spelling: Spelling) -> Iterator[tuple[Elem
             continue
         one = frozenset(spelling.two[pair] for pair in product(first, second) if pair in spelling.two)
         if one:
-            shorter = (*way[:at], one, *way[at + 2 :])
+            shorter = (*way[:at], _shared(one), *way[at + 2 :])
             yield shorter
             yield from _joined(shorter, spelling)
+
+
+@cache
+def _shared(words: frozenset[str]) -> frozenset[str]:
+    """The same set for the same words: thousands of places hold one of a few."""
+    return words
 
 
 def _words(part: str, groups: Mapping[str, frozenset[str]], where: str) -> frozenset[str]:
