@@ -15,7 +15,7 @@ from companion.escalation.plan import ACROSS, ANY_LENGTH, BREAK, START, Part
 
 _DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
 
-_set: Callable[[str], frozenset[str]] = lru_cache(maxsize=8192)(frozenset)
+_set: Callable[[str], frozenset[str]] = lru_cache(maxsize=4096)(frozenset)
 
 
 def _doubled(words: int) -> tuple[int, ...]:
@@ -29,15 +29,43 @@ def _doubled(words: int) -> tuple[int, ...]:
 _DOUBLED = [_doubled(words) for words in range(MAX_GAP * 8)]
 
 
+class _Places(dict[str, int]):
+    """Where the symbols of a text are and, once somebody asks, where any symbol of a set is."""
+
+    __slots__ = ("_there",)
+
+    def __init__(self, there: frozenset[str]) -> None:
+        super().__init__(dict.fromkeys(there, 0))
+        self._there = there
+
+    def __missing__(self, words: str) -> int:
+        places = 0
+        if len(words) > 1:
+            for symbol in self._there & _set(words):
+                places |= self[symbol]
+        self[words] = places
+        return places
+
+
 class Line:
-    """A text as sets of places. ``there`` holds its symbols."""
+    """A text as sets of places."""
 
-    __slots__ = ("_breaks", "_counted", "_end", "_found", "_known", "_loose", "_small", "_steps", "everywhere", "there")
+    __slots__ = (
+        "_breaks",
+        "_counted",
+        "_end",
+        "_found",
+        "_known",
+        "_loose",
+        "_small",
+        "_steps",
+        "_there",
+        "everywhere",
+    )
 
-    def __init__(self, line: str, there: frozenset[str], fillers: frozenset[str]) -> None:
-        self.there = there
-        # Where the sets of symbols are: those of one symbol now, others when a phrase asks for them.
-        self._found = found = dict.fromkeys(there, 0)
+    def __init__(self, line: str, fillers: frozenset[str]) -> None:
+        self._there = there = frozenset(line)
+        self._found = found = _Places(there)
         place = 1
         for symbol in line:
             found[symbol] |= place
@@ -53,7 +81,7 @@ class Line:
         # The same with fillers and ends of sentences left out of the count; the same sets if there are none.
         self._counted = found
         if self._loose:
-            self._counted = counted = dict.fromkeys(there, 0)
+            self._counted = counted = _Places(there)
             place = 1
             for symbol in line:
                 counted[symbol] |= place
@@ -70,10 +98,7 @@ class Line:
         known = self._counted
         reach = -1
         for words, words_after in zip(order, most, strict=True):
-            here = known.get(words)
-            if here is None:
-                here = self._gather(words, known)
-            reach &= here
+            reach &= known[words]
             if not reach:
                 return False
             if words_after:
@@ -88,7 +113,7 @@ class Line:
         if part.__class__ is tuple:
             return self._row(part, places)
         if isinstance(part, str):
-            return (places & self._gather(part, self._found)) << 1
+            return (places & self._found[part]) << 1
         if isinstance(part, int):
             return self._move(part, places)
         if places != self.everywhere:
@@ -127,8 +152,7 @@ class Line:
                 passed = places & over
                 if passed:
                     places |= (passed + over) ^ over
-                here = found.get(part)
-                places &= self._gather(part, found) if here is None else here
+                places &= found[part]
                 if not places:
                     return 0
                 places <<= 1
@@ -150,41 +174,23 @@ class Line:
         return places
 
     def _either(self, part: Any, places: int) -> int:
-        """Follow all alternatives at once."""
-        if isinstance(part, dict):
-            ends = self._any(part[""], places)
-            for word in part.keys() & self.there:
-                ends |= self._any(part[word], places)
-            return ends
-        return self._any(part, places)
-
-    def _any(self, parts: Sequence[Any], places: int) -> int:
-        found = self._found
+        """Follow all alternatives at once, but for those that cannot be in this text."""
+        if part[0] is None:
+            return places | self.follow(part[1], places)
+        words, by_word, others = part
         ends = 0
-        for part in parts:
-            if part is None:
-                ends |= places
-                continue
-            row = part.__class__ is tuple
-            first = part[0] if row else part
-            if first.__class__ is str:
-                here = found.get(first)
-                if here is None:
-                    here = self._gather(first, found)
-                here &= places
-                if here:
-                    ends |= self._row(part, places) if row else here << 1
+        for other in others:
+            if other.__class__ is str:
+                ends |= (places & self._found[other]) << 1
             else:
-                ends |= self.follow(part, places)
+                ends |= self.follow(other, places)
+        if words:
+            for word in self._there & _set(words):
+                at = words.find(word)
+                while at >= 0:
+                    ends |= self._row(by_word[at], places)
+                    at = words.find(word, at + 1)
         return ends
-
-    def _gather(self, words: str, known: dict[str, int]) -> int:
-        """The places of any word of a set, kept among those that are known."""
-        places = 0
-        for symbol in self.there & _set(words):
-            places |= known[symbol]
-        known[words] = places
-        return places
 
     def _move(self, step: int, places: int) -> int:
         """Over a gap, or on to the start or end of a sentence."""

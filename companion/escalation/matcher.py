@@ -8,7 +8,7 @@ numbers whose bits are the needs of all lines. The few that are left are followe
 from collections.abc import Iterator
 
 from companion.escalation.line import Line
-from companion.escalation.plan import BREAK, SPANS, STRETCH, Part, Plan
+from companion.escalation.plan import BREAK, SLOTS, SPANS, STRETCH, Part, Plan
 
 _SHORT = STRETCH * 2  # symbols; a text no longer than this is one stretch
 
@@ -29,24 +29,15 @@ class Matcher:
         left = self._candidates(symbols)
         if not left:
             return
-        there = frozenset(symbols)
-        line: Line | None = None
+        line = Line(symbols, self._fillers)
         done = -1
         while left:
             lowest = left & -left
             left ^= lowest
-            phrase, part, needs, order, most = self._lines[lowest.bit_length() - 1]
-            if phrase == done:
-                continue
-            for need in needs:
-                if there.isdisjoint(need):
-                    break
-            else:
-                if line is None:
-                    line = Line(symbols, there, self._fillers)
-                if line.near(order, most) and line.follow(part, line.everywhere):
-                    done = phrase
-                    yield phrase, part, line
+            phrase, part, order, most = self._lines[lowest.bit_length() - 1]
+            if phrase != done and line.near(order, most) and line.follow(part, line.everywhere):
+                done = phrase
+                yield phrase, part, line
 
     def _candidates(self, symbols: str) -> int:
         """The lines worth trying, as bits."""
@@ -89,7 +80,10 @@ class Matcher:
     def _met(self, needs: int) -> int:
         """The lines that have every slot filled, as bits."""
         count = len(self._lines)
-        return needs & (needs >> count) & (needs >> 2 * count) & self._all
+        met = needs & self._all
+        for slot in range(1, SLOTS):
+            met &= needs >> slot * count
+        return met
 
     def _needs(self, symbols: frozenset[str]) -> int:
         """The needs that some symbols meet, as bits."""

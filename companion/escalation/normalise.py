@@ -7,8 +7,8 @@ character came from. ``Speller`` turns each word into the words of the watch lis
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 # In this order: letters spaced out ("k i l l"), a word with its apostrophes and letter-like signs, a sentence end.
 TOKEN = re.compile(
@@ -40,8 +40,7 @@ _UNKNOWN = "\x02"  # the symbol of every word that no phrase knows
 _LAST_PART = frozenset(["myself", "anymore", "suicide", "suicidal"])
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(NamedTuple):
     """A folded text; ``origin[i]`` is the place in the original of folded character i (None: the same place)."""
 
     text: str
@@ -56,9 +55,11 @@ class Folded:
 
 def fold(text: str, signs: Mapping[str, str]) -> Folded:
     """Fold a text; ``signs`` gives the words that emoji stand for. Never raises, whatever the string holds."""
+    if text.isascii() and not _CONTROL.search(text) and "`" not in text:
+        lower = text.lower()
+        if lower == text or not _JOINT.search(text):
+            return Folded(lower, None)
     joints = frozenset(joint.start() for joint in _JOINT.finditer(text))
-    if not joints and text.isascii() and not _CONTROL.search(text) and "`" not in text:
-        return Folded(text.lower(), None)
     out: list[str] = []
     origin: list[int] = []
     for at, char in enumerate(text):

@@ -12,7 +12,7 @@ A phrase is written in plain words with a few marks (docs/watchlist.md shows the
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_GAP = 16
@@ -153,7 +153,7 @@ class Parser:
                 raise PhraseError(f"& needs something before and after it in {text!r}")
             first, second = items[at : at + 2]
             items[at : at + 2] = [Alt((Seq((first, gap, second)), Seq((second, gap, first))))]
-        level.branches.append(items[0] if len(items) == 1 else Seq(tuple(items)))
+        level.branches.append(items[0] if len(items) == 1 else Seq(tuple(_flat(items))))
         level.items = []
         level.orders = []
 
@@ -194,17 +194,41 @@ class Parser:
         return node
 
     def _either(self, branches: Sequence[Node]) -> Node:
-        """Join alternatives, with all single words gathered in one set."""
-        single: set[str] = set()
-        others: list[Node] = []
-        for branch in branches:
-            for node in branch.items if isinstance(branch, Alt) else (branch,):
-                if isinstance(node, Words):
-                    single |= node.words
-                else:
-                    others.append(node)
-        joined = ([self._words(frozenset(single))] if single else []) + others
+        """Join alternatives. All single words become one set, and so do those in which rows of words differ."""
+        nodes = [node for branch in branches for node in (branch.items if isinstance(branch, Alt) else (branch,))]
+        rows = [node.items if isinstance(node, Seq) else (node,) for node in nodes]
+        count = 0
+        while len(rows) != count:
+            count = len(rows)
+            for at in range(max(map(len, rows))):
+                rows = self._joined(rows, at)
+        joined = [row[0] if len(row) == 1 else Seq(row) for row in rows]
         return joined[0] if len(joined) == 1 else Alt(tuple(joined))
+
+    def _joined(self, rows: Sequence[tuple[Node, ...]], at: int) -> list[tuple[Node, ...]]:
+        """The rows, with those that differ only in the word at one place made one."""
+        alike: dict[tuple[object, ...], list[tuple[Node, ...]]] = {}
+        for row in rows:
+            word = at < len(row) and isinstance(row[at], Words)
+            alike.setdefault((*map(id, row[:at]), word or id(row), *map(id, row[at + 1 :])), []).append(row)
+        joined = []
+        for same in alike.values():
+            row = same[0]
+            if len(same) > 1:
+                words = [row[at] for row in same]
+                together = frozenset().union(*(node.words for node in words if isinstance(node, Words)))
+                row = (*row[:at], self._words(together), *row[at + 1 :])
+            joined.append(row)
+        return joined
+
+
+def _flat(items: Sequence[Node]) -> Iterable[Node]:
+    """What stands in a row, with rows of mere words among it taken out of their brackets."""
+    for item in items:
+        if isinstance(item, Seq) and all(isinstance(each, Words) for each in item.items):
+            yield from item.items
+        else:
+            yield item
 
 
 def _gap(count: str, across: bool, text: str) -> Gap:

@@ -2,15 +2,16 @@
 
 Each word that any phrase knows is a symbol, one character; words that no phrase tells apart share one. What a text must
 hold for a line of a phrase to be in it is worked out here, once: its *needs* are sets of which a word must be there.
-The three rarest of them are looked for before anything else is done for that line.
+The few rarest of them are looked for before anything else is done for that line.
 
 A part of a phrase is one of five kinds of plain data (``Part``), which ``line.py`` follows:
 
 - a string: one word out of these symbols;
 - a number: a gap, or the start or end of a sentence;
 - a tuple: parts one after the other;
-- a list: any of these parts; None among them: nothing at all;
-- a dictionary: any of many parts, by a word that each needs; those under "" need none in particular.
+- a list of two, the first of them None: a part that may be missing;
+- a list of three: any of several parts. The first two are symbols, and for each a part that cannot be where it is not;
+  the third are parts of which no one symbol can be said so.
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ from companion.escalation.normalise import TOKEN, fold
 from companion.escalation.phrases import Edge, Gap, Node, Opt, Parser, PhraseError, Seq, Words, word_sets
 from companion.escalation.watchlist_data import Family, Phrase, Vocabulary
 
-Part = str | int | tuple[Any, ...] | list[Any] | dict[str, tuple[Any, ...]]
+Part = str | int | tuple[Any, ...] | list[Any]
 
 FIRST_SYMBOL = 0x0100
 # The end of a sentence. A gap does not cross it; words written next to each other do ("I. want. to. die.").
@@ -34,17 +35,17 @@ UNKNOWN = "\x02"
 ANY_LENGTH = 0  # in place of the number of words
 ACROSS = 32
 START, END = 64, 65
-SLOTS = 3  # so many needs of a line are looked for before it is tried
+SLOTS = 4  # so many needs of a line are looked for before it is tried
 STRETCH = 8  # words; a long text is looked at in stretches of this length
 SPANS = (1, 2, 4)  # stretches; the lines of phrases that are no longer than this are looked for together
 _DENSE = 24  # a symbol that so many needs know is kept as bits
-_MANY = 10  # alternatives; more are kept by a word
+_MANY = 2  # alternatives; more are kept by a word
 _FEW = 6  # words; a need of more is no good for that
 
 
-# Number of the phrase, its part, needs that are not among the slots, one need of each step in order, and how many words
-# after each the next one may be at most (0: anywhere after it).
-Line = tuple[int, Part, tuple[str, ...], tuple[str, ...], tuple[int, ...]]
+# Number of the phrase, its part, one need of each step in order, and how many words after each the next one may be at
+# most (0: anywhere after it).
+Line = tuple[int, Part, tuple[str, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +138,19 @@ class _Planner:
             needs = tuple(dict.fromkeys(need for each in planned for need in each.needs))
             return self._once(tuple(parts), needs, None if None in lengths else sum(filter(None, lengths)))
         longest = None if None in lengths else max(filter(None, lengths), default=0)
-        either = self._by_word(planned) if len(parts) > _MANY else parts
-        return self._once(either, self._shared(planned), longest)
+        return self._once(self._by_word(planned), self._shared(planned), longest)
 
-    def _by_word(self, planned: Sequence[_Planned]) -> dict[str, tuple[Part, ...]]:
+    def _by_word(self, planned: Sequence[_Planned]) -> list[Part]:
         """Alternatives by the words of the rarest need of each."""
-        found: dict[str, list[Part]] = {"": []}
+        by_word: list[tuple[str, Part]] = []
+        others: list[Part] = []
         for each in planned:
             words = self.words(self._rarest(each.needs, 1)[0]) if each.needs else ""
-            for word in words if 0 < len(words) <= _FEW else ("",):
-                found.setdefault(word, []).append(each.part)
-        return {word: tuple(parts) for word, parts in found.items()}
+            if len(planned) > _MANY and isinstance(each.part, tuple) and 0 < len(words) <= _FEW:
+                by_word += [(word, each.part) for word in words]
+            else:
+                others.append(each.part)
+        return ["".join(word for word, _ in by_word), tuple(part for _, part in by_word), tuple(others)]
 
     def _shared(self, planned: Sequence[_Planned]) -> tuple[int, ...]:
         """Needs of alternatives: one need of each branch, the one met least often; then the next of each.
@@ -214,10 +217,7 @@ def make_plan(vocabulary: Vocabulary, families: Sequence[Family], phrases: Seque
         tuple((phrase.id, numbers[phrase.family], phrase.why) for phrase in phrases),
         "".join(sorted({known[word] for word in vocabulary.fillers})),
         _shared_strings({typed: [known.get(word, UNKNOWN) for word in words] for typed, words in table.items()}),
-        tuple(
-            (number, line.part, tuple(map(planner.words, needs[SLOTS:])), *planner.in_order(node))
-            for number, node, line, needs in planned
-        ),
+        tuple((number, line.part, *planner.in_order(node)) for number, node, line, _ in planned),
         _slots([[planner.words(need) for need in needs[:SLOTS]] for *_, needs in planned]),
         tuple(_longer([line.longest for *_, line, _ in planned], STRETCH * span) for span in SPANS),
     )
@@ -270,10 +270,10 @@ def _symbols(nodes: Sequence[Node], fillers: Sequence[str]) -> dict[str, int]:
 
 def _identities(part: Part) -> Iterable[object]:
     """What tells a part from others, if those inside it are kept once."""
-    if isinstance(part, dict):
-        for word, parts in part.items():
-            yield word
-            yield from map(_identity, parts)
+    if isinstance(part, list) and part[0] is not None:
+        words, by_word, others = part
+        yield words
+        yield from map(_identity, by_word + others)
     elif isinstance(part, tuple | list):
         yield from map(_identity, part)
 
