@@ -75,7 +75,6 @@ def _(change: changes.AskConsent, scene: Scene) -> None:
             created_at=scene.now,
         )
         scene.session.add(scene.person)
-        scene.address.person = scene.person
         scene.session.flush()
         meet(scene.session, scene.address, scene.person, scene.now)
     person = scene.person

@@ -106,7 +106,8 @@ def take(
     if episode.state == "closed":
         record(session, now, "take refused", episode, actor=person.id, reason="closed")
         return episode.owner
-    if session.get(Declined, (episode.id, person.id)) is not None:
+    declined = session.get(Declined, (episode.id, person.id)) is not None
+    if declined and person not in people_to_page(session, episode, now):  # as long as there is anybody else
         record(session, now, "take refused", episode, actor=person.id, reason="declined")
         return None
     if left_out(session, episode, person, now):
@@ -249,7 +250,17 @@ def no_contact_in_time(session: Session, episode: Episode, now: datetime, voice:
 
 
 def meet(session: Session, address: Address, person: Person, now: datetime) -> None:
-    """Let an episode of a number that was nobody's be about `person`, who has just asked to join from it."""
+    """Let a number that was nobody's be that of `person`, who has just asked to join from it, on every channel.
+
+    An open episode of it is about them from now on.
+    """
+    of_number = select(Address).where(Address.address_index == address.address_index)
+    for each in session.scalars(of_number.where(Address.person_id.is_(None) | (Address.person_id == person.id))):
+        each.person = person
+        _meet_episode(session, each, person, now)
+
+
+def _meet_episode(session: Session, address: Address, person: Person, now: datetime) -> None:
     for episode in session.scalars(
         select(Episode)
         .where(Episode.address_id == address.id, Episode.person_id.is_(None), Episode.state != "closed")

@@ -71,7 +71,7 @@ def test_r12_after_an_hour_without_a_worker_everyone_is_paged_at_once(world: Wor
 def test_r06_words_that_are_split_over_texts_are_read_together(world: World, number: str) -> None:
     asha = world.talker(number) if number.endswith("151") else world.member(number)
     world.clock.advance(timedelta(minutes=5))
-    for words in ("i want to kill", "my self"):  # three minutes apart they are two texts
+    for words in ("i want to cut", "myself"):  # three minutes apart they are two texts
         asha.texts(words)
         assert "no person has read" not in " ".join(asha.ignores())
         world.clock.advance(timedelta(minutes=3))
@@ -141,6 +141,42 @@ def test_r19_a_stranger_who_joins_while_their_episode_is_open_is_heard_by_whoeve
     world.settle()
     lead.hears(f"new text about {code}")
     world.staff_ignores()
+
+
+def test_r20_when_everyone_was_changed_for_someone_else_anyone_can_take_it(world: World) -> None:
+    asha = world.member()
+    those = (world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead"))
+    flagged(world, asha)
+    for talker in those:
+        world.advance(minutes=11)
+        asha.ignores()
+        talker.ignores()
+        talker.texts("take")
+        talker.hears("You have")
+        world.settle()
+        asha.hears("has your text now")
+        asha.texts("CHANGE")
+        asha.hears("asking someone else")
+    world.advance(minutes=1)
+    world.staff_ignores()
+    those[2].texts("take")  # nobody else is left to ask: the promise of somebody else cannot be kept
+    those[2].hears("You have")
+    world.settle()
+    asha.hears("Dr Erskine")
+    world.staff_ignores()
+
+
+def test_r19_a_number_that_wrote_on_whatsapp_before_it_joined_by_sms_is_the_same_person(world: World) -> None:
+    on_whatsapp, cole = world.talker("+447700900153", "whatsapp"), world.staff("facilitator")
+    on_whatsapp.texts("who is this?")
+    on_whatsapp.ignores()
+    world.member("+447700900153")
+    on_whatsapp.texts("EXCLUDE DUNNE")
+    on_whatsapp.hears("Dr Dunne won't see your texts")
+    flagged(world, on_whatsapp)
+    world.settle()
+    cole.hears("an item needs you now")  # of their group
+    world.staff("lead").hears_nothing()
 
 
 @pytest.mark.one_database("postgresql")
