@@ -70,13 +70,6 @@ def _current(now: datetime) -> ColumnElement[bool]:
     return Duty.ended_at.is_(None) | (Duty.ended_at > now)
 
 
-def rotas(session: Session, now: datetime) -> list[uuid.UUID | None]:
-    """Return the groups that have duties or hours of their own; None stands for what holds for every group."""
-    own = select(Duty.group_id).where(_current(now)).distinct()
-    hours = select(GroupCover.group_id).join(Group).where(GroupCover.kind == "hours", Group.ended_at.is_(None))
-    return list({*session.scalars(own), *session.scalars(hours)})
-
-
 def gaps(session: Session, now: datetime, ahead: timedelta = AHEAD, group_id: uuid.UUID | None = None) -> list[Gap]:
     """Return where, from `now` on, nobody is first, second or lead who can be reached in two ways.
 
@@ -97,8 +90,9 @@ def every_gap(session: Session, now: datetime, ahead: timedelta = AHEAD) -> list
     able = _able(session, turns)
     covers = session.scalars(select(GroupCover).options(joinedload(GroupCover.group))).all()
     of_group = {cover.group_id: cover for cover in covers}
+    with_hours = {cover.group_id for cover in covers if cover.kind == "hours" and cover.group.ended_at is None}
     found: set[Gap] = set()
-    for group_id in rotas(session, now):
+    for group_id in on_it | with_hours:  # None stands for what holds for every group
         if None in on_it or group_id in on_it:
             mine = [turn for turn in turns if turn.group_id in (None, group_id)]
             cover = of_group.get(group_id) if group_id else None
