@@ -48,16 +48,13 @@ def examine_server(settings: Settings, timeout: float) -> str:
     Raises MailServerError with what is wrong.
     """
     parts = urlsplit(settings.smtp_url or "")
-    try:
-        with connected(settings, timeout) as server:
-            server.ehlo_or_helo_if_needed()
-            code, _ = server.mail(settings.mail_from or "")
-            if code != 250:
-                says = f"It takes no e-mail from {settings.mail_from} (code {code})."
-                raise MailServerError(says, "Set MAIL_FROM to an address that this login may send from.")
-            server.rset()
-    except (OSError, smtplib.SMTPException) as error:
-        raise _broken_off(parts, error) from error
+    with _unbroken(parts), connected(settings, timeout) as server:
+        server.ehlo_or_helo_if_needed()
+        code, _ = server.mail(settings.mail_from or "")
+        if code != 250:
+            says = f"It takes no e-mail from {settings.mail_from} (code {code})."
+            raise MailServerError(says, "Set MAIL_FROM to an address that this login may send from.")
+        server.rset()
     how = "over TLS" if _encrypts(parts, settings) else "without encryption, on this machine"
     return f"{parts.hostname} answers {how}{' and takes our sign-in' if parts.username else ''}."
 
@@ -75,6 +72,17 @@ def _context(settings: Settings) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         says = f"The file of SMTP_CA_FILE cannot be read as certificates ({type(error).__name__})."
         raise MailServerError(says, "Put the authority's certificate there, in PEM form.") from error
+
+
+@contextmanager
+def _unbroken(parts: SplitResult) -> Iterator[None]:
+    """Say what the block does not say itself: TLS that fails, and a line that breaks."""
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise _not_encrypted(parts, error) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise _broken_off(parts, error) from error
 
 
 def _reach(parts: SplitResult, settings: Settings, timeout: float) -> smtplib.SMTP:
@@ -96,35 +104,32 @@ def _reach(parts: SplitResult, settings: Settings, timeout: float) -> smtplib.SM
 
 
 def _encrypt(server: smtplib.SMTP, parts: SplitResult, settings: Settings) -> None:
-    try:
-        server.starttls(context=_context(settings))
-    except smtplib.SMTPNotSupportedError as error:
-        raise MailServerError(
-            f"{parts.hostname} offers no encryption (STARTTLS), so nothing is sent through it.",
-            "Use its port 587, or smtps:// with port 465, or another server.",
-        ) from error
-    except smtplib.SMTPResponseException as error:
-        says = f"{parts.hostname} will not encrypt just now (code {error.smtp_code}), so nothing is sent through it."
-        raise MailServerError(says, "Ask who runs it.") from error
-    except ssl.SSLError as error:
-        raise _not_encrypted(parts, error) from error
-    except (OSError, smtplib.SMTPException) as error:
-        raise _broken_off(parts, error) from error
+    with _unbroken(parts):
+        try:
+            server.starttls(context=_context(settings))
+        except smtplib.SMTPNotSupportedError as error:
+            raise MailServerError(
+                f"{parts.hostname} offers no encryption (STARTTLS), so nothing is sent through it.",
+                "Use its port 587, or smtps:// with port 465, or another server.",
+            ) from error
+        except smtplib.SMTPResponseException as error:
+            how = f"(code {error.smtp_code}), so nothing is sent through it"
+            raise MailServerError(f"{parts.hostname} will not encrypt just now {how}.", "Ask who runs it.") from error
 
 
 def _sign_in(server: smtplib.SMTP, parts: SplitResult) -> None:
-    try:
-        server.login(unquote(parts.username or ""), unquote(parts.password or ""))
-    except smtplib.SMTPAuthenticationError as error:
-        raise MailServerError(
-            f"{parts.hostname} refuses our user name or password (code {error.smtp_code}).",
-            "Copy both into SMTP_URL again; write @ as %40, : as %3A, / as %2F and % as %25 in them.",
-        ) from error
-    except smtplib.SMTPNotSupportedError as error:
-        says = f"{parts.hostname} takes no sign-in with a password."
-        raise MailServerError(says, "Leave user and password out of SMTP_URL, or use its port for sign-ins.") from error
-    except (OSError, smtplib.SMTPException) as error:
-        raise _broken_off(parts, error) from error
+    with _unbroken(parts):
+        try:
+            server.login(unquote(parts.username or ""), unquote(parts.password or ""))
+        except smtplib.SMTPAuthenticationError as error:
+            raise MailServerError(
+                f"{parts.hostname} refuses our user name or password (code {error.smtp_code}).",
+                "Copy both into SMTP_URL again; write @ as %40, : as %3A, / as %2F and % as %25 in them.",
+            ) from error
+        except smtplib.SMTPNotSupportedError as error:
+            says = f"{parts.hostname} takes no sign-in with a password."
+            mend = "Leave user and password out of SMTP_URL, or use its port for sign-ins."
+            raise MailServerError(says, mend) from error
 
 
 def _not_encrypted(parts: SplitResult, error: ssl.SSLError) -> MailServerError:
