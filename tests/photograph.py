@@ -26,9 +26,11 @@ from werkzeug.serving import make_server
 
 from companion.models import Booking, Duty, Group, GroupCover, Need, Person
 from tests import databases
-from tests.console_stage import NOW, Stage, stage
+from tests.browsers import FLAGS
+from tests.console_people import NOW
+from tests.console_stage import Stage, stage
 from tests.photograph_signing_in import give_password, second_factor
-from tests.test_console_browser import FLAGS, PAGES
+from tests.test_console_browser import PAGES
 from tests.test_console_pages import _crowd
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}

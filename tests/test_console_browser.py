@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from companion.models import Alarm
-from tests.console_stage import CANARY, NOW, PASSWORD, Stage, stage
-from tests.databases import MUST_RUN, NewDatabase
+from tests.browsers import chromium
+from tests.console_people import CANARY, NOW
+from tests.console_stage import PASSWORD, Stage, stage
+from tests.databases import NewDatabase
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PAGES = (
     "/console/",
     "/console/groups",
@@ -109,17 +108,10 @@ def address(on: Stage) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get(MUST_RUN):
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+@pytest.fixture(scope="module", name="chromium")
+def running() -> Iterator[Browser]:
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def signed_in(context: BrowserContext, address: str, who: str) -> Page:

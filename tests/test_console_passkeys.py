@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import os
 import re
 import secrets
-import shutil
 import socket
 import threading
 import time
@@ -22,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from webauthn.helpers import bytes_to_base64url
 from werkzeug.serving import make_server
@@ -30,8 +28,9 @@ from werkzeug.test import TestResponse
 
 from companion.console.passkeys import can_work
 from companion.models import AuditEntry, Passkey
+from tests.browsers import chromium
 from tests.console_stage import PASSWORD, Stage, authenticator, press, sign_in, stage, token
-from tests.databases import MUST_RUN, NewDatabase
+from tests.databases import NewDatabase
 
 ORIGIN = "http://localhost"
 
@@ -244,18 +243,11 @@ def served(sqlite_databases: NewDatabase) -> Iterator[tuple[Stage, str]]:
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A phone's browser that runs no script or style against the policy."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get(MUST_RUN):
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    broken: list[str] = []
+    with chromium() as browser:
         opened = browser.new_page(viewport={"width": 320, "height": 640})
-        broken: list[str] = []
         opened.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
         yield opened
-        browser.close()
     assert not broken
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,10 +10,11 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from companion.simulator.carrier import NO_DELAYS
 from companion.simulator.pages import PageOptions
+from tests.browsers import chromium
 from tests.test_standin import ASHA, BEN, START, World, world
 
 
@@ -106,15 +106,9 @@ def test_events_tell_the_time_and_the_version(w: World) -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium, where the machine has one."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        expect.set_options(timeout=20_000)
-        yield browser
-        browser.close()
+    expect.set_options(timeout=20_000)
+    with chromium() as running:
+        yield running
 
 
 def opened(browser: Browser, w: World, width: int = 1440, dark: bool = False) -> Page:
