@@ -24,7 +24,8 @@ from sqlalchemy.orm import Session
 from companion.models import Address, AuditEntry, Base, CheckIn, Consent, InboundMessage, OutboxMessage, Person
 from companion.programme.figures import freeze
 from tests import databases
-from tests.console_stage import NOW, Stage, press, stage, text_from, text_to, trainee
+from tests.console_people import NOW, text_from, text_to, trainee
+from tests.console_stage import Stage, press, stage
 
 PEOPLE = 10_000
 TEXTS = 1_000_000  # half of them theirs, half ours

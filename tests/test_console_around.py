@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from companion.models import Broadcast, Episode, Need, NeedAction, Note, OutboxMessage, Person, SupervisionDate
-from tests.console_stage import NOW, stage, token
+from tests.console_people import NOW
+from tests.console_stage import stage, token
 from tests.databases import NewDatabase
 
 

@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from companion import console
 from companion.console.fields import Form
 from companion.models import Duty, Person, Way
-from tests.console_stage import CODE, NOW, Stage, press, stage
+from tests.console_people import NOW
+from tests.console_stage import CODE, Stage, press, stage
 from tests.databases import NewDatabase
 
 OWN_WORDS = re.compile(r"^(Not a valid|Invalid|This field|Field )|%\(")  # of the library, which says too little

@@ -39,7 +39,8 @@ from companion.models import (
     User,
     Way,
 )
-from tests.console_stage import NOW, Queries, Stage, press, stage, trainee
+from tests.console_people import NOW, trainee
+from tests.console_stage import Queries, Stage, press, stage
 from tests.databases import NewDatabase
 from tests.test_console_pages import EPISODE, _crowd
 from tests.test_console_roles import IN, TABLE

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Address, Alarm, AuditEntry, ContactRequest, Episode, InboundMessage, OutboxMessage, Person
-from tests.console_stage import CANARY, NOW, UNREAD, Stage, press, stage, text_from, text_to, trainee
+from tests.console_people import CANARY, NOW, UNREAD, text_from, text_to, trainee
+from tests.console_stage import Stage, press, stage
 from tests.databases import NewDatabase
 
 EPISODE = "/console/episodes/{episode}"

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from companion.models import Address, AuditEntry, Base, Need, Way
-from tests.console_stage import NOW, Stage, press, stage, token
+from tests.console_people import NOW
+from tests.console_stage import Stage, press, stage, token
 from tests.databases import NewDatabase
 from tests.test_console_forms import Seen
 

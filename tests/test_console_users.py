@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Address, AuditEntry, Invitation, Person, User
-from tests.console_stage import CODE, NOW, PASSWORD, Stage, press, sign_in, stage
+from tests.console_people import NOW
+from tests.console_stage import CODE, PASSWORD, Stage, press, sign_in, stage
 from tests.databases import NewDatabase
 
 INVITE = "/console/users/invite"

@@ -15,7 +15,8 @@ from companion.console.queries import LATEST
 from companion.console.search import LOOKED_AT
 from companion.console.users import create_user
 from companion.models import Address, AuditEntry, Person
-from tests.console_stage import CANARY, NOW, PASSWORD, UNREAD, Stage, press, sign_in, stage, text_from, token
+from tests.console_people import CANARY, NOW, UNREAD, text_from
+from tests.console_stage import PASSWORD, Stage, press, sign_in, stage, token
 from tests.databases import NewDatabase
 from tests.rota_world import code_in, on_duty, person
 from tests.world import World

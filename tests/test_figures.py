@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from companion.models import CheckIn, Consent, Episode, FrozenFigure, JoinSource, Need
 from companion.programme.figures import SUPPRESSED, as_csv, freeze, suppress, tables
-from tests.console_stage import NOW, Stage, stage, trainee
+from tests.console_people import NOW, trainee
+from tests.console_stage import Stage, stage
 from tests.databases import NewDatabase
 
 OCTOBER = datetime(2026, 10, 10, 12, tzinfo=UTC)

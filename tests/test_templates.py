@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from companion.clock import FixedClock
-from companion.content.catalogue import Catalogue, load_catalogue
+from companion.content.catalogue import Catalogue
 from companion.content.templates import Definition, Variable, definitions, problems, without
 from companion.conversation.intents import understand
-from companion.db import Database
 from companion.messaging import templates
-from companion.messaging.cli import templates as command
 from companion.messaging.provider import NoAnswerError, NotReachedError
 from companion.messaging.templates import TemplateError, variables
-from companion.messaging.twilio import Twilio
 from companion.models import Alarm, AuditEntry
 from companion.models.templates import WhatsAppTemplate
-from companion.simulator.standin import StandIn
-from tests.databases import KEY, NewDatabase
+from tests.databases import NewDatabase
 from tests.deliveries import approve_templates
-from tests.test_twilio_client import ASHA, SMS, START, WHATSAPP, settings
+from tests.template_office import DEFINITIONS, STANDING, WORDS, Office, opened
+from tests.test_twilio_client import ASHA, START
 from tests.world import TRAINEE, World
 
-STANDING = {
-    "name": "Companion",
-    "programme": "Northern Doctors Peer Network",
-    "privacy_url": "https://companion.example.org/privacy",
-    "url": "https://companion.example.org/console/",
-    "emergency": "999",
-    "samaritans": "000 000",
-    "shout": "00000",
-}
-WORDS = load_catalogue(None).with_standing(**STANDING)
-DEFINITIONS = definitions(WORDS)
 EVERY = pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
 
 
@@ -164,67 +147,10 @@ def test_what_would_send_a_sample_or_fail_is_refused(given: dict[str, str]) -> N
 # --- from our words to an approval ------------------------------------------------------------------------------------
 
 
-@dataclass
-class Office:
-    """What a coordinator works with: database, Twilio and its stand-in, a clock that stands still."""
-
-    database: Database
-    standin: StandIn
-    twilio: Twilio
-    clock: FixedClock
-    url: str
-
-    def create(self, *text_ids: str, words: Catalogue = WORDS) -> list[templates.Step]:
-        """Make the templates of these texts (of all, when none is given)."""
-        wanted = [d for d in definitions(words).values() if not text_ids or d.text_id in text_ids]
-        return templates.create_missing(self.database, self.twilio, self.clock, wanted)
-
-    def submit(self) -> list[templates.Step]:
-        """Submit what is new."""
-        return templates.submit_new(self.database, self.twilio, list(DEFINITIONS.values()))
-
-    def sync(self) -> list[templates.Step]:
-        """Ask how they stand."""
-        return templates.sync(self.database, self.twilio, self.clock)
-
-    def row(self, text_id: str) -> WhatsAppTemplate:
-        """Return the only template of a text."""
-        with self.database.read() as session:
-            return session.scalars(select(WhatsAppTemplate).where(WhatsAppTemplate.text_id == text_id)).one()
-
-    def usable(self, text_id: str) -> bool:
-        """Whether a text can go out by template now."""
-        with self.database.read() as session:
-            return templates.usable(session, text_id, WORDS.wording(text_id).version) is not None
-
-    def approved(self, text_id: str) -> WhatsAppTemplate:
-        """Return the template of a text, made and approved."""
-        self.create(text_id)
-        row = self.row(text_id)
-        self.standin.decide(row.content_sid, "approved")
-        self.sync()
-        return self.row(text_id)
-
-    def alarms(self) -> list[str]:
-        """The kinds of the alarms that are open."""
-        with self.database.read() as session:
-            return list(session.scalars(select(Alarm.kind).where(Alarm.settled_at.is_(None))))
-
-
 @pytest.fixture
 def office(new_database: NewDatabase) -> Iterator[Office]:
-    """An office with an empty account at Twilio."""
-    url = new_database()
-    clock = FixedClock(START)
-    standin = StandIn(clock=clock, inbound_url="http://127.0.0.1:9/", numbers=[SMS], whatsapp=[WHATSAPP])
-    database = Database(url, (KEY,))
-    database.unlock()
-    try:
-        yield Office(database, standin, Twilio(settings(standin.serve()), 5.0), clock, url)
-        assert standin.violations == ()
-    finally:
-        standin.close()
-        database.close()
+    with opened(new_database()) as office:
+        yield office
 
 
 @pytest.mark.one_database("postgresql")
@@ -395,68 +321,6 @@ def test_an_outage_changes_nothing(office: Office) -> None:
     with pytest.raises(NotReachedError):
         office.sync()
     assert office.usable("page")
-
-
-# --- the command ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def run(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
-    """Runs `companion templates ...`; returns its exit status and all that it printed."""
-    monkeypatch.chdir(tmp_path)
-    given = settings(office.standin._server.base_url)  # type: ignore[union-attr]
-    environment = {
-        "DATABASE_URL": office.url,
-        "SECRET_KEY": given.secret_key,
-        "ENCRYPTION_KEYS": KEY,
-        "PUBLIC_URL": given.public_url,
-        "TWILIO_ACCOUNT_SID": given.twilio_account_sid,
-        "TWILIO_AUTH_TOKEN": given.twilio_auth_token[0],
-        "TWILIO_SMS_FROM": SMS,
-        "TWILIO_WHATSAPP_FROM": WHATSAPP,
-        "TWILIO_API_BASE_URL": given.twilio_api_base_url,
-    }
-
-    def run(*arguments: str, **more: str) -> tuple[int, str]:
-        result = CliRunner().invoke(command, arguments, env={**environment, **more})
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        return result.exit_code, result.output
-
-    return run
-
-
-def test_the_command_from_nothing_to_approved(office: Office, run: Callable[..., tuple[int, str]]) -> None:
-    code, shown = run("show", "offer_session")
-    assert code == 0
-    assert "offer_session: not made yet" in shown
-    assert "  | Your group Paediatrics Thursday meets\n" in shown
-    assert "  [ YES ] [ NO ]" in shown
-    assert "companion templates submit" in run("create")[1]
-    assert run("create") == (0, "All templates are there.\n")
-    assert f"{DEFINITIONS['offer_session'].name}: received" in run("submit")[1]
-    assert run("submit")[1].startswith("Nothing to submit.")
-    office.standin.decide(office.row("offer_session").content_sid, "approved")
-    office.standin.decide(office.row("session_cancelled").content_sid, "rejected", "not clear")
-    name = DEFINITIONS["session_cancelled"].name
-    assert f"{name}: received -> rejected (not clear)" in run("sync")[1]
-    assert run("sync") == (0, "Nothing has changed.\n")
-    shown = run("show")[1]
-    assert "offer_session: approved\n" in shown
-    assert "session_cancelled: rejected (not clear)\n" in shown
-    assert "crisis_taken: no template, by SMS after 24 hours:" in shown
-
-
-@pytest.mark.one_database("sqlite")
-def test_what_goes_wrong_is_one_line(office: Office, run: Callable[..., tuple[int, str]]) -> None:
-    assert run("show", "nothing")[1].startswith("Error: no template is made of nothing;")
-    assert "TWILIO_WHATSAPP_FROM: is not set" in run("create", TWILIO_WHATSAPP_FROM="")[1]
-    assert "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN" in run("create", TWILIO_AUTH_TOKEN="stand-in-" + "0" * 32)[1]
-    office.standin.fault(None, "http 500", times=1)
-    assert "did not answer" in run("create")[1]
-    assert "PUBLIC_URL" in run("sync", PUBLIC_URL="")[1]
-    office.standin.close()
-    code, said = run("create")
-    assert (code, said) == (1, "Error: Twilio can't be reached; nothing was done\n")
 
 
 # --- on a phone -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from companion.escalation.chain import responders
 from companion.escalation.exclusions import excluded_from
 from companion.models import Address, Episode, Exclusion, Person
-from tests.console_stage import Stage, stage, text_from
+from tests.console_people import text_from
+from tests.console_stage import Stage, stage
 from tests.databases import NewDatabase
 from tests.rota_world import person
 from tests.safety.stage import open_alarms
