@@ -71,7 +71,7 @@ def test_r12_after_an_hour_without_a_worker_everyone_is_paged_at_once(world: Wor
 def test_r06_words_that_are_split_over_texts_are_read_together(world: World, number: str) -> None:
     asha = world.talker(number) if number.endswith("151") else world.member(number)
     world.clock.advance(timedelta(minutes=5))
-    for words in ("i want to cut", "myself"):  # three minutes apart they are two texts
+    for words in ("i just want to", "die"):  # three minutes apart they are two texts
         asha.texts(words)
         assert "no person has read" not in " ".join(asha.ignores())
         world.clock.advance(timedelta(minutes=3))
