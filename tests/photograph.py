@@ -69,6 +69,7 @@ DONE: dict[str, tuple[str, Step]] = {  # name: the page it begins on, and what i
         lambda page, _: _say(page, "Show how it looks"),
     ),
     "episodes-episode-written": ("/console/episodes/{episode}/write", lambda page, _: _say(page, "Send it")),
+    "audit-of-all-this": ("/console/audit", lambda _page, _: None),
 }
 OPEN = (
     "/console/sign-in",

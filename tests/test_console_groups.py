@@ -173,8 +173,8 @@ def test_who_came_is_kept_and_may_be_put_right(on: Stage) -> None:
 
 def test_the_hours_of_a_group_are_stated_and_taken_back(on: Stage) -> None:
     browser, path = on.browser("cor"), on.path("/console/groups/{tuesday}/hours")
-    shown = browser.get(path).text
-    assert "<h1>Hours of " in shown
+    shown = browser.get(path)
+    assert "<h1>Hours of " in shown.text
     wrong = press(browser, path, path, kind="hours", from_time="09:00").text
     for message in ("Write when the hours end", "Choose at least one day", "Choose who comes first"):
         assert wrong.count(message) == 2, message  # at the top and at the field
@@ -182,17 +182,26 @@ def test_the_hours_of_a_group_are_stated_and_taken_back(on: Stage) -> None:
     with on.database.write() as session:
         reached = address_of(session, Sender("sms", "+447700900208", "mobile"), on.clock.now())
         reached.person_id = on.ids["lee"]
-    same = press(
-        browser, path, path, kind="hours", from_time="09:00", weekdays="0", until_time="09:00", lead=str(on.ids["lee"])
-    )
+    old = hidden(shown)["stamp"]
+    given = {"from_time": "09:00", "until_time": "09:00", "weekdays": "0", "lead": str(on.ids["lee"]), "stamp": old}
+    same = press(browser, path, path, kind="hours", **given)
     assert "It must end at another time than it begins." in same.text
-    kept: dict[str, Any] = {"kind": "hours", "from_time": "09:00", "until_time": "17:00", "weekdays": list("01234")}
+    kept: dict[str, Any] = {
+        "kind": "hours",
+        "stamp": old,
+        "from_time": "09:00",
+        "until_time": "17:00",
+        "weekdays": list("01234"),
+    }
     facilitator = press(browser, path, path, lead=str(on.ids["ada"]), **kept).text
     assert facilitator.count("Choose a lead who can be reached by text.") == 2
     assert press(browser, path, path, lead=str(on.ids["lee"]), **kept).status_code == 302
     assert "9am to 5pm, Mon to Fri, then" in browser.get("/console/rota").text
     assert 'value="17:00"' in browser.get(path).text
-    assert press(browser, path, path, kind="always").status_code == 302
+    assert press(browser, path, path, lead=str(on.ids["lee"]), **kept).status_code == 302  # sent twice
+    late = press(browser, path, path, kind="always", stamp=old)
+    assert "Somebody else stated the hours while your page was open: 9am to 5pm, Mon to Fri." in late.text
+    assert press(browser, path, path, kind="always", stamp=hidden(late)["stamp"]).status_code == 302
     with on.database.read() as session:
         cover = session.get_one(GroupCover, on.ids["tuesday"])
         assert (cover.kind, cover.from_time, cover.out_of_hours_id) == ("always", None, None)

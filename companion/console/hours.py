@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import RadioField, SelectField, SelectMultipleField, TimeField
+from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput
@@ -16,7 +17,7 @@ from wtforms.widgets import CheckboxInput
 from companion.console.desk import COORDINATOR, LEAD, allow, desk, my_id, now, pages
 from companion.console.fields import Form
 from companion.models import Group, GroupCover
-from companion.rota.cover import missing
+from companion.rota.cover import hours_in_words, missing
 from companion.rota.hours import Hours, HoursError, leads, state_hours
 
 KINDS = {
@@ -27,7 +28,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 class HoursForm(Form):
-    """The hours of a group; times are local to it."""
+    """The hours of a group; times are local to it. `stamp` tells whether somebody else changed them meanwhile."""
 
     kind = RadioField(
         "When are its people paged?",
@@ -44,6 +45,7 @@ class HoursForm(Form):
         validators=[Optional()],
     )
     lead = SelectField("Who comes first in the rest of the day", validators=[Optional()])
+    stamp = HiddenField()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for the hours, the days and the lead where hours are stated."""
@@ -80,9 +82,18 @@ def group_hours(group_id: uuid.UUID) -> ResponseReturnValue:
         group = session.get(Group, group_id)
         if group is None or group.ended_at is not None:
             abort(404)
-        form = HoursForm(data=_values(session, group) if request.method == "GET" else None)
+        stands = _values(session, group)
+        stamp = hashlib.sha256(repr(sorted(stands.items())).encode()).hexdigest()[:24]
+        form = HoursForm(data={**stands, "stamp": stamp} if request.method == "GET" else None)
         form.lead.choices = [SelectChoice("", "Choose"), *(SelectChoice(str(p.id), p.label) for p in leads(session))]
-        if form.validate_on_submit():
+        valid = form.validate_on_submit()
+        if valid and form.stamp.data != stamp and form.hours != HoursForm(formdata=None, data=stands).hours:
+            stands_now = _in_words(session, group)
+            form.form_errors.append(
+                f"Somebody else stated the hours while your page was open: {stands_now}. Look at both, and send again."
+            )
+            form.stamp.data = stamp
+        elif valid:
             try:
                 changed = state_hours(session, group, form.hours, now(), my_id())
             except HoursError as error:
@@ -105,3 +116,8 @@ def _values(session: Session, group: Group) -> dict[str, Any]:
         "kind": "hours", "from_time": cover.from_time, "until_time": cover.until_time,
         "weekdays": list(cover.weekdays), "lead": lead,
     }  # fmt: skip
+
+
+def _in_words(session: Session, group: Group) -> str:
+    cover = session.get(GroupCover, group.id)
+    return hours_in_words(cover) if cover is not None else "at all hours"
