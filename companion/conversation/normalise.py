@@ -41,6 +41,7 @@ _TOKEN = re.compile(
     r"|(?P<sign>[^\W\d_]+|[^\x00-\x7f])"
 )
 _SPELT_OUT = re.compile(r"\b(?:[a-z][\s.*_-]){2,}[a-z]\b")
+_SAD_FACE = re.compile(r"[:=]['-]?\(+")
 _CLAUSE_WORDS = frozenset({"but"})
 
 
@@ -101,7 +102,9 @@ def fold(text: str) -> str:
 def read(text: str, spelling: Spelling) -> Said:
     """Make a text plain. Takes time in proportion to its length."""
     raw = plain(text)
-    lower = _SPELT_OUT.sub(lambda found: re.sub(r"[^a-z]", "", found.group()), fold(raw))
+    lower = _SPELT_OUT.sub(
+        lambda found: re.sub(r"[^a-z]", "", found.group()), _SAD_FACE.sub(" \N{SLIGHTLY FROWNING FACE} ", fold(raw))
+    )
     words: list[str] = []
     starts: list[int] = [0]
     for found in _TOKEN.finditer(lower):
