@@ -96,6 +96,14 @@ def test_a_number_answers_the_question_though_something_else_was_asked_since(wor
     asha.hears("didn't understand")
     with world.database.read() as session:
         assert session.scalar(select(CheckIn.score)) == 7
+
+    asked(world, asha, TUESDAY + timedelta(days=7))
+    asha.texts("link")
+    asha.hears("You do not have a place", "Reply YES")
+    asha.texts("4 - knackered but fine")  # is no yes
+    asha.hears("Thanks, noted")
+    with world.database.read() as session:
+        assert session.scalars(select(CheckIn.score).order_by(CheckIn.asked_at)).all() == [7, 4]
     world.staff_ignores()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,13 @@ ABOUT_SESSIONS = frozenset(
     ("consent_yes", "start_again", "book_yes", "book_no", "next_session", "join_link", "running_late")
 )
 LATER_QUESTIONS = ("none", "checkin_prompt")
+MAY_BE_A_NUMBER = (
+    "unknown",
+    "book_yes",
+    "thanks",
+    "signpost",
+)  # what is heard in "4 - fine" where no week was asked about
+_NUMBER_FIRST = re.compile(r"\s*(10|\d)(\s*/\s*10)?\s*([-\u2013\u2014,.:;!]|$)")
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -105,8 +113,11 @@ def _meant(text: Incoming, asked: str, tap: Tap) -> Understanding:
 
 
 def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding) -> str | None:
-    """Return the weekly question that a bare number answers, though something else was asked since; None for others."""
-    number = meant.intent == "unknown" and not kept.get("menu") and text.arrival.body.strip(" .!").isdecimal()
+    """Return the weekly question that a number answers, though something else was asked since; None for others.
+
+    "7" or "4 - knackered but fine": the words after a number are said of the week, not of a place that was offered.
+    """
+    number = meant.intent in MAY_BE_A_NUMBER and not kept.get("menu") and _NUMBER_FIRST.match(text.arrival.body)
     if not number or text.person is None:
         return None
     return unanswered_question(text.session, text.person, text.now)
