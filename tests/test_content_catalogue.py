@@ -152,6 +152,14 @@ def test_a_file_that_nothing_reads_is_refused(tmp_path):
         path.unlink()
 
 
+def test_what_is_said_of_a_place_is_never_cut():
+    words = load_catalogue()
+    longest = len(words.wording("next_session").values["place_state"])
+    for name in ("booked", "waiting", "held", "offered", "declined", "kept", "asked"):
+        said = words.wording(f"place_{name}")
+        assert max(len(said.text), len(said.cy or "")) <= longest
+
+
 def test_an_overlay_may_leave_a_value_out_and_code_need_not_know(tmp_path):
     ours = load_catalogue(overlay(tmp_path, "texts:\n  declined:\n    text: Thanks for telling us.\n"))
     assert ours.render("declined", when="Tue 24 Nov").body == "Thanks for telling us."

@@ -354,8 +354,8 @@ def _text(voice: Voice, shift: Shift, before: datetime | None, status: str | Non
     if before is None:
         if status is None:
             return say("facilitator_session_on", **values)
-        return say("session_back_on", place_state=say(_STATE[status]).body, **values)
+        return say("session_back_on", place_state=say(_STATE[status]), **values)
     new = when.day_and_time(shift.starts_at, zone)
     if status is None:
         return say(f"facilitator_{which}_moved", new=new, **values)
-    return say(f"{which}_moved", new=new, place_state=say(_STATE[status]).body, **values)
+    return say(f"{which}_moved", new=new, place_state=say(_STATE[status]), **values)

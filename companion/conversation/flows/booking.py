@@ -64,7 +64,7 @@ def next_session(known: Known) -> Decision:
     )
     if session.status == "waiting":
         fragment = "place_held" if session.open else "place_waiting"
-    state = known.say(fragment).body
+    state = known.say(fragment)
     text = known.say("next_session", group=session.group, when=_when(known, session), place_state=state)
     return Decision((text,), asks=None if session.has_place else _asks(known, session))
 
@@ -132,9 +132,9 @@ def _dial(known: Known) -> Decision:
     if session.dial_in is None:
         return Decision((known.say("dial_none", link=session.link),), heard_as="dial")
     if session.dial_code:
-        call = known.say("call_with_code", number=session.dial_in, dial_code=session.dial_code).body
+        call = known.say("call_with_code", number=session.dial_in, dial_code=session.dial_code)
     else:
-        call = known.say("call", number=session.dial_in).body
+        call = known.say("call", number=session.dial_in)
     return Decision((known.say("dial", when=_when(known, session), call=call),), heard_as="dial")
 
 
