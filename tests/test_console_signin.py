@@ -290,6 +290,8 @@ def test_a_second_factor_is_set_up_asked_for_and_switched_off(on: Stage) -> None
     assert other.get("/console/").status_code == 200
 
     press(browser, "/console/second-factor", "/console/second-factor", setup="disable")
+    factor = [action for action in audited(on) if action.startswith("second factor")]
+    assert factor == ["second factor switched on", "second factor switched off"]
     assert on.browser("ada").get("/console/").status_code == 200
 
 

@@ -12,7 +12,7 @@ from flask_login import current_user, user_logged_out
 from flask_security import Security, hash_password
 from flask_security.forms import ChangePasswordForm, LoginForm, TwoFactorRescueForm
 from flask_security.password_util import PasswordUtil
-from flask_security.signals import password_changed, user_authenticated
+from flask_security.signals import password_changed, tf_disabled, tf_profile_changed, user_authenticated
 from flask_wtf import CSRFProtect
 from wtforms import RadioField
 
@@ -110,6 +110,8 @@ def set_up(app: Flask, here: Desk) -> None:
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
     password_changed.connect(_password_changed, app)
+    tf_profile_changed.connect(_factor_on, app)
+    tf_disabled.connect(_factor_off, app)
     app.before_request(_own_password_first)
 
 
@@ -232,6 +234,14 @@ def _password_changed(_app: Flask, user: Account, **_: object) -> None:
     user.must_change = False
     accounts().put(user)
     _audit("password changed", user)
+
+
+def _factor_on(_app: Flask, user: Account, **_: object) -> None:
+    _audit("second factor switched on", user)
+
+
+def _factor_off(_app: Flask, user: Account, **_: object) -> None:
+    _audit("second factor switched off", user)
 
 
 def _audit(action: str, user: Account) -> None:
