@@ -41,6 +41,8 @@ _A_PERSON_OF_OURS = frozenset(("robot", "bot", "human", "facilitator", "ring", "
 _OF_A_SESSION = frozenset(("next_session", "join_link", "practical_need", "running_late"))
 # What a text about something else may look like, where nothing was asked.
 _LOOKS_LIKE = LOOSE | {"menu", "pause", "change_channel", "my_data"}
+_PASSED_OVER = LOOSE - {"book_yes", "book_no"}  # where a place was spoken of, these may well be the answer
+_LOOKS = {"none": _LOOKS_LIKE, "reminder": _PASSED_OVER, "booking_offer": _PASSED_OVER}
 _SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
 _A_FEW = 3  # words: fewer are no need told beside something else
 
@@ -55,7 +57,7 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
         return [*intents, "signpost"]
     if found.has("topic_asked") and state != "after_stop" and (state != "survey_words" or found.said.asks):
         return _asked_for(intents, found, state)
-    if state == "none" and (not intents or intents[0] in _LOOKS_LIKE) and _is_a_need(found.said, state):
+    if (not intents or intents[0] in _LOOKS.get(state, ())) and _is_a_need(found.said, state):
         return ["signpost"]  # "needle went through my glove, 20 min ago" is nobody running late
     if state == "none" and _in_passing(intents, found) and not _is_of_ours(found.said, state, _PLAIN_NEED_INDEED):
         topic, points = searched(found.said.raw)
@@ -149,13 +151,21 @@ def _about_us(said: Said, state: str) -> bool:
 
 def _is_a_need(said: Said, state: str) -> bool:
     """Whether the examples are near certain that help is wanted, and the search knows with what."""
-    return shares_beside_needs(said, state).get("signpost", 0.0) >= _SURELY_A_NEED and bool(searched(said.raw)[0])
+    return _share_of_need(said, state, 0.0) >= _SURELY_A_NEED and bool(searched(said.raw)[0])
 
 
 def _is_of_ours(said: Said, state: str, need: float) -> bool:
     """Whether the examples know a text as something else than a need, unless it tells one with so many points."""
-    likely = shares_beside_needs(said, state)
-    return bool(likely) and likely["signpost"] < _NO_NEED and searched(said.raw)[1] < need
+    return _share_of_need(said, state, 1.0) < _NO_NEED and searched(said.raw)[1] < need
+
+
+def _share_of_need(said: Said, state: str, unknown: float) -> float:
+    """How likely help is wanted, by the examples; `unknown` where they know too little.
+
+    A need is told whatever was asked, so the text is also taken as if nothing had been.
+    """
+    likely = [shares_beside_needs(said, each) for each in {state, "none"}]
+    return max(share.get("signpost", unknown) for share in likely)
 
 
 def _in_passing(intents: list[str], found: Found) -> bool:
