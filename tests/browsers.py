@@ -16,7 +16,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def open_chromium() -> Iterator[Browser]:
     """Yield a running Chromium; without one the test is skipped, or fails where nothing may be skipped."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:

@@ -17,6 +17,16 @@ from tests import databases  # noqa: E402
 from tests.databases import NewDatabase  # noqa: E402
 from tests.world import World  # noqa: E402
 
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A running Chromium, the same one for the tests of a module."""
+    from tests.browsers import open_chromium
+
+    with open_chromium() as browser:
+        yield browser
+
+
 _LOCAL = ("127.", "::1", "localhost", "/")
 
 

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from companion.models import Alarm
-from tests.browsers import chromium
 from tests.console_people import CANARY, NOW
 from tests.console_stage import PASSWORD, Stage, stage
 from tests.databases import NewDatabase
@@ -106,12 +105,6 @@ def address(on: Stage) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
     thread.join()
-
-
-@pytest.fixture(scope="module", name="chromium")
-def running() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def signed_in(context: BrowserContext, address: str, who: str) -> Page:

@@ -11,12 +11,11 @@ from companion.console.users import create_user
 from companion.models import Person
 from tests.console_stage import PASSWORD
 from tests.deliveries import approve_templates
-from tests.test_console_browser import chromium
 from tests.test_console_journeys import DANGER, PHONE, bare, fits, signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.browser
-__all__ = ["bare", "chromium"]  # the fixtures
+__all__ = ["bare"]  # the fixture
 
 GALE, HART, FRAN = "+447700900241", "+447700900242", "+447700900243"
 

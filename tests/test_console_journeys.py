@@ -15,12 +15,9 @@ from companion.models import Address, Person
 from companion.seed import JOIN_LINK
 from tests.console_stage import PASSWORD
 from tests.databases import NewDatabase
-from tests.test_console_browser import chromium
 from tests.world import Talker, World
 
 pytestmark = pytest.mark.browser
-__all__ = ["chromium"]  # the fixture
-
 PHONE = {"width": 320, "height": 640}
 BEN = "+447700900102"
 DANGER = "I can't do this any more. I want to kill myself"

@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from webauthn.helpers import bytes_to_base64url
 from werkzeug.serving import make_server
@@ -28,7 +28,6 @@ from werkzeug.test import TestResponse
 
 from companion.console.passkeys import can_work
 from companion.models import AuditEntry, Passkey
-from tests.browsers import chromium
 from tests.console_stage import PASSWORD, Stage, authenticator, press, sign_in, stage, token
 from tests.databases import NewDatabase
 
@@ -241,13 +240,13 @@ def served(sqlite_databases: NewDatabase) -> Iterator[tuple[Stage, str]]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A phone's browser that runs no script or style against the policy."""
     broken: list[str] = []
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 320, "height": 640})
-        opened.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
-        yield opened
+    opened = chromium.new_page(viewport={"width": 320, "height": 640})
+    opened.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
+    yield opened
+    opened.context.close()
     assert not broken
 
 

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from companion.simulator.carrier import NO_DELAYS
 from companion.simulator.pages import PageOptions
-from tests.browsers import chromium
 from tests.test_standin import ASHA, BEN, START, World, world
 
 
@@ -104,11 +103,10 @@ def test_events_tell_the_time_and_the_version(w: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium, where the machine has one."""
+def browser(chromium: Browser) -> Browser:
+    """Chromium, with patience."""
     expect.set_options(timeout=20_000)
-    with chromium() as running:
-        yield running
+    return chromium
 
 
 def opened(browser: Browser, w: World, width: int = 1440, dark: bool = False) -> Page:
