@@ -16,7 +16,6 @@ from companion.models import Address, Cohort, Duty, Group, GroupCover, Person, S
 from companion.services import Services
 
 CHECK = "check"  # the mark that holds what the last check found
-SAID = ("words", "rota", "poster", "phones")  # steps that a person says are done
 
 
 @dataclass(frozen=True)

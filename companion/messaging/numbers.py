@@ -52,12 +52,6 @@ def read_sender(raw: str, countries: Collection[str]) -> Sender:
     return Sender(channel, address, _kind(number, address, channel, countries))
 
 
-def read_number(raw: str, countries: Collection[str]) -> str | None:
-    """Return a number as a person writes it ("07700 900123") in E.164, or None when it is not a mobile we may text."""
-    sender = read_sender(raw, countries)
-    return sender.address if sender.kind == "mobile" else None
-
-
 def written(address: str) -> str:
     """Return a number as people here write it ("07700 900123"), or an address that is no number as it is."""
     try:

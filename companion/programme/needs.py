@@ -6,7 +6,6 @@ Only headings are counted, and no number under FEWEST is shown: few are soon kno
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,11 +106,6 @@ def last_action(session: Session, kind: str) -> NeedAction | None:
     return session.scalar(
         select(NeedAction).where(NeedAction.kind == kind).order_by(NeedAction.at.desc(), NeedAction.id.desc()).limit(1)
     )
-
-
-def action_of(session: Session, action_id: uuid.UUID) -> NeedAction | None:
-    """Return one action by its id."""
-    return session.get(NeedAction, action_id)
 
 
 def _pattern(words: list[str]) -> re.Pattern[str] | None:

@@ -28,10 +28,6 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 POINTS = {"sure": 4.0, "likely": 2.0, "hint": 1.0}
 # "silent" outweighs every word of a topic: news, arrangements, somebody's patient.
 _QUIET_POINTS = {"silent": 12.0, **POINTS}
-# Fear at home is often said in passing: chat around it takes few points off when the sender speaks of themselves.
-_HARDLY_HUSHED = frozenset({"domestic abuse"})
-_QUIET_AT_MOST = POINTS["likely"]
-_FIRST_PERSON = frozenset({"i", "me", "my", "we", "us"})
 # What comes before one of these is not what the text is about ("passed the exam but i feel nothing").
 _TURNS = frozenset({"but", "though", "although", "however", "except"})
 _ASKING, _ASKING_MARK = 1.0, "asking"
