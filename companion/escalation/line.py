@@ -178,17 +178,21 @@ class Line:
         if part[0] is None:
             return places | self.follow(part[1], places)
         words, by_word, others = part
+        found = self._found
         ends = 0
         for other in others:
             if other.__class__ is str:
-                ends |= (places & self._found[other]) << 1
+                ends |= (places & found[other]) << 1
             else:
                 ends |= self.follow(other, places)
         if words:
             for word in self._there & _set(words):
                 at = words.find(word)
                 while at >= 0:
-                    ends |= self._row(by_word[at], places)
+                    row = by_word[at]
+                    first = row[0]
+                    if first.__class__ is not str or found[first] & places:
+                        ends |= self._row(row, places)
                     at = words.find(word, at + 1)
         return ends
 

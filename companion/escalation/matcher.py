@@ -22,7 +22,8 @@ class Matcher:
         self._longer = plan.spans
         self._fillers = frozenset(plan.fillers)
         self._loose = self._fillers | {BREAK}
-        self._all = (1 << len(plan.lines)) - 1
+        # Bit line * SLOTS + slot stands for one need of one line. These are the first slots of all.
+        self._first_slots = ((1 << len(plan.lines) * SLOTS) - 1) // ((1 << SLOTS) - 1)
 
     def search(self, symbols: str) -> Iterator[tuple[int, Part, Line]]:
         """Number of each phrase that is in the text, the part that was found, and the text as places."""
@@ -34,7 +35,7 @@ class Matcher:
         while left:
             lowest = left & -left
             left ^= lowest
-            phrase, part, order, most = self._lines[lowest.bit_length() - 1]
+            phrase, part, order, most = self._lines[lowest.bit_length() // SLOTS]
             if phrase != done and line.near(order, most) and line.follow(part, line.everywhere):
                 done = phrase
                 yield phrase, part, line
@@ -79,10 +80,9 @@ class Matcher:
 
     def _met(self, needs: int) -> int:
         """The lines that have every slot filled, as bits."""
-        count = len(self._lines)
-        met = needs & self._all
+        met = needs & self._first_slots
         for slot in range(1, SLOTS):
-            met &= needs >> slot * count
+            met &= needs >> slot
         return met
 
     def _needs(self, symbols: frozenset[str]) -> int:
@@ -96,6 +96,7 @@ class Matcher:
             if isinstance(needs, int):
                 bits |= needs
             else:
-                for need in needs:
-                    bits |= 1 << need
+                chunks = iter(needs)
+                for begins, chunk in zip(chunks, chunks, strict=True):
+                    bits |= chunk << begins
         return bits

@@ -38,6 +38,7 @@ START, END = 64, 65
 SLOTS = 4  # so many needs of a line are looked for before it is tried
 STRETCH = 8  # words; a long text is looked at in stretches of this length
 SPANS = (1, 2, 4)  # stretches; the lines of phrases that are no longer than this are looked for together
+_CHUNK = 512  # bits
 _DENSE = 24  # a symbol that so many needs know is kept as bits
 _MANY = 2  # alternatives; more are kept by a word
 _FEW = 6  # words; a need of more is no good for that
@@ -62,7 +63,7 @@ class Plan:
     lines: tuple[Line, ...]
     slots: dict[
         str, int | tuple[int, ...]
-    ]  # per symbol the needs it meets: line + number of lines * slot, as bits or not
+    ]  # per symbol the needs it meets: bits line * SLOTS + slot, or chunks of them
     spans: tuple[int, ...]  # for each of SPANS, as bits, the lines that are longer
 
 
@@ -239,14 +240,14 @@ def _slots(lines: Sequence[Sequence[str]]) -> dict[str, int | tuple[int, ...]]:
     for line, needs in enumerate(lines):
         for slot in range(SLOTS):
             for symbol in needs[min(slot, len(needs) - 1)]:
-                found.setdefault(symbol, []).append(line + slot * len(lines))
-    return {symbol: _as_bits(at) if len(at) > _DENSE else tuple(at) for symbol, at in found.items()}
+                found.setdefault(symbol, []).append(line * SLOTS + slot)
+    return {symbol: _as_bits(at) if len(at) > _DENSE else _as_chunks(at) for symbol, at in found.items()}
 
 
 def _longer(lengths: Sequence[int | None], words: int) -> int:
     """The lines that may be longer than so many words, as bits in every slot."""
     longer = [line for line, length in enumerate(lengths) if length is None or length > words]
-    return _as_bits(line + slot * len(lengths) for line in longer for slot in range(SLOTS))
+    return _as_bits(line * SLOTS + slot for line in longer for slot in range(SLOTS))
 
 
 def _shared_strings(table: dict[str, list[str]]) -> dict[str, str]:
@@ -280,6 +281,17 @@ def _identities(part: Part) -> Iterable[object]:
 
 def _identity(part: Part | None) -> object:
     return part if part is None or isinstance(part, int) else (id(part),)
+
+
+def _as_chunks(places: Sequence[int]) -> tuple[int, ...]:
+    """Few bits far apart: where some begin, these bits, where more begin, and so on."""
+    chunks: list[int] = []
+    left = sorted(places)
+    while left:
+        near = [place for place in left if place < left[0] + _CHUNK]
+        chunks += [near[0], _as_bits(place - near[0] for place in near)]
+        left = left[len(near) :]
+    return tuple(chunks)
 
 
 def _as_bits(places: Iterable[int]) -> int:
