@@ -100,3 +100,14 @@ def test_a_second_press_does_nothing_more(
     assert {first.status_code, second.status_code} <= {200, 302}, (first.status_code, second.status_code)
     assert rows(on) == after
     assert before != after or first.status_code == 302, first.text  # it did something the first time
+
+
+def test_a_second_press_on_invite_leads_to_whoever_was_invited(on: Stage, browsers: Mapping[str, FlaskClient]) -> None:
+    form = {"name": "Dr Hill", "email": "hill@example.org", "role": "coordinator"}
+    data = {"csrf_token": token(browsers["cor"].get("/console/account")), **form}
+    assert "Dr Hill" in browsers["cor"].post("/console/users/invite", data=data).text
+    again = browsers["cor"].post("/console/users/invite", data=data, follow_redirects=True)
+    assert again.request.path.startswith("/console/users/")
+    assert "Dr Hill is invited. The code was shown once" in again.text
+    other = browsers["cor"].post("/console/users/invite", data={**data, "role": "auditor"})
+    assert "Dr Hill is taken by someone else" in other.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -22,6 +23,7 @@ from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.models import Address, Group, GroupFacilitator, Invitation, Person, User
 
+A_MOMENT = timedelta(minutes=1)
 _FULL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
 _EMAIL = (
     InputRequired("Write their e-mail address."),
@@ -122,10 +124,29 @@ def invite_user() -> ResponseReturnValue:
                 field = form.email
                 code = invitations.invite(session, person, form.email.data, now(), by=my_id())
         except UserError as error:
+            if (invited := _invited_a_moment_ago(form)) is not None:
+                flash(f"{form.name.data} is invited. The code was shown once: without it, give a new one here.", "info")
+                return redirect(url_for("console.user", person_id=invited))
             field.errors = [upper_first(f"{error}.")]
         else:
             return _show_code(person, form.email.data, code)
     return render_template("console/invite.html", form=form)
+
+
+def _invited_a_moment_ago(form: InviteForm) -> uuid.UUID | None:
+    """Return whom the same person invited with the same form: it was sent twice, as by a second press."""
+    open_ones = _open_invitations().join(Person, Invitation.person_id == Person.id)
+    with desk().database.read() as session:
+        found = session.scalar(
+            open_ones.where(
+                Person.alias == form.name.data,
+                Person.role == form.role.data,
+                Invitation.email == form.email.data.strip().lower(),
+                Invitation.created_by == my_id(),
+                Invitation.created_at > now() - A_MOMENT,
+            )
+        )
+    return found.person_id if found is not None else None
 
 
 @pages.get("/users/<uuid:person_id>")
