@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.conversation.incoming import Screened
@@ -19,6 +19,13 @@ log = logging.getLogger(__name__)
 WITHIN = timedelta(minutes=2)  # from the first to the last
 MOST = 3  # texts before the last; a sentence in more pieces than that is rare
 LONGEST = 1_600  # characters of all of them, as of the longest single text
+_TEXTS = InboundMessage.__table__.c
+_BEFORE = (  # made once: putting it together takes as long as asking it
+    select(_TEXTS.body, _TEXTS.route)
+    .where(_TEXTS.address_id == bindparam("address"), _TEXTS.received_at > bindparam("since"))
+    .order_by(_TEXTS.received_at.desc(), _TEXTS.id.desc())
+    .limit(MOST)
+)
 
 
 def may_go_on(address: Address, now: datetime) -> bool:
@@ -32,12 +39,7 @@ def read_on(
 ) -> Screened:
     """Return what the list finds in the texts since the last flag and this one, if that pages; else `screened`."""
     said = [arrival.body]
-    for body, route in session.execute(
-        select(InboundMessage.body, InboundMessage.route)
-        .where(InboundMessage.address_id == address.id, InboundMessage.received_at > now - WITHIN)
-        .order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
-        .limit(MOST)
-    ):
+    for body, route in session.connection().execute(_BEFORE, {"address": address.id, "since": now - WITHIN}):
         if route == "page":
             break
         said.insert(0, body or "")
