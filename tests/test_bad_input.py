@@ -261,7 +261,7 @@ def test_fields_that_are_not_needed_are_missing(world: World) -> None:
         (text(From="whatsapp:"), "From"),
         ({}, "MessageSid"),
     ],
-    ids=range(9),
+    ids=range(8),
 )
 @pytest.mark.one_database("sqlite")
 def test_a_field_that_is_needed_is_missing(world: World, form: dict[str, str], says: str) -> None:
