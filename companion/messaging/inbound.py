@@ -78,14 +78,13 @@ def read_arrival(form: Mapping[str, str], countries: tuple[str, ...]) -> Arrival
     sid = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
     if not _SID.fullmatch(sid):
         raise NotATextError("MessageSid is missing or not Twilio's")
-    sender = read_sender(form.get("From", ""), countries)
-    if not sender.address:  # nothing, or "whatsapp:" with nothing behind it
+    if not form.get("From", "").strip():
         raise NotATextError("From is missing")
     media = form.get("NumMedia", "0")
     replied_to = form.get("OriginalRepliedMessageSid", "")
     return Arrival(
         sid=sid,
-        sender=sender,
+        sender=read_sender(form["From"], countries),
         to=form.get("To", "").replace("\x00", "").removeprefix("whatsapp:")[:60],  # PostgreSQL stores no NUL
         body=form.get("Body", "")[:4_000],
         media_count=int(media) if media.isdecimal() and len(media) < 4 else 0,
