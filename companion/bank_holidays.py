@@ -1,4 +1,4 @@
-"""The bank holidays of the four nations. Source: the holidays library (https://pypi.org/project/holidays/)."""
+"""The bank holidays of the four nations. Source: the library `holidays`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NATIONS: Mapping[str, str] = {"england": "ENG", "wales": "WLS", "scotland": "SC
 def bank_holidays(nation: str, after: date, until: date) -> dict[date, str]:
     """Return the bank holidays of a nation from `after` to `until` (both included), with their names.
 
-    None for what is not one of the four nations.
+    An empty one for what is not one of the four nations.
     """
     if nation not in _NATIONS:
         return {}

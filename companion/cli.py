@@ -129,6 +129,7 @@ def upgrade() -> None:
     """Bring the database to the shape this version needs, and work out the watch list's plan for server and worker."""
     from companion.crypto import CannotDecryptError
     from companion.db import DatabaseError
+    from companion.escalation.phrases import PhraseError
     from companion.escalation.watchlist import load_watchlist
     from companion.schema import upgrade as bring_up
 
@@ -137,7 +138,10 @@ def upgrade() -> None:
     except (DatabaseError, CannotDecryptError) as error:
         raise click.ClickException(str(error)) from None
     click.echo("The database is up to date.")
-    load_watchlist()  # worked out in this process, it takes none of theirs: four seconds and 90 MB
+    try:
+        load_watchlist()  # worked out in this process, it takes none of theirs: four seconds and 90 MB
+    except (PhraseError, OSError) as error:
+        raise click.ClickException(f"the watch list cannot be read: {error}") from None
 
 
 @main.group()

@@ -150,14 +150,16 @@ def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[uuid.UUID, s
     ids: set[uuid.UUID | None] = {e.actor_id for e in entries} | {e.subject_id for e in entries}
     wanted = [each for each in ids.union(*(ids_in(entry) for entry in entries)) if each]
     found: dict[uuid.UUID, str] = {}
-    for start in range(0, len(wanted), 500):
-        for each in session.scalars(select(Person).where(Person.id.in_(wanted[start : start + 500]))):
-            found[each.id] = each.alias if each.role == "trainee" else each.name or each.alias
-    for kind in (Group, Cohort):
-        found |= dict(session.execute(select(kind.id, kind.name).where(kind.id.in_(wanted[:500]))).tuples().all())
-    # What stands about somebody who was removed keeps their alias.
     erased = select(AuditEntry).where(AuditEntry.action == "person erased")
-    for entry in session.scalars(erased.where(AuditEntry.subject_id.in_([i for i in wanted if i not in found][:500]))):
-        if entry.subject_id is not None and entry.details.get("alias"):
-            found[entry.subject_id] = f"{entry.details['alias']} (removed)"
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        for each in session.scalars(select(Person).where(Person.id.in_(some))):
+            found[each.id] = each.alias if each.role == "trainee" else each.name or each.alias
+        for kind in (Group, Cohort):
+            found |= dict(session.execute(select(kind.id, kind.name).where(kind.id.in_(some))).tuples().all())
+        # What stands about somebody who was removed keeps their alias.
+        gone = [each for each in some if each not in found]
+        for entry in session.scalars(erased.where(AuditEntry.subject_id.in_(gone))) if gone else ():
+            if entry.subject_id is not None and entry.details.get("alias"):
+                found[entry.subject_id] = f"{entry.details['alias']} (removed)"
     return found

@@ -34,18 +34,18 @@ def send_copy(person_id: uuid.UUID) -> ResponseReturnValue:
     with desk().database.write() as session:
         person = find_person(session, person_id)
         to = _to(session, person)
-        if form.validate_on_submit() and to is not None and links.sent_just_now(session, person, now()):
+        if not form.validate_on_submit() or to is None:
+            return render_template("console/copy.html", person=person, form=form, can=to is not None)
+        if links.sent_just_now(session, person, now()):
             flash("A link went to their phone a moment ago. It works once, for a day.", "info")
-            return redirect(url_for("console.person", person_id=person.id))
-        if form.validate_on_submit() and to is not None:
+        else:
             token = links.new_token()
             links.open_link(session, person, token, now())
             text = desk().voice.words.render("copy_link", link=f"{desk().settings.public_url}/copy/{token}")
             enqueue(session, key=f"copy:{person.id}:{uuid.uuid4()}", lane="reply", to=to, text=text, now=now())
             record(session, now(), "copy sent", person, actor=my_id())
             flash("The link is on its way to their phone. It works once, for a day.", "info")
-            return redirect(url_for("console.person", person_id=person.id))
-        return render_template("console/copy.html", person=person, form=form, can=to is not None)
+        return redirect(url_for("console.person", person_id=person.id))
 
 
 @pages.route("/people/<uuid:person_id>/erase", methods=["GET", "POST"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,7 +24,7 @@ from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCove
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
 from companion.rota.cover import every_gap, go_live, hours_in_words
-from companion.rota.duties import RotaError, add_duty, end_duty, turns_between
+from companion.rota.duties import RotaError, add_duty, end_duty, is_there, turns_between
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 from companion.rota.schedule import Turn
 
@@ -255,30 +256,23 @@ def _add(session: Session, form: DutyForm) -> None:
     if not 0 <= days <= 14:
         raise RotaError("It must end on the day it begins or up to 14 days later.", "ends_on")
     group_id = _uuid(form.group.data)
-    there = select(Duty.id).where(
-        Duty.ended_at.is_(None),
-        Duty.person_id == uuid.UUID(form.person.data),
-        Duty.role == form.role.data,
-        Duty.group_id.is_(None) if group_id is None else Duty.group_id == group_id,
-        Duty.starts_on == starts,
-        Duty.from_time == form.from_time.data,
-        Duty.days == days,
-        Duty.until_time == form.until_time.data,
-        Duty.weekly == form.weekly.data,
-    )
-    if session.scalar(there.limit(1)) is not None:  # a second press
+    person = session.get_one(Person, uuid.UUID(form.person.data))
+    duty: dict[str, Any] = {
+        "starts_on": starts,
+        "from_time": form.from_time.data,
+        "days": days,
+        "until_time": form.until_time.data,
+        "weekly": form.weekly.data,
+        "group_id": group_id,
+    }
+    if is_there(session, person, form.role.data, **duty):  # a second press
         return
     add_duty(
         session,
-        session.get_one(Person, uuid.UUID(form.person.data)),
+        person,
         form.role.data,
-        starts_on=starts,
-        from_time=form.from_time.data,
-        days=days,
-        until_time=form.until_time.data,
-        weekly=form.weekly.data,
+        **duty,
         last_on=form.last_on.data if form.weekly.data else None,
-        group_id=group_id,
         time_zone=session.get_one(Group, group_id).time_zone if group_id else desk().settings.companion_time_zone,
         now=now(),
         by=my_id(),

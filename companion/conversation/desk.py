@@ -33,8 +33,8 @@ from companion.conversation.optout_words import is_stop_word
 from companion.conversation.staff import StaffDesk
 from companion.escalation import relay
 from companion.escalation.references import find_reference
-from companion.escalation.routes import all_page, routed
-from companion.escalation.watchlist import Verdict, WatchList
+from companion.escalation.routes import as_set
+from companion.escalation.watchlist import WatchList
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Arrival
 from companion.models import Address, InboundMessage, Person, Reference, raise_alarm, record
@@ -82,7 +82,7 @@ class TextDesk:
         unread = Screened("page", (COULD_NOT_BE_READ,), (), self._watchlist.version)
         started = time.thread_time()  # not the wall clock: a busy machine is not the list's doing
         try:
-            verdict = self._as_set_here(self._watchlist.read(arrival.body))
+            verdict = as_set(self._watchlist.read(arrival.body), self._routes)
             found = Screened(verdict.route, verdict.families, verdict.phrases, self._watchlist.version)
         except Exception:
             log.exception("the watch list failed on text %s", arrival.sid)
@@ -93,16 +93,6 @@ class TextDesk:
             log.error("the watch list was too slow on text %s", arrival.sid)
             return unread
         return unread if arrival.media_count and not arrival.body.strip() else found
-
-    def _as_set_here(self, verdict: Verdict) -> Verdict:
-        """Return `verdict` with the routes that were set here; if they cannot be read, everything found pages."""
-        if not verdict.found:
-            return verdict
-        try:
-            return routed(verdict, self._routes())
-        except Exception:
-            log.exception("the routes of phrase families could not be read; what was found pages")
-            return all_page(verdict)
 
     def answer(
         self, session: Session, arrival: Arrival, screened: Any, address: Address, row: InboundMessage, now: datetime

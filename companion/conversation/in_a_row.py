@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.conversation.incoming import Screened
-from companion.escalation.routes import all_page, routed, routes_in
-from companion.escalation.watchlist import Verdict, WatchList
+from companion.escalation.routes import as_set, routes_in
+from companion.escalation.watchlist import WatchList
 from companion.messaging.inbound import Arrival
 from companion.models import Address, InboundMessage
 
@@ -47,7 +49,7 @@ def read_on(
     if len(said) == 1 or len(words) > LONGEST:
         return screened
     try:
-        verdict = _as_set_here(session, watch_list.read(words))
+        verdict = as_set(watch_list.read(words), partial(_routes, session))
     except Exception:
         # Each text was read by itself before; this only looks once more.
         log.exception("texts in a row could not be read together")
@@ -57,12 +59,6 @@ def read_on(
     return Screened(verdict.route, verdict.families, verdict.phrases, watch_list.version)
 
 
-def _as_set_here(session: Session, verdict: Verdict) -> Verdict:
-    if not verdict.found:
-        return verdict
-    try:
-        with session.begin_nested():
-            return routed(verdict, routes_in(session))
-    except Exception:
-        log.exception("the routes of phrase families could not be read; what was found pages")
-        return all_page(verdict)
+def _routes(session: Session) -> Mapping[str, str]:
+    with session.begin_nested():  # a failure must not take the transaction along
+        return routes_in(session)

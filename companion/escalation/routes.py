@@ -6,7 +6,8 @@ sign-ins (`companion.escalation.proposals`); that they are two the table checks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from companion.db import Database
 from companion.escalation.watchlist import Verdict, WatchList
 from companion.escalation.watchlist_data import ROUTES, Route
 from companion.models import FamilyProposal, FamilyRoute, Person, record
+
+log = logging.getLogger(__name__)
 
 MAY_SET = ("facilitator", "lead", "coordinator")
 
@@ -57,9 +60,15 @@ def routed(verdict: Verdict, routes: Mapping[str, str]) -> Verdict:
     return Verdict(tuple(sorted(found, key=lambda each: ROUTES.index(each[0]))))
 
 
-def all_page(verdict: Verdict) -> Verdict:
-    """Return `verdict` as if every family paged: for when it cannot be known what was set."""
-    return Verdict(tuple(("page", family, phrase) for _, family, phrase in verdict.found))
+def as_set(verdict: Verdict, routes: Callable[[], Mapping[str, str]]) -> Verdict:
+    """Return `verdict` with the routes that were set; if they cannot be read, everything found pages."""
+    if not verdict.found:
+        return verdict
+    try:
+        return routed(verdict, routes())
+    except Exception:
+        log.exception("the routes of phrase families could not be read; what was found pages")
+        return Verdict(tuple(("page", family, phrase) for _, family, phrase in verdict.found))
 
 
 def lines(session: Session, watch_list: WatchList) -> Sequence[FamilyLine]:

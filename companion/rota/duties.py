@@ -66,6 +66,33 @@ def on_duty(session: Session, group_id: uuid.UUID | None, now: datetime) -> list
     return sorted(found, key=lambda turn: (turn.role == "lead", turn.person_id in missed))
 
 
+def is_there(
+    session: Session,
+    person: Person,
+    role: str,
+    *,
+    starts_on: date,
+    from_time: time,
+    days: int,
+    until_time: time,
+    weekly: bool,
+    group_id: uuid.UUID | None,
+) -> bool:
+    """Whether the very same duty stands on the rota already: it was sent twice, or is in two files."""
+    same = select(Duty.id).where(
+        Duty.ended_at.is_(None),
+        Duty.person_id == person.id,
+        Duty.role == role,
+        Duty.group_id == group_id,
+        Duty.starts_on == starts_on,
+        Duty.from_time == from_time,
+        Duty.days == days,
+        Duty.until_time == until_time,
+        Duty.weekly == weekly,
+    )
+    return session.scalar(same.limit(1)) is not None
+
+
 def add_duty(
     session: Session,
     person: Person,

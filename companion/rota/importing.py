@@ -14,8 +14,8 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.models import DUTIES, Duty, Group, Person
-from companion.rota.duties import RotaError, add_duty
+from companion.models import DUTIES, Group, Person
+from companion.rota.duties import RotaError, add_duty, is_there
 from companion.rota.names import named
 
 COLUMNS = ("name", "role", "group", "starts", "ends", "repeats", "until")
@@ -76,10 +76,9 @@ def import_rota(session: Session, rows: list[Row], time_zone: str, now: datetime
             wrong.append(f"line {row.line}: {row.name!r} is nobody who runs the programme, or several")
         elif row.group and group is None:
             wrong.append(f"line {row.line}: there is no group {row.group!r}")
-        elif not _known(session, row, person, group):
+        else:
             try:
-                _add(session, row, person, group, time_zone, now, by)
-                added += 1
+                added += _add(session, row, person, group, time_zone, now, by)
             except RotaError as error:
                 wrong.append(f"line {row.line}: {error}")
     if wrong:
@@ -152,20 +151,6 @@ def _date(name: str, value: str) -> date | None:
         raise ValueError(f"{name} is {value!r}, not a day such as 2026-12-31") from None
 
 
-def _known(session: Session, row: Row, person: Person, group: Group | None) -> bool:
-    same = select(Duty.id).where(
-        Duty.person_id == person.id,
-        Duty.role == row.role,
-        Duty.starts_on == row.starts.date(),
-        Duty.from_time == row.starts.time(),
-        Duty.until_time == row.ends.time(),
-        Duty.weekly == row.weekly,
-        Duty.ended_at.is_(None),
-        Duty.group_id == (group.id if group else None),
-    )
-    return session.scalar(same.limit(1)) is not None
-
-
 def _add(
     session: Session,
     row: Row,
@@ -174,19 +159,26 @@ def _add(
     time_zone: str,
     now: datetime,
     by: uuid.UUID | None,
-) -> None:
+) -> bool:
+    """Add one duty; return whether it was not there yet."""
+    duty: dict[str, Any] = {
+        "starts_on": row.starts.date(),
+        "from_time": row.starts.time(),
+        "days": (row.ends.date() - row.starts.date()).days,
+        "until_time": row.ends.time(),
+        "weekly": row.weekly,
+        "group_id": group.id if group else None,
+    }
+    if is_there(session, person, row.role, **duty):
+        return False
     add_duty(
         session,
         person,
         row.role,
-        starts_on=row.starts.date(),
-        from_time=row.starts.time(),
-        days=(row.ends.date() - row.starts.date()).days,
-        until_time=row.ends.time(),
-        weekly=row.weekly,
+        **duty,
         last_on=row.until,
-        group_id=group.id if group else None,
         time_zone=group.time_zone if group else time_zone,
         now=now,
         by=by,
     )
+    return True
