@@ -94,6 +94,7 @@ def _invite_two(world: World, chromium: Browser, page: Page) -> Page:
     theirs.get_by_label("Password", exact=True).fill("amber kettle bridge 9")
     theirs.get_by_label("Password once more").fill("amber kettle bridge 9")
     theirs.get_by_role("button", name="Save the password").click()
+    expect(theirs.get_by_role("heading", name="Sign in")).to_be_visible()  # closed on its way, a page can hang for good
     theirs.close()
     return signed_in(world, other, "gale", "amber kettle bridge 9")
 
