@@ -23,6 +23,7 @@ from companion.console.users import hash_password
 from companion.db import Database
 from companion.escalation.words import Voice
 from companion.models import (
+    ClosingProposal,
     Invitation,
     Person,
 )
@@ -128,6 +129,17 @@ def press(browser: FlaskClient, on: str, path: str, *, follow_redirects: bool = 
     """Post to `path` with the token of the page `on`."""
     data = {"csrf_token": token(browser.get(on)), **fields}
     return browser.post(path, data=data, follow_redirects=follow_redirects)
+
+
+def closing_proposed(here: Stage, by: str = "lee", asked: str = "ada") -> ClosingProposal:
+    """Return a proposal, not stored yet, to close the episode of the stage as one that nobody could reach."""
+    return ClosingProposal(
+        episode_id=here.ids["episode"],
+        proposed_by=here.ids[by],
+        asked_id=here.ids[asked],
+        proposed_at=NOW,
+        state="open",
+    )
 
 
 class Queries:

@@ -28,7 +28,7 @@ from companion.models import Booking, Duty, Group, GroupCover, Need, Person
 from tests import databases
 from tests.browsers import FLAGS
 from tests.console_people import NOW
-from tests.console_stage import Stage, stage
+from tests.console_stage import Stage, closing_proposed, stage
 from tests.photograph_signing_in import give_password, second_factor
 from tests.test_console_browser import PAGES
 from tests.test_console_pages import _crowd
@@ -236,6 +236,7 @@ def _fill(here: Stage) -> None:
                     offered_at=NOW + timedelta(seconds=number),
                 )
             )
+        session.add(closing_proposed(here, by="ada", asked="lee"))
         for kind in ("food", "rest", "rota"):
             for person in crows[:12]:
                 session.add(Need(person_id=person.id, kind=kind, asked_at=NOW))

@@ -7,7 +7,8 @@ from datetime import date, time
 
 from sqlalchemy import select
 
-from companion.escalation.episodes import close, record_contact, take
+from companion.escalation.closings import close
+from companion.escalation.episodes import record_contact, take
 from companion.models import Duty, Episode, Person
 from companion.rota.duties import add_duty
 from tests.world import World

@@ -11,9 +11,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
-from companion.models import Alarm
+from companion.models import Alarm, Episode
 from tests.console_people import CANARY, NOW
-from tests.console_stage import PASSWORD, Stage, stage
+from tests.console_stage import PASSWORD, Stage, closing_proposed, press, stage
 from tests.databases import NewDatabase
 
 pytestmark = pytest.mark.browser
@@ -47,7 +47,9 @@ PAGES = (
     "/console/people/{wren}/copy",
     "/console/people/{wren}/erase",
     "/console/episodes/{episode}",
+    "/console/episodes/{unasked}",
     "/console/episodes/{episode}/close",
+    "/console/episodes/{episode}/closing",
     "/console/people/{wren}/left-out",
     "/console/needs",
     "/console/needs/food",
@@ -93,6 +95,15 @@ SENT_EMPTY = (  # looked at once more, with what is wrong
 @pytest.fixture(scope="module")
 def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
     here = stage(sqlite_databases())
+    press(here.browser("lee"), "/console/account", here.path("/console/episodes/{episode}/gate/open"))
+    with here.database.write() as session:
+        session.add(closing_proposed(here, by="ada", asked="lee"))
+        finch = {"address_id": here.ids["finch_sms"], "person_id": here.ids["finch"]}
+        times = {"opened_at": NOW, "started_at": NOW, "next_action_at": NOW}
+        unasked = Episode(**finch, **times, state="open", step=0, rounds=0)
+        session.add(unasked)
+        session.flush()
+        here.ids["unasked"] = unasked.id
     yield here
     here.database.close()
 

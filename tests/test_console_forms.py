@@ -19,7 +19,7 @@ from companion import console
 from companion.console.fields import Form
 from companion.models import Duty, Person, Way
 from tests.console_people import NOW
-from tests.console_stage import CODE, Stage, press, stage
+from tests.console_stage import CODE, Stage, closing_proposed, press, stage
 from tests.databases import NewDatabase
 
 OWN_WORDS = re.compile(r"^(Not a valid|Invalid|This field|Field )|%\(")  # of the library, which says too little
@@ -101,6 +101,7 @@ CASES = (
         ("outcome",),
         {"outcome": "fled", "second": "nobody"},
     ),
+    Case("closings.AgreeForm", "ada", "/console/episodes/{episode}/closing", ("answer",), {"answer": "ok"}),
     Case("episodes.NoteForm", "ada", "/console/episodes/{episode}", ("body",), {"body": LONG}),
     Case("exchange.SayForm", "ada", "/console/episodes/{episode}/write", ("said",), {"said": LONG}),
     Case("group_form.GroupForm", "cor", "/console/groups/new", NEEDED, GROUP, BAD_GROUP),
@@ -267,7 +268,7 @@ def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
             address_index="+447700900201",
             created_at=NOW,
         )
-        session.add_all((never, way, _duty(here)))
+        session.add_all((never, way, _duty(here), closing_proposed(here)))
         session.flush()
         here.ids |= {"never": never.id, "way": way.id}
     yield here

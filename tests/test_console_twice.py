@@ -19,6 +19,7 @@ DUTY = {"starts_on": "2026-12-01", "from_time": "20:00", "ends_on": "2026-12-02"
 LOCAL = "/console/content/places/local-occupational-health"
 MAY_DIFFER = (AuditEntry.__tablename__,)  # that somebody pressed is on record each time
 TWICE = (  # who, where, and what is sent with what the page holds
+    ("lee", f"{EPISODE}/close", {"outcome": "could not reach", "second": "{ada}"}),
     ("lee", f"{EPISODE}/write", {"said": "May I ring you?", "do": "send"}),
     ("lee", f"{EPISODE}/note", {"body": "She is with a friend."}),
     ("lee", "/console/people/{finch}/concern", {"words": "I am worried about her."}),

@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from companion import jobs
-from companion.escalation.episodes import close, take
+from companion.escalation.closings import close
+from companion.escalation.episodes import take
 from companion.models import Address, Consent, Episode, InboundMessage, Note, OptOut, OutboxMessage, Person
 from tests.world import World
 

@@ -24,11 +24,14 @@ from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, p
 from companion.console.fields import Form
 from companion.console.queries import LATEST, my_episodes
 from companion.console.words import named, when
-from companion.escalation.episodes import CannotCloseError, close, pass_on, record_contact, take
+from companion.escalation import closings
+from companion.escalation.closings import NOBODY, CannotCloseError
+from companion.escalation.episodes import pass_on, record_contact, take
 from companion.models import (
     OUTCOMES,
     Address,
     AuditEntry,
+    ClosingProposal,
     Episode,
     Flag,
     InboundMessage,
@@ -38,10 +41,10 @@ from companion.models import (
     Reference,
     record,
 )
+from companion.rota.ways import can_be_texted
 
 HISTORY = 200  # entries of the audit shown with an episode, at most
 READ = "episode read"
-NOBODY = "could not reach"  # a lead's to choose, with a second person
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class File:
     pages: Sequence[Page]
     notes: Sequence[tuple[Note, Person]]
     history: Sequence[tuple[AuditEntry, str, str]]
+    closing: ClosingProposal | None  # the latest, whatever became of it
+    asked_by_text: bool  # whether a text reaches who is asked to agree
 
 
 class CloseForm(Form):
@@ -63,7 +68,7 @@ class CloseForm(Form):
         choices=[SelectChoice(each, f"{each.capitalize()}. {named('outcomes', each)}") for each in OUTCOMES],
         validators=[InputRequired("Choose what came of it.")],
     )
-    second = SelectField("Who agrees with you", validators=[Optional()])
+    second = SelectField("Who is asked to agree", validators=[Optional()])
 
 
 class NoteForm(Form):
@@ -207,17 +212,29 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
             return _back(episode_id)
         if me().role != LEAD:
             form.outcome.choices = [each for each in form.outcome.choices if each.value != NOBODY]
-        form.second.choices = [SelectChoice("", "Nobody"), *_others(session)]
+        others = closings.may_agree(session, found, my_self(session)) if me().role == LEAD else ()
+        form.second.choices = [SelectChoice("", "Nobody"), *(SelectChoice(str(p.id), p.label) for p in others)]
         if form.validate_on_submit():
-            second = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None
             try:
-                close(session, found, my_self(session), form.outcome.data, now(), desk().voice, second)
+                return _close(session, found, form)
             except CannotCloseError as error:
-                form.outcome.errors = [str(error)]
-            else:
-                flash("The episode is closed.", "info")
-                return redirect(url_for("console.today"))
+                wrong = form.second if form.outcome.data == NOBODY and not form.second.data else form.outcome
+                wrong.errors = [str(error)]
         return render_template("console/close.html", form=form, episode=found)
+
+
+def _close(session: Session, found: Episode, form: CloseForm) -> ResponseReturnValue:
+    """Close it, or propose to where that takes two. A second press proposes nothing more."""
+    if form.outcome.data != NOBODY:
+        closings.close(session, found, my_self(session), form.outcome.data, now(), desk().voice)
+        flash("The episode is closed.", "info")
+        return redirect(url_for("console.today"))
+    before = closings.waiting(session, found)
+    if before is None or before.proposed_by != my_id():
+        asked = session.get(Person, uuid.UUID(form.second.data)) if form.second.data else None
+        closings.propose(session, found, my_self(session), asked, now(), desk().voice)
+    flash("It is proposed, not closed. Nothing changes until somebody else agrees.", "info")
+    return _back(found.id)
 
 
 def _reference(session: Session, found: Episode) -> str | None:
@@ -268,6 +285,8 @@ def gate(session: Session, episode: Episode) -> str | None:
 
 
 def _file(session: Session, episode: Episode) -> File:
+    closings.overtake(session, now(), episode)
+    closing = closings.latest(session, episode)
     since = session.scalar(
         select(InboundMessage.received_at)
         .join(Flag, Flag.inbound_id == InboundMessage.id)
@@ -302,6 +321,8 @@ def _file(session: Session, episode: Episode) -> File:
             )
         ],
         _history(session, episode),
+        closing,
+        closing is not None and can_be_texted(session, closing.asked),
     )
 
 
@@ -326,13 +347,6 @@ def _history(session: Session, episode: Episode) -> Sequence[tuple[AuditEntry, s
             who = names.get(actor, "someone removed") if actor else "the service"
             shown.append((entry, who, times or details_said(entry, names)))
     return shown
-
-
-def _others(session: Session) -> list[SelectChoice]:
-    found = session.scalars(
-        select(Person).where(Person.state == "staff", Person.role.in_(READERS), Person.id != my_id())
-    )
-    return [SelectChoice(str(each.id), each.name or each.alias) for each in sorted(found, key=lambda p: p.alias)]
 
 
 def _back(episode_id: uuid.UUID) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,12 +30,13 @@ from companion.console.desk import (
 )
 from companion.console.first_run import Step, steps_of
 from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
-from companion.escalation import proposals
+from companion.escalation import closings, proposals
 from companion.escalation.exclusions import may_see
 from companion.escalation.routes import moved_down
 from companion.models import (
     Alarm,
     Booking,
+    ClosingProposal,
     ContactRequest,
     Episode,
     FamilyProposal,
@@ -75,6 +76,7 @@ class Today:
     """Everything on the page."""
 
     episodes: Sequence[tuple[Episode, str | None]]
+    closings: Mapping[uuid.UUID, ClosingProposal]  # that one of them is closed, still to be agreed to; by episode
     meetings: Sequence[Meeting]
     unmarked: Sequence[GroupSession]  # over, and nobody has said who came
     supervision: supervision.Waiting | None  # one's own, that is due
@@ -164,8 +166,10 @@ def _mine(session: Session, person_id: uuid.UUID | None) -> bool:
 def _load() -> Today:
     with desk().database.read() as session:
         due = next(iter(supervision.waiting(session, my_id())), None) if me().role in READERS else None
+        episodes = _episodes(session)
         return Today(
-            episodes=_episodes(session),
+            episodes=episodes,
+            closings=closings.waiting_about(session, [each for each, _ in episodes]),
             meetings=meetings(session, limit=6),
             unmarked=_unmarked(session),
             supervision=due,

@@ -14,7 +14,7 @@ from companion.conversation.optout_words import bare, is_start_word, is_stop_wor
 from companion.conversation.orders import Order, Verb, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay
-from companion.escalation.episodes import CannotCloseError
+from companion.escalation.closings import CannotCloseError
 from companion.escalation.paging import left_out
 from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice

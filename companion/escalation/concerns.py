@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.escalation.closings import void
 from companion.escalation.episodes import open_episode
 from companion.escalation.paging import page_next, people_to_page
 from companion.escalation.references import reference_for
@@ -48,6 +49,7 @@ def raise_concern(
     elif episode.state == "open":
         episode.step = one_up(episode)
         page_next(session, episode, now, voice)
+    void(session, episode, "concern", now)
     if words:
         session.add(Note(episode=episode, person_id=by.id, body=words, at=now))
     record(session, now, "concern raised", episode, actor=by.id)

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from companion.escalation import bundles
 from companion.escalation.carriers import count_again, withdraw
 from companion.escalation.chain import is_drill
+from companion.escalation.closings import CannotCloseError, void
 from companion.escalation.exclusions import excluded_from
 from companion.escalation.paging import left_out, page_next, people_to_page
 from companion.escalation.reach import takes_no_texts
 from companion.escalation.steps import EVERYONE, one_up
 from companion.escalation.words import Voice
 from companion.models import (
-    OUTCOMES,
     Address,
     Declined,
     Episode,
@@ -41,10 +41,6 @@ EXCHANGE_LASTS = timedelta(days=2)  # since the last text either way
 LINKED_WITHIN = timedelta(hours=24)
 REPEAT_CRISIS_REPLY = timedelta(minutes=30)
 REPEATS, REPEATS_WITHIN = 3, timedelta(minutes=10)  # so many flags in that time bring in the next step
-
-
-class CannotCloseError(Exception):
-    """The episode cannot be closed like this; the message says why and who can."""
 
 
 def flag(
@@ -75,6 +71,7 @@ def flag(
     elif _flags_since(session, episode, now - REPEATS_WITHIN) >= REPEATS - 1:
         episode.step = one_up(episode)
         page_next(session, episode, now, voice)
+    void(session, episode, "text came", now)
     flagged.episode_id = episode.id
     session.add(flagged)
     record(session, now, "text flagged", episode, families=flagged.families, list_version=flagged.list_version)
@@ -191,44 +188,8 @@ def record_contact(session: Session, episode: Episode, person: Person, now: date
     if episode.state != "owned" or episode.owner_id != person.id:
         raise CannotCloseError("Only the person who has this can record contact. Take it first.")
     episode.state, episode.contacted_at, episode.next_action_at = "contacted", now, None
+    void(session, episode, "reached", now)
     record(session, now, "contact recorded", episode, actor=person.id)
-
-
-def close(
-    session: Session,
-    episode: Episode,
-    person: Person,
-    outcome: str,
-    now: datetime,
-    voice: Voice,
-    second: Person | None = None,
-) -> None:
-    """Close with an outcome; pages about it that wait are withdrawn.
-
-    Raises CannotCloseError unless the owner or a lead asks, with what the outcome needs.
-    """
-    if outcome not in OUTCOMES:
-        raise CannotCloseError("Choose what came of it.")
-    if episode.state == "closed":
-        raise CannotCloseError("This is closed already.")
-    if person.id != episode.owner_id and person.role != "lead":
-        raise CannotCloseError("Only the person who has this, or a lead, can close it.")
-    if outcome == "could not reach" and (person.role != "lead" or second is None or second.id == person.id):
-        raise CannotCloseError("Could not reach: a lead closes this, and a second person agrees.")
-    episode.state, episode.outcome, episode.closed_by, episode.closed_at = "closed", outcome, person.id, now
-    episode.next_action_at = None
-    if episode.person is not None:
-        episode.person.exchange_until = None
-    withdraw(session, episode, "closed", now, voice)
-    record(
-        session,
-        now,
-        "episode closed",
-        episode,
-        actor=person.id,
-        outcome=outcome,
-        second=str(second.id) if second else None,
-    )
 
 
 def crisis_reply_is_due(episode: Episode, now: datetime) -> bool:
@@ -288,6 +249,7 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
     _answered(session, episode, person, "take", now)
     record(session, now, "episode taken", episode, actor=person.id, way=way)
     withdraw(session, episode, "taken", now, voice)
+    void(session, episode, "taken", now)
     voice.tell_trainee_taken(session, episode, now)
     about = episode.person
     if about is not None and about.role == "trainee":

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.carriers import keep_from
+from companion.escalation.closings import void, waiting
 from companion.escalation.episodes import take_from
 from companion.escalation.exclusions import exclude
 from companion.escalation.paging import page_next
@@ -23,6 +24,7 @@ def leave_out(
 
     What they have is taken from them. Where they were the only one paged, the chain begins anew without them.
     """
+    _void_theirs(session, trainee, other, now)
     owned = exclude(session, trainee, other, now, by)
     if owned is not None:
         take_from(session, owned, other, now, voice)
@@ -40,3 +42,11 @@ def leave_out(
     if paged == {other.id}:
         open_one.step = 0
         page_next(session, open_one, now, voice)
+
+
+def _void_theirs(session: Session, trainee: Person, other: Person, now: datetime) -> None:
+    """Make void what `other` proposed about closing: whoever may not see an episode does not close it."""
+    for episode in session.scalars(select(Episode).where(Episode.person_id == trainee.id, Episode.state != "closed")):
+        proposal = waiting(session, episode)
+        if proposal is not None and proposal.proposed_by == other.id:
+            void(session, episode, "proposer left out", now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from companion.escalation.closings import overtake
 from companion.escalation.episodes import no_contact_in_time
 from companion.escalation.paging import act, episodes_to_look_at
 from companion.escalation.words import Voice
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 def tick(session: Session, now: datetime, voice: Voice) -> None:
     """Do all that is due at `now` (UTC)."""
+    overtake(session, now)
     for episode in episodes_to_look_at(session, now):
         try:
             with session.begin_nested():

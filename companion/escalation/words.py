@@ -195,6 +195,13 @@ class Voice:
             later = datetime.fromtimestamp((minute + 1) * 60, UTC)
             self._queue_for(session, owner, f"{key}:{minute + 1}", text, now, not_before=later)
 
+    def ask_to_review(
+        self, session: Session, episode: Episode, person: Person, about: uuid.UUID, now: datetime
+    ) -> None:
+        """Tell `person`, with no word of what it is, that something waits for them to look at. Once an `about`."""
+        text = self.words.render("page_review", reference=reference_for(session, episode, person), url=self.console_url)
+        self._queue_for(session, person, f"review:{about}", text, now)
+
     def tell_changed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:
         """Tell who had it that the person asked for someone else."""
         text = self.words.render("page_changed", reference=reference_for(session, episode, owner))

@@ -20,6 +20,7 @@ from companion.models.calls import Call, Email, ProviderFailure
 from companion.models.console import FrozenFigure, Invitation, Passkey, SetupMark, User
 from companion.models.escalation import (
     OUTCOMES,
+    ClosingProposal,
     Declined,
     Episode,
     FamilyProposal,
@@ -77,6 +78,7 @@ __all__ = [
     "CalendarFeed",
     "Call",
     "CheckIn",
+    "ClosingProposal",
     "Cohort",
     "CohortAlias",
     "Consent",

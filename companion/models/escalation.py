@@ -22,6 +22,8 @@ OUTCOMES = (
     "wrong number",
     "could not reach",
 )
+# What makes void a proposal to close with the last of these: something is known that was not when it was made.
+VOIDS = ("text came", "taken", "reached", "closed", "concern", "proposer left out", "gone")
 
 
 class Episode(Base):
@@ -35,6 +37,10 @@ class Episode(Base):
             "closed",
         ),
         CheckConstraint(f"outcome IS NULL OR {one_of('outcome', *OUTCOMES)}", "outcome"),
+        CheckConstraint(
+            "outcome IS NULL OR outcome <> 'could not reach' OR (agreed_by IS NOT NULL AND agreed_by <> closed_by)",
+            "second_person",
+        ),
         CheckConstraint("state IN ('contacted', 'closed') OR next_action_at IS NOT NULL", "next_action"),
         CheckConstraint("state NOT IN ('owned', 'contacted') OR owner_id IS NOT NULL", "owner"),
         Index(
@@ -77,6 +83,7 @@ class Episode(Base):
     closed_at: Mapped[Moment | None]
     closed_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
     outcome: Mapped[str | None]
+    agreed_by: Mapped[uuid.UUID | None] = link("people.id", index=False)  # the second person, for "could not reach"
     last_crisis_reply_at: Mapped[Moment | None]
     follows: Mapped[uuid.UUID | None] = link("episodes.id", index=False)
     raised_by: Mapped[uuid.UUID | None]  # who of the programme raised it without a text of the person concerned
@@ -84,6 +91,46 @@ class Episode(Base):
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
     owner: Mapped[Person | None] = relationship(foreign_keys=[owner_id])
     address: Mapped[Address] = relationship()
+
+
+class ClosingProposal(Base):
+    """A lead's proposal to close an episode as "could not reach": nothing at all changes until a second agrees."""
+
+    __tablename__ = "closing_proposals"
+    __table_args__ = (
+        CheckConstraint(one_of("state", "open", "agreed", "refused", "withdrawn", "void"), "state"),
+        CheckConstraint("(state = 'open') = (settled_at IS NULL)", "settled"),
+        CheckConstraint("asked_id <> proposed_by", "asked"),
+        CheckConstraint(
+            "state NOT IN ('agreed', 'refused') OR (settled_by IS NOT NULL AND settled_by <> proposed_by)",
+            "second_person",
+        ),
+        CheckConstraint(
+            "state <> 'withdrawn' OR (settled_by IS NOT NULL AND settled_by = proposed_by)",
+            "withdrawn",
+        ),
+        CheckConstraint("(state = 'void') = (void_why IS NOT NULL)", "void"),
+        CheckConstraint(f"void_why IS NULL OR {one_of('void_why', *VOIDS)}", "void_why"),
+        Index(
+            "uq_closing_proposals_one_open",
+            "episode_id",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
+    )
+    id: Mapped[Id]
+    episode_id: Mapped[uuid.UUID] = link("episodes.id")
+    proposed_by: Mapped[uuid.UUID] = link("people.id", index=False)
+    asked_id: Mapped[uuid.UUID] = link("people.id", index=False)  # who is told; whoever may see the episode may agree
+    proposed_at: Mapped[Moment]
+    state: Mapped[str]
+    void_why: Mapped[str | None]
+    settled_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
+    settled_at: Mapped[Moment | None]
+    proposer: Mapped[Person] = relationship(foreign_keys=[proposed_by])
+    asked: Mapped[Person] = relationship(foreign_keys=[asked_id])
+    settler: Mapped[Person | None] = relationship(foreign_keys=[settled_by])
 
 
 class Flag(Base):

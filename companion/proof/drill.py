@@ -15,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from companion.escalation.episodes import close, record_contact
+from companion.escalation.closings import close
+from companion.escalation.episodes import record_contact
 from companion.escalation.references import reference_for
 from companion.messaging.signature import sign
 from companion.models import Address, Drill, Episode, OutboxMessage, Page, Person, raise_alarm, record

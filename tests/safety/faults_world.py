@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 
-from companion.escalation.episodes import close, record_contact
+from companion.escalation.closings import close
+from companion.escalation.episodes import record_contact
 from companion.models import Call, Email, Episode, OutboxMessage, Page, Person, Reference
 from companion.models import Group as GroupRow
 from companion.programme.setup import CohortPlan, GroupPlan, PersonPlan, Programme, load_programme

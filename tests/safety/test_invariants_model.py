@@ -17,8 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select, update
 
 from companion import jobs
+from companion.escalation import closings
 from companion.escalation import episodes as deeds
-from companion.escalation.episodes import CannotCloseError
+from companion.escalation.closings import CannotCloseError
 from companion.models import OUTCOMES, Address, Episode, Person
 from companion.seed import STAFF
 from companion.services import Services
@@ -171,8 +172,14 @@ class Invariants(RuleBasedStateMachine):
                 person = episode.owner if mine and episode.owner is not None else staff[who]
                 if deed == "contact":
                     deeds.record_contact(session, episode, person, now)
+                elif deed == "close" and outcome != closings.NOBODY:
+                    closings.close(session, episode, person, outcome, now, voice)
                 elif deed == "close":
-                    deeds.close(session, episode, person, outcome, now, voice, staff["Dr Dunne"])
+                    second, proposal = staff["Dr Dunne"], closings.waiting(session, episode)
+                    if proposal is None:
+                        closings.propose(session, episode, person, second, now, voice)
+                    else:
+                        closings.settle(session, episode, proposal, "agreed", second, now, voice)
                 elif deed == "help":
                     deeds.ask_for_help(session, episode, person, now, voice)
                 elif deed == "other":

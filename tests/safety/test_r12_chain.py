@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
-from companion.escalation.episodes import close
+from companion.escalation.closings import close
 from companion.escalation.tick import tick
 from companion.models import Address, Call, OutboxMessage, Page, Person, Way
 from tests.databases import NewDatabase

@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from companion import jobs
-from companion.escalation.episodes import close, record_contact, take
+from companion.escalation.closings import close
+from companion.escalation.episodes import record_contact, take
 from companion.models import Address, Episode, InboundMessage, Person
 from tests.safety.stage import DANGER, episodes, flagged
 from tests.world import World

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, text
 
 from companion import jobs
-from companion.escalation.episodes import close, record_contact, take
+from companion.escalation.closings import close
+from companion.escalation.episodes import record_contact, take
 from companion.models import AuditEntry, AuditSeal, Episode, Person, TwilioPurge, record
 from companion.proof.sealing import seal, verify
 from tests.rota_world import person
