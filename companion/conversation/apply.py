@@ -33,6 +33,7 @@ from companion.models import (
 from companion.privacy import erasure, links
 from companion.programme import places, questions
 from companion.programme.aliases import new_alias
+from companion.programme.checkins import NONE_WANTED, SILENCES
 from companion.programme.cohorts import move_to_cohort
 from companion.programme.notices import tell_facilitators_of_request, tell_runners_of_late
 from companion.programme.sessions import group_for
@@ -172,7 +173,8 @@ def _(change: changes.GiveCalendar, scene: Scene) -> None:
 @apply.register
 def _(change: changes.CheckedIn, scene: Scene) -> None:
     person = scene.someone()
-    person.silent_checkins = 0
+    if person.silent_checkins < NONE_WANTED:
+        person.silent_checkins = 0
     last = scene.session.scalar(
         select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
     )
@@ -184,6 +186,22 @@ def _(change: changes.CheckedIn, scene: Scene) -> None:
 def _(change: changes.AskAt, scene: Scene) -> None:
     person = scene.someone()
     person.checkin_weekday, person.checkin_at = change.weekday, change.at
+    if person.silent_checkins > SILENCES:
+        person.silent_checkins = 0
+
+
+@apply.register
+def _(change: changes.AskWeekly, scene: Scene) -> None:
+    scene.someone().silent_checkins = 0 if change.wanted else NONE_WANTED
+
+
+@apply.register
+def _(_change: changes.NeedsNobody, scene: Scene) -> None:
+    person = scene.someone()
+    waiting = (ContactRequest.person_id == person.id, ContactRequest.settled_at.is_(None))
+    for request in scene.session.scalars(select(ContactRequest).where(*waiting)):
+        request.settled_at = scene.now
+    record(scene.session, scene.now, "wants no call after all", person)
 
 
 @apply.register

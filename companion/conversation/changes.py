@@ -87,6 +87,18 @@ class AskAt:
 
 
 @dataclass(frozen=True)
+class AskWeekly:
+    """Whether the weekly question comes at all."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True)
+class NeedsNobody:
+    """They do not want to be called after all."""
+
+
+@dataclass(frozen=True)
 class Helped:
     """Places that help were sent: counted, so that now and then we ask whether they were what was needed."""
 
@@ -258,6 +270,8 @@ Change = (
     | UseChannel
     | LivesIn
     | AskAt
+    | AskWeekly
+    | NeedsNobody
     | Helped
     | Unanswered
     | HelpWas

@@ -55,6 +55,7 @@ HEARD_IN_FULL = frozenset(
 )
 # Forgotten with the next text that is understood.
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood", "useful"))
+ABOUT_A_PLACE = frozenset(("booking_offer", "reminder"))
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 STORED_FIRST = (Erase,)  # changes that find the text itself in the database
 MAY_HIDE_TROUBLE = ("unknown", "checkin_word", "feedback", "thanks")  # intents that say nothing of what troubles
@@ -194,9 +195,12 @@ def _audit_reference(text: Incoming) -> None:
 
 def _remember(scene: Scene, person: Person, decision: Decision, known: Known) -> None:
     asks, now, kept = decision.asks, scene.now, scene.counted
+    data = {k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT} if asks is None else dict(asks.keep)
+    if known.asked in ABOUT_A_PLACE and decision.replies and (asks is None or asks.lasts is None):
+        data["aside"] = True  # something else is spoken of now
     if asks is not None:
         until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)
-        kept |= {"dialogue": asks.state, "dialogue_data": dict(asks.keep), "dialogue_until": until}
-    elif known.kept.keys() & FOR_ONE_TEXT:
-        kept |= {"dialogue_data": {k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT}}
+        kept |= {"dialogue": asks.state, "dialogue_data": data, "dialogue_until": until}
+    elif data != known.kept:
+        kept |= {"dialogue_data": data}
     put(scene.session, person, **kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +41,7 @@ MAY_BE_A_NUMBER = (
     "thanks",
     "signpost",
 )  # what is heard in "4 - fine" where no week was asked about
+_ANSWER_FIRST = re.compile(r"\s*(yes|yep|yeah|no|nope|nah)\b(?!\s+(one|idea|clue|worries|problem))", re.IGNORECASE)
 _NUMBER_FIRST = re.compile(r"\s*(10|\d)(\s*/\s*10)?\s*([-\u2013\u2014,.:;!]|$)")
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
@@ -53,7 +55,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
     if stopped:
         asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
     tap = read_tap(session, arrival, address, now)
-    meant = _meant(text, asked, tap)
+    meant = _meant(text, asked, kept, tap)
     if (question := _question_before(text, kept, meant)) is not None:
         asked, kept = "checkin_prompt", {"question": question}
         meant = understand(body, asked)
@@ -98,9 +100,14 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
     return person.dialogue or "none", person.dialogue_data or {}
 
 
-def _meant(text: Incoming, asked: str, tap: Tap) -> Understanding:
+def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Understanding:
     body, person = text.arrival.body, text.person
     meant = understand(body, asked, payload=tap.payload)
+    if kept.get("aside") and not tap.payload:
+        meant = _after_an_aside(body, meant)
+    if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
+        when_to_call = understand(body, "flag_followup")  # "this evening after 6"
+        meant = when_to_call if when_to_call.intent == "talk_to_person" else meant
     if text.arrival.opt_out_type == "STOP":  # Twilio has ended the texts, by whatever word a deployment chose there
         return Understanding(("stop",), why="a stop word of Twilio's Advanced Opt-Out")
     if text.arrival.opt_out_type == "START" and asked == "after_stop":
@@ -110,6 +117,20 @@ def _meant(text: Incoming, asked: str, tap: Tap) -> Understanding:
         # They were asked about a session, and about something else since: a plain answer still counts.
         return understand(body, "booking_offer")
     return meant
+
+
+def _after_an_aside(body: str, meant: Understanding) -> Understanding:
+    """What a text means when a place was asked about, and something else was spoken of since.
+
+    YES and NO are still about the place, and so is what speaks of it by itself. What would be an answer but may as
+    well be about anything else ("im in Glasgow", a thumb, "on nights") is told how things stand, and changes nothing.
+    """
+    if booking.bare_answer(body) or _ANSWER_FIRST.match(body):
+        return meant
+    alone = understand(body, "none")
+    if alone.intent in ("unknown", "thanks") and not meant.guessed and meant.intent in ("book_yes", "book_no"):
+        return replace(meant, intents=("next_session",))
+    return alone
 
 
 def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding) -> str | None:
@@ -142,6 +163,7 @@ def _session(
         id=found.id,
         group=group.name,
         starts_at=found.starts_at,
+        ends_at=found.ends_at,
         status=theirs.status if theirs else None,
         open=has_place or places.is_open_to(session, found, theirs),
         link=place_url(settings, theirs.id) if theirs is not None and has_place else "",

@@ -36,12 +36,14 @@ class Understanding:
     """What a text means: `intents`, main first and never empty, their `slots`, and `why` in a few words.
 
     `need` are the words in which help with a topic is asked for, where those of an answer beside them hide it.
+    `guessed` says that no phrase was found, and that the text is most like the examples of this intent.
     """
 
     intents: tuple[str, ...]
     slots: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
     why: str = ""
     need: str = ""
+    guessed: bool = False
 
     @property
     def intent(self) -> str:
@@ -96,10 +98,13 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
         intents = ["stop", *intents]
         if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
             intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
+    guessed = not intents
     if not intents and not found.has("not_for_us", "undecided"):
         like = most_like(said, state)
         if like == "signpost" and the_same(said, state) != like and not searched(said.raw)[0]:
             like = None  # like a need, but none that we know a place for: "sleep tight everyone"
+        elif like in {"help", "menu"} and searched(said.raw)[0]:
+            like = "signpost"  # "whats the chaplain's number"
         intents = [like] if like else []
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
     slots = read_slots(said, unique, words)
@@ -111,7 +116,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
         if unique[0] != "signpost" and (beside := need_beside(found)) and (told := searched(beside)[0]):
             need, topic = beside, told
         slots |= {"topic": topic} if topic else {}
-    return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state), need)
+    return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state), need, guessed)
 
 
 def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:

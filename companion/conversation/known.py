@@ -39,6 +39,7 @@ class SessionFacts:
     id: uuid.UUID
     group: str
     starts_at: datetime
+    ends_at: datetime
     status: str | None
     open: bool
     link: str

@@ -19,6 +19,7 @@ from companion.models import Booking, CheckIn, Cohort, GroupSession, Person
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
 ANSWER_WITHIN = timedelta(days=3)
 SILENCES = 3
+NONE_WANTED = 1_000  # stands for silences of somebody who wants no weekly question: none comes until they say so
 APART = timedelta(days=6)  # a new hour of one's own never brings two questions in a week
 BATCH = 200
 _FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here, so that a cohort has one question a week

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal
 
@@ -14,6 +15,11 @@ LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use t
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
 _BARE = frozenset({"yes", "y", "yes please", "no", "n", "no thanks", "no thank you"})
 _DIAL = frozenset({"dial", "dial in", "phone in", "call in", "dial number", "dial in number"})
+_BY_PHONE = re.compile(
+    r"\b(?:can|could|may|how do) i (?:\w+ )?(?:do (?:it|this|the group)|join|come|attend|take part|dial|phone) (?:in )?"
+    r"(?:the (?:group|session|meeting) )?(?:by|on|over|via|from) (?:the |a |my )?(?:phone|landline)\b"
+    r"|\b(?:can|could|how do) i (?:just )?(?:dial|phone|ring) in\b"
+)
 _DIAL_ALWAYS = frozenset({"dial always", "always dial", "by phone"})
 _VIDEO = frozenset({"video", "dial off", "by video"})
 _CALENDAR = frozenset({"calendar", "my calendar", "calendar link"})
@@ -55,7 +61,7 @@ def decline(known: Known) -> Decision:
 
 
 def next_session(known: Known) -> Decision:
-    """Say when the next session is."""
+    """Say when the next session is, and until when."""
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),))
@@ -65,7 +71,8 @@ def next_session(known: Known) -> Decision:
     if session.status == "waiting":
         fragment = "place_held" if session.open else "place_waiting"
     state = known.say(fragment)
-    text = known.say("next_session", group=session.group, when=_when(known, session), place_state=state)
+    end = when.clock_time(session.ends_at.astimezone(known.zone))
+    text = known.say("next_session", group=session.group, when=_when(known, session), end=end, place_state=state)
     return Decision((text,), asks=None if session.has_place else _asks(known, session))
 
 
@@ -85,7 +92,8 @@ def late(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),), read_me=True)
-    if not session.has_place:
+    taken = "book_yes" in known.meant.intents and session.open  # by this very text: "yes but might be 10 mins late"
+    if not (session.has_place or taken):
         text = known.say("link_not_booked", when=_when(known, session))
         return Decision((text,), asks=_asks(known, session), read_me=True)
     if session.starts_at - known.now > LATE_FROM:
@@ -96,7 +104,7 @@ def late(known: Known) -> Decision:
 def said(known: Known) -> Decision | None:
     """Answer DIAL, CALENDAR and what belongs to them; None when the text is neither."""
     text = bare(known.text)
-    if text in _DIAL:
+    if needs_session(known.text):
         return _dial(known)
     if text in _DIAL_ALWAYS or text in _VIDEO:
         by = "phone" if text in _DIAL_ALWAYS else "video"
@@ -109,7 +117,7 @@ def said(known: Known) -> Decision | None:
 
 def needs_session(text: str) -> bool:
     """Whether answering a text that is no intent takes the next session."""
-    return bare(text) in _DIAL
+    return bare(text) in _DIAL or _BY_PHONE.search(text.lower()) is not None
 
 
 def bare_answer(text: str) -> bool:

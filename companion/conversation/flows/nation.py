@@ -1,6 +1,8 @@
-"""SCOTLAND, CYMRU, NI: where someone looks for help."""
+"""SCOTLAND, CYMRU, NI, "I'm in Glasgow now": where someone looks for help."""
 
 from __future__ import annotations
+
+import re
 
 from companion.conversation.changes import LivesIn
 from companion.conversation.known import Decision, Known
@@ -14,6 +16,18 @@ _SAID = {
     "n ireland": "ni",
     "northern ireland": "ni",
 }
+# Towns that are in one nation alone.
+_TOWNS = {
+    "scotland": "glasgow edinburgh aberdeen dundee inverness stirling perth paisley kilmarnock",
+    "wales": "cardiff swansea wrexham aberystwyth carmarthen merthyr",
+    "ni": "belfast derry londonderry lisburn newry omagh enniskillen",
+    "england": "london manchester liverpool leeds birmingham sheffield bristol newcastle nottingham leicester oxford",
+}
+_SAID |= {town: nation for nation, towns in _TOWNS.items() for town in towns.split()}
+_WHERE = re.compile(
+    r"(?:i ?'?a?m|i'?ve moved|i (?:work|live)|moved|based|working|living)(?: (?:now|currently|based|working|living))*"
+    r" (?:in|to) ([a-z ]+?)(?: now| these days| at the moment| since \w+)?"
+)
 _SHOWN = {"england": "England", "wales": "Wales", "scotland": "Scotland", "ni": "Northern Ireland"}
 
 
@@ -23,8 +37,10 @@ def shown(nation: str) -> str:
 
 
 def said(known: Known) -> Decision | None:
-    """Answer a nation on its own; None when the text is none."""
-    nation = _SAID.get(" ".join(known.text.lower().replace(".", " ").split()))
+    """Answer a nation on its own, or where someone says they are; None when the text is neither."""
+    text = " ".join(re.sub("[.,!]", " ", known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).split())
+    where = _WHERE.fullmatch(text)
+    nation = _SAID.get(where[1] if where else text)
     if nation is None:
         return None
     return Decision((known.say("nation_set", nation=_SHOWN[nation]),), (LivesIn(nation),))

@@ -1,4 +1,4 @@
-"""MY WEEKS: a person's own numbers. CHECKIN TUE 7PM: when their weekly question comes."""
+"""MY WEEKS: a person's own numbers. CHECKIN TUE 7PM, CHECKIN OFF: when their weekly question comes, and whether."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from companion import when
 from companion.content.catalogue import Bilingual
-from companion.conversation.changes import AskAt
-from companion.conversation.known import Decision, Known
+from companion.conversation.changes import AskAt, AskWeekly
+from companion.conversation.known import NOTHING, Decision, Known
 from companion.conversation.own import is_my_weeks
 from companion.messaging.quiet import end_of_quiet
 
@@ -18,6 +18,12 @@ _CHECKIN = re.compile(r"check[\s-]?ins?\b(.*)", re.DOTALL)
 _DAY = re.compile(r"\b(mon|tues?|wed(?:nes)?|thu(?:r|rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b")
 _TIME = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?\b|\b(noon|midday|midnight)\b")
 _BACK = {"usual", "default", "reset", "with the group", "as before"}
+_OFF, _ON = {"off", "stop", "none", "no", "never", "end"}, {"on", "start", "resume", "back"}
+_NO_QUESTION = re.compile(
+    r"\b(?:stop|end|cancel|no more|quit|drop|skip|without|do ?n[o']?t (?:want|need|send|ask)|turn off)\b(?: \w+){0,3}? "
+    r"(?:weekly (?:questions?|texts?|prompts?|ones?|check.?ins?|messages?)|check.?ins?|how my week (?:was|is|went))\b"
+)
+_ALL_OF_IT = re.compile(r"\b(?:everything|all|altogether|reminders? (?:too|as well)|and (?:the )?reminders?)\b")
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _A_MONDAY = date(2024, 1, 1)
 
@@ -34,14 +40,30 @@ def my_weeks(known: Known) -> Decision | None:
     return Decision((text,), heard_as="weeks")
 
 
+def unwanted(known: Known) -> Decision | None:
+    """Answer a wish for no weekly question that leaves the other texts as they are; None for other texts."""
+    text = known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    if not _NO_QUESTION.search(text) or _ALL_OF_IT.search(text):
+        return None
+    return _no_question(known)
+
+
+def _no_question(known: Known) -> Decision:
+    return Decision((known.say("checkin_off"),), (AskWeekly(wanted=False),), NOTHING, heard_as="checkin time")
+
+
 def asked_at(known: Known) -> Decision | None:
-    """Answer CHECKIN and a day and time; None for other texts."""
+    """Answer CHECKIN with a day and time, OFF or ON; None for other texts."""
     found = _CHECKIN.fullmatch(known.text.strip().lower().strip(".!"))
     if found is None:
         return None
     rest = " ".join(found[1].replace(",", " ").split())
     if rest in _BACK:
         return Decision((known.say("checkin_usual"),), (AskAt(None, None),), heard_as="checkin time")
+    if rest in _OFF:
+        return _no_question(known)
+    if rest in _ON:
+        return Decision((known.say("checkin_on"),), (AskWeekly(wanted=True),), heard_as="checkin time")
     day, at = _DAY.search(rest), _time(_DAY.sub(" ", rest))
     if day is None or at is None:
         return Decision((known.say("checkin_how"),), heard_as="checkin time") if len(rest.split()) < _SHORT else None

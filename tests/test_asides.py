@@ -1,0 +1,106 @@
+"""A place was asked about, and something else is spoken of since: what then answers, and what no longer does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.world import World
+
+HELP, QUESTION = "peer support by text", "No need to reply"
+
+
+def test_only_a_plain_answer_takes_a_place_once_something_else_is_spoken_of(world: World) -> None:
+    asha = world.member()
+    asha.texts("who can I talk to about debt")
+    asha.ignores()
+    asha.texts("👍")
+    asha.hears("Reply YES for a place")
+    asha.texts("who runs this")
+    asha.hears(HELP)
+    asha.texts("im in Glasgow now")
+    asha.hears("look for help in Scotland")
+    asha.texts("im pregnant and on nights, who do I ask about my rota")
+    asha.hears("This may help", "Occupational health")
+    asha.texts("on nights sadly")
+    asha.hears("Thu 26 Nov, 6:30pm to 7:15pm", "Reply YES for a place")
+    asha.texts("Yes")
+    asha.hears("you have a place on Thu 26 Nov")
+    asha.hears_nothing()
+
+
+def test_who_comes_but_late_has_a_place_and_hears_nothing_else(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes can come but might be 10 mins late")
+    asha.hears("you have a place")
+    asha.hears("noted that you will be late")
+    asha.hears_nothing()
+
+
+def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: World) -> None:
+    asha = world.member()
+    asha.texts("can I talk to someone on the phone")
+    asha.hears("on the list for a facilitator")
+    for more in ("this evening after 6", "no one has rung"):
+        asha.texts(more)
+        asha.hears("on the list for a facilitator")
+    world.settle()
+    world.staff("facilitator").hears("would like a person")
+    world.staff_ignores()
+    asha.texts("actually I don't want anyone to call me")
+    asha.hears("You are off the list for a call")
+    asha.texts("who is Dr Cole")
+    asha.hears(HELP)
+    world.staff("facilitator").hears_nothing()
+
+
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("is my ES going to find out", "We tell no employer"),
+        ("who has my data", "We tell no employer"),
+        ("can my friend join too", "Here is a text to forward"),
+        ("can you change my number, I've a new phone", "to a new number"),
+        ("how long is it for", "6:30pm to 7:15pm"),
+        ("can I do it by phone, my internet's rubbish", "Reply YES to book"),
+        ("whats the chaplain's number", "Hospital chaplaincy"),
+        ("hello", HELP),
+        ("unsubscribe me from group but not texts", "Your texts still come"),
+        ("can you text me less", "Your texts still come"),
+    ],
+)
+def test_what_people_ask_by_the_way_has_its_own_answer(world: World, text: str, answer: str) -> None:
+    asha = world.member()
+    asha.texts(text)
+    assert answer in asha.ignores()[0]
+
+
+def test_the_weekly_question_ends_alone_and_comes_back(world: World) -> None:
+    asha = world.member()
+    asha.texts("YES")
+    asha.texts("stop the weekly questions but keep reminders")
+    asha.ignores()
+    asha.texts("7")
+    asha.ignores()
+    world.advance(days=4)
+    heard = " ".join(asha.ignores())
+    assert QUESTION not in heard
+    assert "starts at 6:30pm" in heard
+    asha.texts("CHECKIN ON")
+    asha.hears("comes again")
+    world.advance(days=7)
+    assert QUESTION in " ".join(asha.ignores())
+    asha.texts("checkin off")
+    asha.hears("CHECKIN ON")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_changed_mind_about_something_else_starts_no_texts(world: World) -> None:
+    asha = world.member()
+    asha.texts("STOP")
+    asha.ignores()
+    asha.texts("ive changed my mind about the call")
+    asha.hears_nothing()
+    asha.texts("START")
+    assert "Welcome back" in " ".join(asha.ignores())
