@@ -31,8 +31,8 @@ WORDS = load_catalogue().with_standing(
 )  # fmt: skip
 COHORTS = tuple(CohortFacts(uuid.UUID(int=n), code, code.title()) for n, code in enumerate(("ICU", "FOUNDATION")))
 SESSION = SessionFacts(
-    id=uuid.UUID(int=9), group="ICU North", starts_at=NOW + timedelta(days=2), status="yes", open=True,
-    link="https://example.org/s/abcdefgh", dial_in=None, dial_code=None,
+    id=uuid.UUID(int=9), group="ICU North", starts_at=NOW + timedelta(days=2), ends_at=NOW + timedelta(days=2.1),
+    status="yes", open=True, link="https://example.org/s/abcdefgh", dial_in=None, dial_code=None,
 )  # fmt: skip
 NEVER = [r.contact.phone for r in DIRECTORY.resources if r.contact.phone and r.shown(uk_day(NOW)) is Shown.NOTHING]
 LINES = {r.line(NOW.date()): r.nations for r in DIRECTORY.resources if r.shown(uk_day(NOW)) is not Shown.NOTHING}

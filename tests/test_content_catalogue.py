@@ -91,7 +91,7 @@ def test_values_are_cleaned(value, longest, cleaned):
 
 def test_line_breaks_stay_only_where_a_text_says_so():
     assert "one\ntwo" in CATALOGUE.render("signpost_intro", lines="one\ntwo").body
-    assert "one two" in CATALOGUE.render("next_session", group="one\ntwo", when="x", place_state="y").body
+    assert "one two" in CATALOGUE.render("next_session", group="one\ntwo", when="x", end="z", place_state="y").body
 
 
 def test_braces_in_a_value_are_not_filled_in():

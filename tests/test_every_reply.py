@@ -61,6 +61,7 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("JOIN FOUNDATION", "none", "join_moved", {}),
     ("MOVE", "none", "move_nowhere", {"cohorts": COHORTS[:1]}),
     ("next session", "none", "next_session", {}),
+    ("can you text me less", "none", "stop_in_part", {}),
     ("LINK", "none", "join_link", {}),
     ("DIAL", "none", "dial_none", {}),
     ("VIDEO", "none", "joins_by_video", {}),

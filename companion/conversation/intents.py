@@ -103,7 +103,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
         like = most_like(said, state)
         if like == "signpost" and the_same(said, state) != like and not searched(said.raw)[0]:
             like = None  # like a need, but none that we know a place for: "sleep tight everyone"
-        elif like in {"help", "menu"} and searched(said.raw)[0]:
+        elif like == "help" and _NUMBERS.intersection(said.words) and searched(said.raw)[0]:
             like = "signpost"  # "whats the chaplain's number"
         intents = [like] if like else []
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
@@ -117,6 +117,9 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
             need, topic = beside, told
         slots |= {"topic": topic} if topic else {}
     return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state), need, guessed)
+
+
+_NUMBERS = frozenset({"number", "contact", "helpline"})  # what somebody asks for who wants a place, not us
 
 
 def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:

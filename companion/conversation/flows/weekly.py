@@ -43,7 +43,7 @@ def my_weeks(known: Known) -> Decision | None:
 def unwanted(known: Known) -> Decision | None:
     """Answer a wish for no weekly question that leaves the other texts as they are; None for other texts."""
     text = known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    if not _NO_QUESTION.search(text) or _ALL_OF_IT.search(text):
+    if known.meant.intent in ("pause", "resume") or not _NO_QUESTION.search(text) or _ALL_OF_IT.search(text):
         return None
     return _no_question(known)
 
