@@ -17,6 +17,8 @@ def test_only_a_plain_answer_takes_a_place_once_something_else_is_spoken_of(worl
     asha.hears("Reply YES for a place")
     asha.texts("who runs this")
     asha.hears(HELP)
+    asha.texts("not great")
+    asha.hears("That sounds hard")
     asha.texts("im in Glasgow now")
     asha.hears("look for help in Scotland")
     asha.texts("im pregnant and on nights, who do I ask about my rota")
@@ -33,6 +35,9 @@ def test_who_comes_but_late_has_a_place_and_hears_nothing_else(world: World) -> 
     asha.texts("yes can come but might be 10 mins late")
     asha.hears("you have a place")
     asha.hears("noted that you will be late")
+    asha.hears_nothing()
+    asha.texts("stuck in theatre, cant make it")
+    asha.hears("You have no place")
     asha.hears_nothing()
 
 
@@ -66,6 +71,14 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("whats the chaplain's number", "Hospital chaplaincy"),
         ("hello", HELP),
         ("unsubscribe me from group but not texts", "Your texts still come"),
+        ("do I have to talk", "you say as much as you like"),
+        ("can i just listen", "you say as much as you like"),
+        ("whos in my group", "It is not therapy"),
+        ("are you ai", "We tell no employer"),
+        ("dont text me at night", "QUIET 10PM TO 8AM"),
+        ("my shift changed can i come to a different group", "Text GROUP"),
+        ("not great", "That sounds hard"),
+        ("\N{LOUDLY CRYING FACE}", "That sounds hard"),
         ("can you text me less", "Your texts still come"),
     ],
 )

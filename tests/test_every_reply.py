@@ -62,6 +62,8 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("MOVE", "none", "move_nowhere", {"cohorts": COHORTS[:1]}),
     ("next session", "none", "next_session", {}),
     ("can you text me less", "none", "stop_in_part", {}),
+    ("do I have to talk", "none", "about_the_group", {}),
+    ("is there another group", "none", "other_group", {}),
     ("LINK", "none", "join_link", {}),
     ("DIAL", "none", "dial_none", {}),
     ("VIDEO", "none", "joins_by_video", {}),

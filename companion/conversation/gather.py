@@ -105,6 +105,8 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
     meant = understand(body, asked, payload=tap.payload)
     if kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
+    if meant.guessed and meant.intent in ("book_yes", "book_no") and asked not in ("booking_offer", "reminder"):
+        meant = _no_guess(body, meant)
     if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
         when_to_call = understand(body, "flag_followup")  # "this evening after 6"
         meant = when_to_call if when_to_call.intent == "talk_to_person" else meant
@@ -131,6 +133,12 @@ def _after_an_aside(body: str, meant: Understanding) -> Understanding:
     if alone.intent in ("unknown", "thanks") and not meant.guessed and meant.intent in ("book_yes", "book_no"):
         return replace(meant, intents=("next_session",))
     return alone
+
+
+def _no_guess(body: str, meant: Understanding) -> Understanding:
+    """What only looks like an answer about a place, when none was asked about, takes no place and gives none up."""
+    low = understand(body, "checkin_prompt").slots.get("low")  # "rubbish day on the ward"
+    return replace(meant, intents=("unknown",) if low else ("next_session",))
 
 
 def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding) -> str | None:

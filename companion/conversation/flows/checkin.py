@@ -8,6 +8,7 @@ from itertools import chain
 from companion.content.catalogue import Text
 from companion.conversation.changes import CheckedIn, WantsPerson
 from companion.conversation.flows import helping
+from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
 from companion.conversation.own import Earlier
 from companion.signposting import Resource
@@ -46,6 +47,16 @@ def in_words(known: Known) -> Decision:
         return Decision(read_me=True).and_then(_noted(known, change))
     again = known.earlier is not None and _was_low(known.earlier)
     return Decision(read_me=True).and_then(_low(known, change, ask=again))
+
+
+def by_the_way(known: Known) -> Decision | None:
+    """Answer "not great" or a sad face that nothing asked for as it would be answered had it been asked; else None."""
+    felt = understand(known.text, "checkin_prompt")
+    if felt.intent != "checkin_word" or not felt.slots.get("low"):
+        return None
+    place, warning = place_for(known)
+    text = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
+    return Decision((known.say(warning), text) if warning else (text,), read_me=True)
 
 
 def followup_yes(known: Known) -> Decision:

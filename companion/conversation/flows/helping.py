@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import product
 
 from companion.content.catalogue import Bilingual, Text, in_welsh
-from companion.conversation.changes import Helped, HelpWas, NeedsNobody, Unanswered, WantsPerson
+from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
 from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
 from companion.messaging.parts import count
@@ -231,11 +230,6 @@ def help_page(known: Known) -> Decision:
     return Decision((known.say("help_asked" if known.asked == "confirm_consent" else "help_not_member"),))
 
 
-_GREETINGS = {"hi", "hello", "hey", "hiya", "hi there", "hello there", "good morning", "good evening", "helo"}
-_NEW_NUMBER = re.compile(
-    r"\b(chang(e|ed|ing)|new|different|switch(ed|ing)?) (my |a |to a new )?(phone |mobile )?(number|phone|sim)\b",
-    re.IGNORECASE,
-)
 _PAGES = {
     "who sees this": "who_sees_this",
     "who sees my texts": "who_sees_this",
@@ -247,9 +241,6 @@ _PAGES = {
 def page(known: Known) -> Decision | None:
     """Answer the help pages' own words, whatever was asked last; None for other texts."""
     text_id = _PAGES.get(" ".join(known.text.lower().strip(" .!?").split()))
-    if text_id is None and known.meant.intent in ("help", "unknown", "menu"):
-        said = known.text.strip(" .!?").lower()
-        text_id = "new_number" if _NEW_NUMBER.search(said) else "help" if said in _GREETINGS else None
     return Decision((known.say(text_id),), heard_as=text_id) if text_id else None
 
 
@@ -277,38 +268,6 @@ def commands(known: Known) -> Decision | None:
     if known.text.strip().strip(".!?").lower() not in {"commands", "command", "keywords"}:
         return None
     return Decision((known.say("commands"),), heard_as="commands")
-
-
-# A wish for an end that leaves some of the texts: what stays is named after "but" or "just".
-_IN_PART = re.compile(
-    r"\b(?:but|just|only)\b.{0,20}\b(?:keep|still|not|leave|continue|want)\b.{0,20}"
-    r"\b(?:texts?|texting|messages?|reminders?|questions?|check.?ins?|the rest|the others?)\b"
-)
-_LESS = re.compile(r"\b(?:text|message|contact) me (?:less|a bit less|not so|fewer)\b")
-
-
-def stop_in_part(known: Known) -> Decision | None:
-    """Answer a wish for fewer texts, or for an end that says what is to stay; None for other texts."""
-    text = known.text.lower()
-    if not (_LESS.search(text) or (known.meant.intent == "stop" and _IN_PART.search(text))):
-        return None
-    return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
-
-
-_NO_CALL = re.compile(
-    r"\b(?:do ?n[o']?t (?:want|need) (?:any ?one|some ?one|any ?body|you|a call|them)\b.{0,12}\b(?:call|ring|phone)"
-    r"|no need (?:to|for any ?one to|for a) (?:call|ring|phone)|cancel (?:the|my|that) call"
-    r"|do ?n[o']?t (?:call|ring) me)\b"
-)
-
-
-def no_call(known: Known) -> Decision | None:
-    """Answer somebody who does not want to be called after all; None for other texts."""
-    text = known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    clear = known.meant.intent in ("stop", "change_channel", "delete_my_data")
-    if known.asked == "flag_followup" or clear or not _NO_CALL.search(text):
-        return None
-    return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
 
 
 def person(known: Known) -> Decision:

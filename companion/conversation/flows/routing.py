@@ -9,6 +9,7 @@ from companion.conversation.changes import Unanswered, WantsPerson
 from companion.conversation.flows import (
     booking,
     buddies,
+    by_the_way,
     checkin,
     helping,
     inviting,
@@ -79,8 +80,7 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     weekly.my_weeks,
     weekly.asked_at,
     weekly.unwanted,
-    helping.stop_in_part,
-    helping.no_call,
+    by_the_way.said,
     helping.commands,
     helping.page,
     helping.keyword,
@@ -124,11 +124,15 @@ def decide(known: Known) -> Decision:
 def _member(known: Known) -> Decision:
     known = _without_late_rent(known)
     main = MEMBER.get(known.meant.intent)
+    if known.meant.guessed and known.meant.intent == "thanks" and (troubled := checkin.by_the_way(known)) is not None:
+        return troubled  # "not great"
     if main is None:
         return _not_understood(known)
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
         return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
+    if known.meant.intent == "book_no":
+        further = [intent for intent in further if intent != "running_late"]  # "stuck in theatre, might not make it"
     return _with_help(known, _both([main(known), *(MEMBER[intent](known) for intent in further)]))
 
 
@@ -193,6 +197,8 @@ _WORTH_LEARNING = 3  # words: fewer teach nothing
 def _not_understood(known: Known) -> Decision:
     if not known.text.strip():
         return SILENCE if known.stopped else Decision((known.say("not_understood"),))
+    if (troubled := checkin.by_the_way(known)) is not None:
+        return troubled
     listed = (Unanswered("unclear"),) if len(known.text.split()) >= _WORTH_LEARNING else ()
     if known.kept.get("misunderstood"):
         return Decision((known.say("not_understood_twice"),), listed, read_me=True)
