@@ -20,7 +20,7 @@ _ANSWERS = tuple(
          "quiet_how"),
         (r".*\b(?:different|another|other) (?:group|cohort)\b", "other_group"),
         (r".*\b(?:do|will|would) (?:i|we) (?:have|need) to "
-         r"(?:talk|speak|say|share|(?:turn|put|have|use) (?:on )?(?:my|the) (?:camera|mic|video))\b", "about_the_group"),
+         r"(?:talk|speak|say|share|(?:turn|put|have|use) (?:on )?(?:my|the) (?:camera|mic))\b", "about_the_group"),
         (r".*\b(?:can|could|may) i (?:just|only) (?:listen|watch|lurk|sit)", "about_the_group"),
         (r".*\b(?:what happens|what goes on|what do (?:we|you|people|they) (?:do|talk about)|what(?:'s| is) it like)\b"
          r".*\b(?:group|groups|session|sessions|meeting|meetings|it|there)\b", "about_the_group"),
