@@ -145,7 +145,8 @@ class StaffDesk:
     def _note(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         session.add(Note(episode=reference.episode, person_id=person.id, body=order.words, at=now))
         record(session, now, "note kept", reference.episode, actor=person.id)
-        return "note", (self._say("note_kept", reference=reference.code),)
+        kept = "note_kept_no_contact" if reference.episode.state == "owned" else "note_kept"
+        return "note", (self._say(kept, reference=reference.code),)
 
     def _say(self, text_id: str, **values: object) -> Text:
         return self._voice.words.render(text_id, **values)

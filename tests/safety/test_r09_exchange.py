@@ -54,7 +54,7 @@ def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(wor
     world.settle()
     asha.hears("Dr Cole is a facilitator and has your text now", "text CHANGE")
     cole.texts("rang the ward, she is off until Monday")
-    cole.hears(f"Kept as a note on {ref}. It was not sent to anyone")
+    cole.hears(f"Kept as a note on {ref}. It was not sent to anyone", f"reply {ref} REACHED")
     cole.texts(f"{ref} Hello, I read your text. Shall I ring you at nine?")
     cole.hears(f"Sent to {ref}")
     world.settle()
@@ -85,15 +85,17 @@ def _and_then(world: World, ref: str) -> None:
     cole.hears("needs you again now")
     cole.texts("Rang ext 4473, wife picked up")  # it only looks like a reference
     cole.hears("Kept as a note")
-    cole.texts(f"{ref} reached")
+    cole.texts("spoke to her")
     cole.hears("Recorded: you reached")
     assert episode(world).state == "contacted"
+    cole.texts("she will see her GP")
+    assert "REACHED" not in cole.hears("Kept as a note")
     cole.texts(f"{ref} SAY {'a' * 700}")
     cole.hears("too long")
     dunne.texts("K7Q9 TAKE")
     dunne.hears("no open item for you")
     with world.database.read() as session:
-        assert len(session.scalars(select(Note)).all()) == 2
+        assert len(session.scalars(select(Note)).all()) == 3
         assert len(session.scalars(select(RelayedText)).all()) == 2
         audited = set(session.scalars(select(AuditEntry.action)))
     assert {"unknown reference", "order not understood", "reference from a wrong number", "asked for a call"} <= audited
