@@ -16,6 +16,7 @@ from companion.conversation import changes
 from companion.escalation.episodes import meet, open_episode
 from companion.escalation.exclusions import let_in
 from companion.escalation.leaving_out import leave_out
+from companion.escalation.news import tell_of_stop
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (
@@ -130,7 +131,7 @@ def _(change: changes.Stop, scene: Scene) -> None:
     person.state = "left"
     episode = open_episode(scene.session, scene.address)
     if episode is not None:
-        scene.voice.tell_owner(scene.session, episode, "page_stopped", scene.now)
+        tell_of_stop(scene.session, episode, scene.now, scene.voice)
     places.give_up_all(scene.session, person, scene.now)
     record(scene.session, scene.now, "stopped", person, source=change.source)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.escalation import bundles
@@ -24,12 +24,19 @@ THROTTLE = timedelta(minutes=2)  # one page to a person by one way
 LOOKED_BACK = timedelta(days=1)
 _TAKEN = ("sending", "unknown")  # Twilio has the text, or may have it
 Carrier = OutboxMessage | Call | Email
+# A page that tells somebody of what they have already (`companion.escalation.news`): it asks nobody to take anything.
+TO_OWNER = (
+    (Episode.state == "owned")
+    & (Episode.owner_id == Page.person_id)
+    & (Page.at >= Episode.owned_at)
+    & Page.answered_at.is_(None)
+)
 
 
 def lately(session: Session, person: Person, kind: str, now: datetime) -> Sequence[Page]:
     """Return the pages to `person` by one way of the last two minutes, and those that have not left yet; newest first.
 
-    What was withdrawn before it left is none of them.
+    What was withdrawn before it left is none of them, nor what tells them of an item that is theirs.
     """
     waits = or_(
         OutboxMessage.status.in_(("queued", *_TAKEN)), Call.status == "queued", Email.status.in_(("queued", "sending"))
@@ -39,6 +46,7 @@ def lately(session: Session, person: Person, kind: str, now: datetime) -> Sequen
         _pages_and_carriers()  # many pages have one carrier: each is loaded when it is looked at, and once
         .where(Page.person_id == person.id, Page.way == kind, Page.at > now - LOOKED_BACK)
         .where(or_(Page.at > now - THROTTLE, waits), withdrawn.is_not(True))
+        .where(~exists().where(Episode.id == Page.episode_id, TO_OWNER))
         .order_by(Page.at.desc(), Page.id.desc())
     ).all()
 

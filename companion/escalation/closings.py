@@ -92,7 +92,7 @@ def propose(
     except IntegrityError as error:
         raise CannotCloseError("That is proposed already.") from error
     record(session, now, "closing proposed", episode, actor=by.id, asked=str(asked.id))
-    voice.ask_to_review(session, episode, asked, found.id, now)
+    voice.tell(session, episode, asked, "page_review", found.id, now)
     return found
 
 

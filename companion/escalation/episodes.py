@@ -19,6 +19,7 @@ from companion.escalation.carriers import count_again, withdraw
 from companion.escalation.chain import is_drill
 from companion.escalation.closings import CannotCloseError, void
 from companion.escalation.exclusions import excluded_from
+from companion.escalation.news import tell_owner
 from companion.escalation.paging import left_out, page_next, people_to_page
 from companion.escalation.reach import takes_no_texts
 from companion.escalation.steps import EVERYONE, one_up
@@ -67,7 +68,7 @@ def flag(
     elif episode.state == "owned" and episode.owner is not None and not can_be_texted(session, episode.owner):
         take_from(session, episode, episode.owner, now, voice, "owner cannot be told")
     elif episode.state == "owned":
-        voice.tell_owner(session, episode, "page_new_flag", now)
+        tell_owner(session, episode, "page_new_flag", now, voice)
     elif _flags_since(session, episode, now - REPEATS_WITHIN) >= REPEATS - 1:
         episode.step = one_up(episode)
         page_next(session, episode, now, voice)
@@ -206,6 +207,17 @@ def no_contact_in_time(session: Session, episode: Episode, now: datetime, voice:
     voice.remind_owner(session, episode, "page_reopened", now)
     voice.tell_trainee_no_contact(session, episode, now)
     _reopen(session, episode, now, "no contact recorded")
+    episode.step = one_up(episode)
+    page_next(session, episode, now, voice)
+
+
+def owner_not_told(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    """Open an owned episode again, one step up, because that something new came reached its owner by no way.
+
+    The owner stays among those paged and may take it again; the person is told.
+    """
+    voice.tell_trainee_no_contact(session, episode, now)
+    _reopen(session, episode, now, "owner not reached")
     episode.step = one_up(episode)
     page_next(session, episode, now, voice)
 

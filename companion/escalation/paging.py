@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation import bundles, carriers
-from companion.escalation.carriers import THROTTLE
+from companion.escalation.carriers import THROTTLE, TO_OWNER
 from companion.escalation.chain import responders
 from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
 from companion.escalation.exclusions import excluded_from
@@ -231,7 +231,7 @@ def _next_action(session: Session, episode: Episode, now: datetime, voice: Voice
 
 
 def episodes_to_look_at(session: Session, now: datetime) -> list[Episode]:
-    """Return the episodes with something due, and open ones of which a page did not arrive."""
+    """Return the episodes with something due, and those of which a page, or news to their owner, is lost."""
     due = select(Episode.id).where(Episode.state != "closed", Episode.next_action_at <= now)
     failing_text = (OutboxMessage.status.in_((*TEXT_LOST, "unknown"))) | (
         (OutboxMessage.status == "queued") & (OutboxMessage.attempts > 0)
@@ -246,7 +246,7 @@ def episodes_to_look_at(session: Session, now: datetime) -> list[Episode]:
         .outerjoin(OutboxMessage, Page.outbox_id == OutboxMessage.id)
         .outerjoin(Call, Page.call_id == Call.id)
         .outerjoin(Email, Page.email_id == Email.id)
-        .where(Episode.state == "open", Page.failed_at.is_(None))
+        .where(or_(Episode.state == "open", TO_OWNER), Page.failed_at.is_(None))
         .where(Page.at > now - ONE_ROUND, Page.at >= Episode.started_at)
         .where(or_(failing_text, failing_call, failing_mail))
     )

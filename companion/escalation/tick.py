@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from companion.escalation.closings import overtake
-from companion.escalation.episodes import no_contact_in_time
+from companion.escalation.episodes import no_contact_in_time, owner_not_told
+from companion.escalation.news import chase
 from companion.escalation.paging import act, episodes_to_look_at
 from companion.escalation.words import Voice
 from companion.models import Episode, raise_alarm
@@ -40,5 +41,9 @@ def _hold_to_promise(session: Session, episode: Episode, now: datetime, voice: V
     if episode.contact_by is not None and now >= episode.contact_by:
         no_contact_in_time(session, episode, now, voice)
         return
-    voice.remind_owner(session, episode, "page_contact_reminder", now)
-    episode.next_action_at = episode.contact_by or now + timedelta(minutes=1)
+    remind_at = (episode.owned_at or now) + timedelta(minutes=voice.settings.contact_reminder_after)
+    if now >= remind_at:
+        voice.remind_owner(session, episode, "page_contact_reminder", now)
+    episode.next_action_at = remind_at if now < remind_at else episode.contact_by or now + timedelta(minutes=1)
+    if chase(session, episode, now, voice):
+        owner_not_told(session, episode, now, voice)

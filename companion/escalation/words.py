@@ -182,44 +182,51 @@ class Voice:
         text = self.words.render("crisis_no_contact", facilitator=episode.owner.name or episode.owner.alias)
         self._to_trainee(session, episode, f"no_contact:{episode.id}:{now.timestamp():.0f}", text, now)
 
-    def tell_owner(self, session: Session, episode: Episode, text_id: str, now: datetime) -> None:
-        """Tell the owner, with no word of what it is, that something is new. At most once a minute, and within one."""
+    def tell_owner(
+        self, session: Session, episode: Episode, text_id: str, now: datetime, *, watched: bool = False
+    ) -> OutboxMessage | None:
+        """Tell the owner, with no word of what it is, that something is new. At most once a minute, and within one.
+
+        Returns what was queued; None when that is on its way already, or they have no address.
+        """
         owner = episode.owner
-        if owner is None:
-            return
+        to = usable(session, owner) if owner is not None else None
+        if owner is None or to is None:
+            return None
         text = self.words.render(text_id, reference=reference_for(session, episode, owner), url=self.console_url)
         minute = int(now.timestamp() // 60)
         key = f"{text_id}:{episode.id}:{owner.id}"
-        if not self._queue_for(session, owner, f"{key}:{minute}", text, now):
-            # Told within this minute already, perhaps before this came: once more when the minute is over.
-            later = datetime.fromtimestamp((minute + 1) * 60, UTC)
-            self._queue_for(session, owner, f"{key}:{minute + 1}", text, now, not_before=later)
+        queued = self._queue(session, f"{key}:{minute}", to, text, now, watched=watched)
+        if queued is not None:
+            return queued
+        # Told within this minute already, perhaps before this came: once more when the minute is over.
+        later = datetime.fromtimestamp((minute + 1) * 60, UTC)
+        return self._queue(session, f"{key}:{minute + 1}", to, text, now, not_before=later, watched=watched)
 
-    def ask_to_review(
-        self, session: Session, episode: Episode, person: Person, about: uuid.UUID, now: datetime
+    def tell(
+        self, session: Session, episode: Episode, person: Person, text_id: str, about: object, now: datetime
     ) -> None:
-        """Tell `person`, with no word of what it is, that something waits for them to look at. Once an `about`."""
-        text = self.words.render("page_review", reference=reference_for(session, episode, person), url=self.console_url)
-        self._queue_for(session, person, f"review:{about}", text, now)
+        """Tell `person`, with no word of what it is, that something of the episode is for them. Once an `about`."""
+        text = self.words.render(text_id, reference=reference_for(session, episode, person), url=self.console_url)
+        to = usable(session, person)
+        if to is not None:
+            self._queue(session, f"{text_id}:{episode.id}:{person.id}:{about}", to, text, now)
+
+    def again(
+        self, session: Session, episode: Episode, person: Person, text_id: str, to: Address, key: str, now: datetime
+    ) -> uuid.UUID:
+        """Queue what `person` was told once more, at another address of theirs; return the id of its text."""
+        text = self.words.render(text_id, reference=reference_for(session, episode, person), url=self.console_url)
+        row = self._queue(session, key, to, text, now, watched=True)
+        assert row is not None, "each way is tried once"  # noqa: S101
+        return row.id
 
     def tell_changed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:
         """Tell who had it that the person asked for someone else."""
         text = self.words.render("page_changed", reference=reference_for(session, episode, owner))
-        self._queue_for(session, owner, f"page_changed:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
-
-    def _queue_for(
-        self,
-        session: Session,
-        person: Person,
-        key: str,
-        text: Text,
-        now: datetime,
-        not_before: datetime | None = None,
-    ) -> bool:
-        to = usable(session, person)
-        if to is None:
-            return True
-        return self._queue(session, key, to, text, now, not_before=not_before) is not None
+        to = usable(session, owner)
+        if to is not None:
+            self._queue(session, f"page_changed:{episode.id}:{owner.id}:{now.timestamp():.0f}", to, text, now)
 
     def remind_owner(self, session: Session, episode: Episode, text_id: str, now: datetime) -> None:
         """Remind the owner that no contact is recorded, or that the episode is open again."""
@@ -258,9 +265,19 @@ class Voice:
         now: datetime,
         expires_at: datetime | None = None,
         not_before: datetime | None = None,
+        *,
+        watched: bool = False,
     ) -> OutboxMessage | None:
         return enqueue(
-            session, key=key, lane="page", to=to, text=text, now=now, expires_at=expires_at, not_before=not_before
+            session,
+            key=key,
+            lane="page",
+            to=to,
+            text=text,
+            now=now,
+            expires_at=expires_at,
+            not_before=not_before,
+            watched=watched,
         )
 
 

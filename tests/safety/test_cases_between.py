@@ -96,6 +96,7 @@ def test_r18_whoever_takes_it_after_a_stop_is_told_that_no_text_arrives(world: W
     asha.texts("STOP")
     asha.ignores()
     world.settle()
+    world.staff("lead").hears("has stopped our texts", "ring them")  # nobody has it yet, so the lead hears of it
     code = reference(cole.hears("an item needs you now"))
     cole.texts(f"{code} TAKE")
     cole.hears("You have")

@@ -8,7 +8,18 @@ from datetime import timedelta
 import pytest
 
 from tests.deliveries import open_window
-from tests.safety.stage import Postbox, episode, flagged, give_logins, mailbox, open_alarms, pages
+from tests.safety.stage import (
+    Postbox,
+    episode,
+    episodes,
+    flagged,
+    give_logins,
+    mailbox,
+    open_alarms,
+    pages,
+    reference,
+)
+from tests.safety.test_cases_between import taken
 from tests.world import Talker, World
 
 
@@ -107,6 +118,76 @@ def test_r11_63016_is_followed_by_sms(on_both: tuple[World, Talker]) -> None:
     world.settle()
     on_whatsapp.hears_nothing()
     cole.hears("an item needs you now")
+    world.staff_ignores()
+
+
+def test_r11_news_to_who_has_it_goes_another_way_too_and_one_step_up_where_none_is_received(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    taken(world, cole, asha)
+    world.advance(minutes=3)
+    flagged(world, asha)  # received: nothing more comes of it, and it holds up no page about somebody else
+    world.settle()
+    cole.hears("needs you again now")
+    bilal = world.member("+447700900102")
+    flagged(world, bilal)
+    world.settle()
+    code = reference(cole.hears("an item needs you now"))
+    cole.texts(f"{code} TAKE")
+    cole.hears("You have")
+    world.advance(minutes=2)
+    bilal.hears("has your text now")
+    cole.rings_not()
+
+    # The text has no receipt: a call a minute later. A key says that they know.
+    world.standin.fault("+447700900201", "stays_sent", channel="sms")
+    flagged(world, asha)
+    world.advance(seconds=55)
+    cole.rings_not()
+    world.advance(seconds=10)
+    cole.answers_call()
+    cole.hears_spoken("An item needs you now")
+    cole.presses("1")
+    cole.hears_spoken("You have it now")
+    world.advance(minutes=2)
+    cole.ignores()
+    cole.rings_not()
+    assert {each.state for each in episodes(world)} == {"owned"}
+    dunne.hears_nothing()
+
+    # Neither the text nor the call: the second is paged within a minute, and the person told what is true.
+    world.standin.lift()
+    world.standin.fault("+447700900201", "failed", code=30008, channel="sms")
+    world.standin.fault("+447700900201", "call_busy")
+    flagged(world, asha)
+    world.advance(seconds=60)
+    code = reference(dunne.hears("an item needs you now"))
+    asha.hears("We have no note that Dr Cole has reached you", "999")
+    hers, _ = episodes(world)
+    assert (hers.state, hers.owner_id is not None) == ("open", True)
+    assert "responder_not_reachable" in open_alarms(world)
+    world.standin.lift()
+    dunne.texts(f"{code} TAKE")
+    dunne.hears("You have")
+    world.settle()
+    asha.hears("Dr Dunne is a facilitator and has your text now")
+    world.staff_ignores()
+
+
+def test_r11_news_to_who_has_it_comes_by_mail_when_no_text_or_call_does(mailed: World, postbox: Postbox) -> None:
+    world = mailed
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    taken(world, cole, asha)
+    world.standin.fault("+447700900201", "refuse", code=21612)
+    world.standin.fault("+447700900201", "call_busy")
+    flagged(world, asha)
+    world.advance(seconds=60)
+    assert [letter["Subject"].split(",")[0] for letter in postbox.to(mailbox("Dr Cole"))] == [
+        "Companion: an item needs you now"
+    ]
+    assert episode(world).state == "owned"
+    world.staff("facilitator", 1).hears_nothing()
     world.staff_ignores()
 
 
