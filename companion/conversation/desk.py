@@ -21,7 +21,7 @@ from companion.conversation import (
     in_a_row,
 )
 from companion.conversation.apply import Scene, apply
-from companion.conversation.changes import CountAnswer, Erase
+from companion.conversation.changes import CountAnswer, Erase, Stop
 from companion.conversation.danger import answer_danger
 from companion.conversation.echoes import Echoes
 from companion.conversation.flows import checkin, leaving_out, survey
@@ -169,6 +169,10 @@ class TextDesk:
                 decide(known) if known.text.strip() else Decision()
             )
         decision, troubled = decide(known), text.screened.route == "notice"
+        if troubled and any(isinstance(each, Stop) and each.source == "sentence" for each in decision.changes):
+            # "I can't do this any more, stop" may be about anything but our texts: nothing is ended by it.
+            replies = self._support(known, text) if known.state == "joined" else ()
+            return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
         if troubled and known.state == "joined" and known.meant.intent in MAY_HIDE_TROUBLE:
             return Decision(self._support(known, text), decision.changes, decision.asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:

@@ -1,6 +1,7 @@
 """What someone writes whose text a facilitator has: their words go to the facilitator, and no machine answers them.
 
-What is a wish of its own (STOP, HELP, the next session) is answered as ever; CALL ME and CHANGE go to the facilitator.
+What is a wish of its own (STOP, HELP, the next session) is answered as ever; CALL ME and CHANGE go to the facilitator,
+and so does "stop" within a sentence, which may be said to them: only STOP as a whole message ends all texts here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
+from companion.conversation.flows.leaving import ends_all
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.known import Decision, Known
@@ -50,6 +52,10 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
         record(session, now, "asked for a call", episode)
         name = episode.owner.name or episode.owner.alias if episode.owner else ""
         return "call_me", (voice.words.render("call_me_told", facilitator=name),)
+    if meant.intent == "stop" and not ends_all(known):
+        text.keep()
+        relay.heard_from_person(session, episode, text.row, now, voice)
+        return "stop_unsure", (known.say("stop_unsure"),)
     answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks")
     if meant.intent in OF_THEIR_OWN:
         return None

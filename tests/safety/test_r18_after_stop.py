@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from companion.conversation.optout_words import is_stop_word
-from tests.safety.stage import DANGER, outbox
+from companion.models import OptOut, Person
+from tests.safety.stage import DANGER, episodes, outbox
 from tests.world import World
 
 
@@ -34,6 +36,60 @@ def test_r18_stop_while_someone_has_it_is_told_to_them(world: World) -> None:
     world.settle()
     asha.ignores()
     cole.ignores()
+    asha.texts("STOP")
+    asha.ignores()
+    world.settle()
+    cole.hears("has stopped our texts")
+
+
+FLAGGED, UNSURE, ENDED = "no person has read", "We have not stopped your texts", "stopped"
+SHAPES = (  # what somebody in distress texts, and what comes of it
+    ("stop, I can't do this, I want to die", FLAGGED),
+    ("STOP. I want to die", FLAGGED),
+    ("I want to die. STOP", FLAGGED),
+    ("STOP I cant go on", FLAGGED),
+    ("please stop i want to kill myself", FLAGGED),
+    ("End it. I want to end it all", FLAGGED),
+    ("quit. im going to kill myself", FLAGGED),
+    ("cancel me, i dont want to be alive", FLAGGED),
+    ("Stop. Leave me alone. I've taken pills", FLAGGED),
+    ("unsubscribe me from life", FLAGGED),
+    ("stop texting me, i've written the note", FLAGGED),
+    ("STOP!!! I can't do this anymore", UNSURE),
+    ("i cant do this anymore, stop", UNSURE),
+    ("please stop texting me", ENDED),
+    ("Stop!", ENDED),
+)
+
+
+def test_r18_stop_in_words_of_distress_ends_nothing(world: World) -> None:
+    for number, (words, comes) in enumerate(SHAPES):
+        asha = world.member(f"+4477009004{number:02}")
+        asha.texts(words)
+        heard = " ".join(asha.ignores())
+        assert FLAGGED in heard if comes == FLAGGED else comes in heard or comes == ENDED, (words, heard)
+        with world.database.read() as session:
+            left = len(session.scalars(select(Person).where(Person.state == "left")).all())
+            assert left == len(session.scalars(select(OptOut)).all()), words
+        assert left == sum(each == ENDED for _, each in SHAPES[: number + 1]), words
+    world.settle()
+    assert len(episodes(world)) == sum(comes == FLAGGED for _, comes in SHAPES)
+    world.staff_ignores()
+
+
+def test_r18_stop_within_a_sentence_goes_to_whoever_has_the_episode(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts(DANGER)
+    world.settle()
+    cole.ignores()
+    cole.texts("take")
+    world.settle()
+    asha.ignores()
+    cole.ignores()
+    asha.texts("please stop, I can't talk with them here")
+    asha.hears("We have not stopped your texts", "STOP ends them all")
+    world.settle()
+    cole.hears("new text about")
     asha.texts("STOP")
     asha.ignores()
     world.settle()

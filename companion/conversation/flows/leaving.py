@@ -18,11 +18,16 @@ def stop(known: Known) -> Decision:
     """End the texts. What Twilio has answered already we leave at that; anything else is confirmed once."""
     if known.stopped:
         return SILENCE
-    bare = known.opt_out_type == "STOP" or is_stop_word(known.text)
+    bare = ends_all(known)
     if known.opt_out_type == "STOP" or (known.channel == "sms" and carrier_answers(known.text)):
         return Decision((), (Stop("word"),), NOTHING)
     text = "stopped_word" if bare else "stop_plain_language"
     return Decision((known.say(text),), (Stop("word" if bare else "sentence"),), NOTHING)
+
+
+def ends_all(known: Known) -> bool:
+    """Whether the whole message is a word that ends all texts, or the carrier took it for one."""
+    return known.opt_out_type == "STOP" or is_stop_word(known.text)
 
 
 def start(known: Known) -> Decision:
