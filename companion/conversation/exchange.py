@@ -18,6 +18,7 @@ from companion.conversation.incoming import Incoming
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import fold, plain
 from companion.escalation import episodes, relay
+from companion.escalation.news import tell_owner
 from companion.escalation.words import Voice
 from companion.models import Address, Episode, Person, record
 
@@ -48,7 +49,7 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     if said in CHANGE:
         return "change_facilitator", _change(session, episode, now, voice)
     if said in CALL_ME or (meant.intent == "talk_to_person" and "call me" in said):
-        voice.tell_owner(session, episode, "page_wants_call", now)
+        tell_owner(session, episode, "page_wants_call", now, voice)
         record(session, now, "asked for a call", episode)
         name = episode.owner.name or episode.owner.alias if episode.owner else ""
         return "call_me", (voice.words.render("call_me_told", facilitator=name),)

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from companion.escalation.closings import void
 from companion.escalation.episodes import open_episode
+from companion.escalation.news import tell_owner
 from companion.escalation.paging import page_next, people_to_page
 from companion.escalation.references import reference_for
 from companion.escalation.steps import SECOND, one_up
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of, usable
-from companion.messaging.outbox import enqueue
 from companion.models import Address, Episode, Note, Person, record
 
 
@@ -45,7 +45,7 @@ def raise_concern(
         episode = _open(session, address, by, now)
         _page_somebody_else(session, episode, by, now, voice)
     elif episode.owner is not None and episode.owner_id != by.id:
-        _tell_owner(session, episode, now, voice)
+        tell_owner(session, episode, "concern_added", now, voice)
     elif episode.state == "open":
         episode.step = one_up(episode)
         page_next(session, episode, now, voice)
@@ -84,12 +84,3 @@ def _page_somebody_else(session: Session, episode: Episode, by: Person, now: dat
     if people_to_page(session, episode, now)[:1] == [by]:
         episode.step = SECOND
     page_next(session, episode, now, voice)
-
-
-def _tell_owner(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
-    owner = episode.owner
-    to = usable(session, owner) if owner is not None else None
-    if owner is None or to is None:
-        return
-    text = voice.words.render("concern_added", reference=reference_for(session, episode, owner), url=voice.console_url)
-    enqueue(session, key=f"concern:{episode.id}:{now.timestamp():.0f}", lane="page", to=to, text=text, now=now)

@@ -19,7 +19,6 @@ log = logging.getLogger(__name__)
 
 def tick(session: Session, now: datetime, voice: Voice) -> None:
     """Do all that is due at `now` (UTC)."""
-    overtake(session, now)
     for episode in episodes_to_look_at(session, now):
         try:
             with session.begin_nested():
@@ -28,6 +27,12 @@ def tick(session: Session, now: datetime, voice: Voice) -> None:
             # One that cannot be looked after must not keep the others waiting.
             log.exception("episode %s could not be looked after", episode.id)
             raise_alarm(session, now, "episode_stuck")
+    try:  # last, and apart: no page waits for a proposal
+        with session.begin_nested():
+            overtake(session, now)
+    except Exception:
+        log.exception("proposals to close could not be looked after")
+        raise_alarm(session, now, "episode_stuck")
 
 
 def _look_after(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:

@@ -186,6 +186,10 @@ def test_r11_news_to_who_has_it_comes_by_mail_when_no_text_or_call_does(mailed: 
     assert [letter["Subject"].split(",")[0] for letter in postbox.to(mailbox("Dr Cole"))] == [
         "Companion: an item needs you now"
     ]
+    asha.texts("CALL ME")
+    asha.hears("you would like a call")
+    world.advance(seconds=60)
+    assert len(postbox.to(mailbox("Dr Cole"))) == 2
     assert episode(world).state == "owned"
     world.staff("facilitator", 1).hears_nothing()
     world.staff_ignores()
