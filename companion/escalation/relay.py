@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.escalation.episodes import begin_exchange
+from companion.escalation.reach import takes_no_texts
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
@@ -69,6 +70,8 @@ def say_to_person(
 
 def address_of_person(session: Session, episode: Episode, now: datetime) -> Address | None:
     """Return where words reach the person now: the address they wrote from, else another of theirs; None if nowhere."""
+    if takes_no_texts(session, episode):
+        return None  # their last word was STOP, and it is not got round by another channel
     others = addresses_of(session, episode.person) if episode.person is not None else []
     for address in (episode.address, *others):
         if address.invalid_since is None and not is_stopped(session, address) and window_open(address, now):
