@@ -100,6 +100,7 @@ def _(change: changes.GiveConsent, scene: Scene) -> None:
     person.group_id = group.id if group else None
     if optout.is_stopped(scene.session, scene.address):
         _start(scene)
+    _welcome_back(scene, person)
     _consent(scene, "yes")
     record(scene.session, scene.now, "joined", person)
 
@@ -142,6 +143,8 @@ def _(_change: changes.StartAgain, scene: Scene) -> None:
     person = scene.person
     if person is not None and person.state == "left" and person.joined_at is not None:
         person.state, person.left_at = "joined", None
+        person.channel = scene.address.channel  # the other may still be stopped, and START lifts one channel's alone
+        _welcome_back(scene, person)
         _consent(scene, "yes")
         record(scene.session, scene.now, "started again", person)
 
@@ -314,6 +317,14 @@ def _start(scene: Scene) -> None:
     optout.start(
         scene.session, scene.address, sender=scene.inbound.sender, sid=scene.inbound.provider_sid, now=scene.now
     )
+
+
+def _welcome_back(scene: Scene, person: Person) -> None:
+    """End what was to hold while they were away: a pause, and an erasure that waits for an episode."""
+    person.paused_until = None
+    if person.erase_asked_at is not None:
+        person.erase_asked_at = None
+        record(scene.session, scene.now, "erasure taken back", person)
 
 
 def _consent(scene: Scene, event: str, wording: str | None = None, version: str | None = None) -> None:

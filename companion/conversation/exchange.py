@@ -58,7 +58,7 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
         relay.heard_from_person(session, episode, text.row, now, voice)
         return "stop_unsure", (known.say("stop_unsure"),)
     answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks")
-    if meant.intent in OF_THEIR_OWN:
+    if meant.intent in OF_THEIR_OWN or (meant.intent == "start_again" and known.state == "left"):
         return None
     text.keep()
     relay.heard_from_person(session, episode, text.row, now, voice)

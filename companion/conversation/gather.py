@@ -89,6 +89,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         around=facts(session, person, body, meant.intents, now),
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
+        erasure_waits=person is not None and person.erase_asked_at is not None,
         opt_out_type=arrival.opt_out_type,
         lives_in=person.nation if person else None,
     )

@@ -92,6 +92,7 @@ class Known:
     around: Around = field(default_factory=Around)
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
+    erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up
     opt_out_type: str | None = None  # which keyword of Twilio's Advanced Opt-Out it was: STOP, START or HELP
     lives_in: str | None = None  # the nation, when it is the person's own and not the programme's
 

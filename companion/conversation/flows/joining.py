@@ -71,7 +71,8 @@ def agree(known: Known) -> Decision:
     if cohort is None:
         return Decision((known.say("join_lapsed"),), asks=NOTHING)
     where = nation.shown(known.lives_in or cohort.nation or known.nation)
-    welcome = Decision((known.say("join_welcome", nation=where),), (GiveConsent(cohort.id),), NOTHING)
+    kept = (known.say("delete_taken_back"),) if known.erasure_waits else ()
+    welcome = Decision((known.say("join_welcome", nation=where), *kept), (GiveConsent(cohort.id),), NOTHING)
     return welcome.and_then(placing.suggest(known)).and_then(booking.offer(known))
 
 

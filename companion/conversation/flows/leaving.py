@@ -34,7 +34,8 @@ def start(known: Known) -> Decision:
     """Lift a stop; for someone who never joined, say how to."""
     if not known.has_joined:
         return Decision((known.say("started_not_member"),), (StartAgain(),), NOTHING)
-    back = Decision((known.say("started_again"),), (StartAgain(),), NOTHING)
+    kept = (known.say("delete_taken_back"),) if known.erasure_waits else ()
+    back = Decision((known.say("started_again"), *kept), (StartAgain(),), NOTHING)
     # Their place went with the STOP, which may have been a slip: they are asked again.
     return back.and_then(booking.offer(known)) if known.stopped and known.session is not None else back
 

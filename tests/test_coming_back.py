@@ -1,0 +1,87 @@
+"""Coming back and going away: on the other channel, out of a pause, while an erasure waits, and STOP in an exchange."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from companion import jobs
+from companion.models import AuditEntry, Person
+from tests.test_personal_data import DANGER, closed, reference
+from tests.world import World
+
+
+def test_who_comes_back_is_reminded_where_they_came_back_whatever_they_had_paused(world: World) -> None:
+    on_whatsapp = world.member(channel="whatsapp")
+    on_sms = world.talker(on_whatsapp.number)
+    on_whatsapp.texts("PAUSE 8")
+    on_whatsapp.texts("STOP")
+    on_whatsapp.ignores()
+    on_sms.texts("START")
+    on_sms.hears("Your texts are on again")
+    on_sms.texts("yes")
+    on_sms.hears("you have a place on Thu 26 Nov")
+    world.advance(days=3)  # to a little before the session
+    on_sms.hears("your rest been this week")
+    on_sms.hears("meets Thu 26 Nov", "Join here")
+    on_whatsapp.hears_nothing()
+    world.staff_ignores()
+
+
+def test_coming_back_takes_back_an_erasure_that_waits(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts(DANGER)
+    world.settle()
+    cole.texts(f"{reference(cole.hears('an item'))} TAKE")
+    world.settle()
+    asha.texts("delete my data")
+    asha.texts("yes")
+    assert "wait until that is closed" in asha.ignores()[-1]
+    asha.texts("START")  # it is no word to the facilitator who has their text
+    asha.hears("Your texts are on again")
+    asha.hears("You are back, so we keep it", "DELETE MY DATA")
+    asha.ignores()
+    asha.texts("delete my data")
+    asha.texts("yes")
+    asha.texts("JOIN ICU")
+    asha.ignores()
+    asha.texts("YES")
+    asha.hears("Welcome")
+    asha.hears("You are back, so we keep it")
+    asha.ignores()
+    closed(world)
+    jobs.purge(world.services)
+    with world.database.read() as session:
+        person = session.scalars(select(Person).where(Person.role == "trainee")).one()
+        assert (person.state, person.erase_asked_at) == ("joined", None)
+        taken_back = select(AuditEntry).where(AuditEntry.action == "erasure taken back")
+        assert len(session.scalars(taken_back).all()) == 2
+    asha.texts("thanks")
+    assert asha.ignores()
+    world.settle()
+    asha.ignores()
+    world.staff_ignores()
+
+
+def test_words_of_a_facilitator_do_not_get_round_a_stop_by_the_other_channel(world: World) -> None:
+    on_whatsapp, cole = world.member(channel="whatsapp"), world.staff("facilitator")
+    on_sms = world.talker(on_whatsapp.number)
+    on_whatsapp.texts(DANGER)
+    world.settle()
+    code = reference(cole.hears("an item"))
+    cole.texts(f"{code} TAKE")
+    world.advance(minutes=1)
+    on_whatsapp.ignores()
+    cole.ignores()
+    on_sms.texts("STOP")
+    on_sms.ignores()  # Twilio's own answer
+    world.settle()
+    cole.hears("has stopped our texts", "ring them")
+    cole.texts(f"{code} are you there?")
+    world.settle()
+    assert not any("Sent to" in text for text in cole.ignores())
+    on_whatsapp.hears_nothing()
+    on_whatsapp.texts("sorry, I am here on WhatsApp")  # their own word opens it again
+    cole.texts(f"{code} glad to hear you")
+    world.settle()
+    assert "glad to hear you" in on_whatsapp.ignores()[-1]
+    world.staff_ignores()
