@@ -174,6 +174,7 @@ def test_r11_news_to_who_has_it_goes_another_way_too_and_one_step_up_where_none_
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r11_news_to_who_has_it_comes_by_mail_when_no_text_or_call_does(mailed: World, postbox: Postbox) -> None:
     world = mailed
     asha, cole = world.member(), world.staff("facilitator")

@@ -42,6 +42,7 @@ def test_r14_closing_needs_an_outcome_and_the_right_person(on: Stage) -> None:
     assert shown(on).state == "open"
 
 
+@pytest.mark.one_database("sqlite")
 def test_r14_a_lead_proposes_could_not_reach_and_nothing_changes_until_a_second_agrees(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
     lead, facilitator, page = both_signed_in(world, asha)
@@ -90,6 +91,7 @@ def test_r14_a_lead_proposes_could_not_reach_and_nothing_changes_until_a_second_
     asha.ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r14_whatever_is_known_anew_ends_a_proposal_and_the_episode_stays(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
     lead, facilitator, page = both_signed_in(world, asha)
@@ -114,8 +116,14 @@ def test_r14_whatever_is_known_anew_ends_a_proposal_and_the_episode_stays(world:
         world.staff_ignores()
         asha.ignores()
     assert said == ["text came", "text came", "taken", "open", "withdrawn", "refused"]
+    propose(world, lead, page)
+    answer(facilitator, page, "agreed")
+    assert (episode(world).outcome, latest_closing(world).state) == ("could not reach", "agreed")
+    world.settle()
+    world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r14_who_may_not_see_it_neither_proposes_nor_agrees(world: World) -> None:
     asha = world.member()
     lead, facilitator, page = both_signed_in(world, asha)

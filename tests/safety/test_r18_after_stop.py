@@ -62,6 +62,7 @@ SHAPES = (  # what somebody in distress texts, and what comes of it
 )
 
 
+@pytest.mark.one_database("sqlite")
 def test_r18_stop_in_words_of_distress_ends_nothing(world: World) -> None:
     for number, (words, comes) in enumerate(SHAPES):
         asha = world.member(f"+4477009004{number:02}")
@@ -77,6 +78,7 @@ def test_r18_stop_in_words_of_distress_ends_nothing(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r18_stop_within_a_sentence_goes_to_whoever_has_the_episode(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
     asha.texts(DANGER)
