@@ -129,7 +129,7 @@ class TextDesk:
         _audit_reference(text)
         if (heard := self._exchange(text, known)) is not None:
             return heard
-        decision = exchange.waits(text.address, session, known.text, text.now, voice) or self._respond(known, text)
+        decision = exchange.waits(text.address, session, known, text.now, voice) or self._respond(known, text)
         row.intent = decision.heard_as or known.meant.intent
         if any(isinstance(change, STORED_FIRST) for change in decision.changes):
             text.keep()
@@ -173,7 +173,8 @@ class TextDesk:
             # "I can't do this any more, stop" may be about anything but our texts: nothing is ended by it.
             replies = self._support(known, text) if known.state == "joined" else ()
             return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
-        if troubled and known.state == "joined" and known.meant.intent in MAY_HIDE_TROUBLE:
+        may_hide = known.meant.intent in MAY_HIDE_TROUBLE and known.waiting is None
+        if troubled and known.state == "joined" and may_hide:
             return Decision(self._support(known, text), decision.changes, decision.asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:
             # A person reads it under the alias, so its words are kept there and not as words without a name.

@@ -48,7 +48,7 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     said, meant = _bare(known.text), known.meant
     if said in CHANGE:
         return "change_facilitator", _change(session, episode, now, voice)
-    if said in CALL_ME or (meant.intent == "talk_to_person" and "call me" in said):
+    if _wants_call(known, said):
         tell_owner(session, episode, "page_wants_call", now, voice)
         record(session, now, "asked for a call", episode)
         name = episode.owner.name or episode.owner.alias if episode.owner else ""
@@ -65,10 +65,10 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     return None if answers_a_prompt else ("exchange", ())
 
 
-def waits(address: Address, session: Session, body: str, now: datetime, voice: Voice) -> Decision | None:
+def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:
     """Answer CALL ME and CHANGE while an episode is open and nobody has it yet; None for anything else."""
-    said = _bare(body)
-    if said not in CALL_ME | CHANGE:
+    said = _bare(known.text)
+    if said not in CHANGE and not _wants_call(known, said):
         return None
     episode = episodes.open_episode(session, address)
     if episode is None or episode.state != "open":
@@ -77,6 +77,13 @@ def waits(address: Address, session: Session, body: str, now: datetime, voice: V
         return Decision((voice.words.render("change_nobody_yet"),))
     record(session, now, "asked for a call", episode)
     return Decision((voice.words.render("call_me_open"),))
+
+
+def _wants_call(known: Known, said: str) -> bool:
+    if said in CALL_ME:
+        return True
+    asks = known.meant.intent == "talk_to_person" and not known.meant.guessed
+    return asks and not {"call", "ring", "phone"}.isdisjoint(said.split())
 
 
 def _bare(text: str) -> str:

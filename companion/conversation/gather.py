@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from companion.content.catalogue import Text
 from companion.conversation.around import facts, wants_cohorts
 from companion.conversation.flows import booking, leaving_out
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
-from companion.conversation.known import CohortFacts, Colleague, Known, SessionFacts
+from companion.conversation.known import CohortFacts, Colleague, Known, SessionFacts, says_nothing_else
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.taps import Tap, read_tap
 from companion.escalation import episodes
@@ -86,6 +87,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         colleagues=_colleagues(session) if leaving_out.asks(body) else (),
         public_url=settings.public_url,
         episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
+        waiting=_waiting(text, meant, voice, stopped=stopped),
         around=facts(session, person, body, meant.intents, now),
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
@@ -132,8 +134,18 @@ def _after_an_aside(body: str, meant: Understanding) -> Understanding:
         return meant
     alone = understand(body, "none")
     if alone.intent in ("unknown", "thanks") and not meant.guessed and meant.intent in ("book_yes", "book_no"):
-        return replace(meant, intents=("next_session",))
+        return replace(meant, intents=("next_session",), guessed=True)
     return alone
+
+
+def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: bool) -> Text | None:
+    """Return what is true for somebody whose episode nobody has, where what they say has no answer of its own."""
+    if stopped or not says_nothing_else(meant, text.arrival.body):
+        return None
+    episode = episodes.open_episode(text.session, text.address)
+    if episode is None or episode.state != "open":
+        return None
+    return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 
 
 def _no_guess(body: str, meant: Understanding) -> Understanding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,7 @@ class Known:
     colleagues: tuple[Colleague, ...] = ()  # only where the text may be about one of them
     public_url: str = ""
     episode_open: bool = False  # asked only when someone confirms that everything be removed
+    waiting: Text | None = None  # what is true while nobody has their episode, where that is to be said
     around: Around = field(default_factory=Around)
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
@@ -137,6 +139,21 @@ class Decision:
             self.read_me or other.read_me,
             self.heard_as or other.heard_as,
         )
+
+
+_NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person"))
+
+
+_ANYONE = re.compile(
+    r"\b(?:any ?(?:one|body)|some ?(?:one|body)|you) (?:still )?(?:there|reading|read|awake|around|see)"
+)
+
+
+def says_nothing_else(meant: Understanding, text: str) -> bool:
+    """Whether somebody who waits for a person says nothing that is answered for itself: "is anyone there", "please"."""
+    if meant.intent in _NOTHING_ELSE or (meant.guessed and meant.intent != "signpost"):
+        return True
+    return meant.intent == "help" and _ANYONE.search(text.lower()) is not None
 
 
 NOTHING = Asked("none", timedelta())

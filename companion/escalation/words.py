@@ -164,10 +164,14 @@ class Voice:
             text = self.words.render("page_taken_already", who=owner.name or owner.alias, reference=reference)
             self._queue(session, f"others:{episode.id}:{now.timestamp():.0f}:{person.id}", to, text, now)
 
+    def nobody_yet(self, nation: str | None, now: datetime) -> Text:
+        """Return what is true while nobody has an episode."""
+        return self.words.render("crisis_nobody_yet", nhs_line=self.nhs_line(nation, now))
+
     def tell_trainee_nobody_yet(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned, truthfully, that nobody has it yet."""
         nation = episode.person.nation if episode.person else None
-        text = self.words.render("crisis_nobody_yet", nhs_line=self.nhs_line(nation, now))
+        text = self.nobody_yet(nation, now)
         self._to_trainee(session, episode, f"nobody:{episode.id}:{episode.started_at.timestamp():.0f}", text, now)
 
     def tell_trainee_passed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:

@@ -247,3 +247,48 @@ def test_r09_two_who_take_it_at_one_moment_are_told_the_same_owner(world: World)
     asha.hears("Dr Cole" if "You have" in said[0] else "Dr Dunne", "has your text now")
     asha.hears_nothing()
     world.staff_ignores()
+
+
+def test_r02_while_nobody_has_it_no_machine_stands_between_the_person_and_help(world: World) -> None:
+    """What is no wish of its own is told what is true; what is one is answered as ever."""
+    asha = world.member()
+    asha.texts(DANGER)
+    asha.ignores()
+    for text in (
+        "is anyone there",
+        "please",
+        "hello?",
+        "i didnt mean it",
+        "im ok now sorry",
+        "thank you",
+        "\N{THUMBS UP SIGN}",
+    ):
+        asha.texts(text)
+        asha.hears("No facilitator has picked this up yet", "999", "116 123")
+        asha.hears_nothing()
+    asha.texts("can you ring me please")
+    asha.hears("would like a call")
+    asha.texts("MENU")
+    asha.hears("Text a number")
+    asha.texts("2")
+    asha.hears("MORE")
+    asha.texts("who will read this")
+    asha.hears("We tell no employer")
+    world.settle()
+    cole = world.staff("facilitator")
+    cole.hears("an item needs you now")
+    cole.hears_nothing()
+    cole.texts("TAKE")
+    world.settle()
+    asha.hears("Dr Cole")
+    cole.ignores()
+
+
+def test_r19_a_stranger_who_waits_is_told_what_is_true(world: World) -> None:
+    stranger = world.talker("+447700900177")
+    stranger.texts(DANGER)
+    stranger.ignores()
+    stranger.texts("is anyone reading this")
+    stranger.hears("No facilitator has picked this up yet", "999")
+    world.settle()
+    world.staff_ignores()

@@ -54,6 +54,8 @@ def said(known: Known) -> Decision | None:
     if intent not in _ENDS and _NO_CALL.search(text):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
     text_id = next((text_id for pattern, text_id in _ANSWERS if pattern.match(text)), None)
+    if text_id == "help" and known.waiting is not None:
+        return None  # "hello?" of somebody who waits for a person
     if text_id is None or (intent in _ENDS and text_id not in ("quiet_how", "stop_in_part", "new_number")):
         return None
     return Decision((known.say(text_id),), read_me=text_id == "stop_in_part", heard_as=text_id)

@@ -189,6 +189,7 @@ _WHO_SEES = (
     "who see",
     "who read",
     "who can",
+    "who will",
     "private",
     "confidential",
     "privacy",

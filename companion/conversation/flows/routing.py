@@ -26,7 +26,7 @@ from companion.conversation.flows import (
     weekly,
 )
 from companion.conversation.intents import understand
-from companion.conversation.known import SILENCE, Decision, Known
+from companion.conversation.known import SILENCE, Decision, Known, says_nothing_else
 
 Flow = Callable[[Known], Decision]
 
@@ -121,7 +121,16 @@ def decide(known: Known) -> Decision:
     return _member(known)
 
 
+def _waits(known: Known) -> Decision | None:
+    """Say what is true to somebody whose text nobody has yet: no machine's answer stands between them and a person."""
+    if known.waiting is None or not says_nothing_else(known.meant, known.text):
+        return None
+    return Decision((known.waiting,), read_me=True, heard_as="waits")
+
+
 def _member(known: Known) -> Decision:
+    if (waits := _waits(known)) is not None:
+        return waits
     known = _without_late_rent(known)
     main = MEMBER.get(known.meant.intent)
     if known.meant.guessed and known.meant.intent == "thanks" and (troubled := checkin.by_the_way(known)) is not None:
@@ -171,6 +180,8 @@ def _asks_for_person(decision: Decision) -> bool:
 
 def _stranger(known: Known) -> Decision:
     intent = known.meant.intent
+    if (waits := _waits(known)) is not None:
+        return waits
     if known.state == "asked" and known.asked == "none" and _agrees(known.text):
         return Decision((known.say("join_lapsed"),))
     if intent in (HAS_LEFT if known.state else STRANGER):
