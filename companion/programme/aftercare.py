@@ -13,6 +13,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
 from companion.programme import supervision, survey
+from companion.programme.asking import waits_for_answer
 from companion.programme.broadcast import unsuitable
 from companion.programme.local_contacts import laid_over
 from companion.signposting import Directory
@@ -72,7 +73,7 @@ def _ask(
     session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice, places: Directory
 ) -> None:
     to = usable(session, person)
-    if to is None:
+    if to is None or waits_for_answer(person, now):
         return
     line = _help(person, now, voice, places)
     text = voice.words.render("survey_helpful", group=meeting.group.name, resource_line=line)

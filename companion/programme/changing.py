@@ -22,6 +22,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, Group, GroupSession, OutboxMessage, Person, record
 from companion.programme import places, recurrence
+from companion.programme.asking import waits_for_answer
 from companion.programme.sessions import HORIZON, days_of, locked, make_for, runners
 
 CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
@@ -336,8 +337,9 @@ def _tell(
             now=now,
             expires_at=expires,
         )
-        if status is not None and shift.starts_at is not None:
-            places.asked(person, "reminder" if status == "yes" else "booking_offer", shift.meeting)
+        has_place = status == "yes"  # then nothing is asked that another question would have to give way to
+        if status is not None and shift.starts_at is not None and not (has_place and waits_for_answer(person, now)):
+            places.asked(person, "reminder" if has_place else "booking_offer", shift.meeting)
         count += 1
     return count
 

@@ -15,6 +15,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
 from companion.models import Booking, CheckIn, Cohort, GroupSession, Person
+from companion.programme.asking import may_be_asked
 
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
 ANSWER_WITHIN = timedelta(days=3)
@@ -73,7 +74,7 @@ def ask(session: Session, now: datetime, words: Catalogue) -> int:
             continue
         on = due.astimezone(hour.zone).date()
         question = words.prompt((on - _FIRST_MONDAY).days // 7)
-        for person in _to_ask(session, hour, due, on, BATCH - asked):
+        for person in _to_ask(session, hour, due, on, now, BATCH - asked):
             asked += 1
             if person.silent_checkins >= SILENCES:
                 _stop_asking(session, person, on, now, due, words)
@@ -122,7 +123,7 @@ def _stop_asking(session: Session, person: Person, on: date, now: datetime, due:
         enqueue(session, key=key, lane="bulk", to=to, text=text, now=now, expires_at=_good_until(person, due))
 
 
-def _to_ask(session: Session, hour: Hour, due: datetime, on: date, limit: int) -> list[Person]:
+def _to_ask(session: Session, hour: Hour, due: datetime, on: date, now: datetime, limit: int) -> list[Person]:
     """Return members not asked this week, not paused, not left in peace, not reminded of a session that day.
 
     The reminders of a session come on its day and on the day before.
@@ -154,6 +155,7 @@ def _to_ask(session: Session, hour: Hour, due: datetime, on: date, limit: int) -
                 (Person.paused_until.is_(None)) | (Person.paused_until <= due),
                 ~asked,
                 ~meets,
+                may_be_asked(now),
             )
             .limit(max(limit, 0))
         )

@@ -22,6 +22,7 @@ from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
 from companion.models import Booking, GroupSession, OutboxMessage, Person
 from companion.models.base import put
+from companion.programme.asking import OF_ONES_DATA, waits_for_answer
 from companion.programme.sessions import locked, next_session_for
 
 LONGEST_WAIT = timedelta(hours=24)  # how long a freed place is kept for one person, with days to go
@@ -222,6 +223,8 @@ def _offer(session: Session, meeting: GroupSession, now: datetime, voice: Voice)
 def _may_be_offered(booking: Booking, meeting: GroupSession, now: datetime) -> bool:
     person = booking.person
     paused = person.paused_until is not None and person.paused_until > now
+    if waits_for_answer(person, now, OF_ONES_DATA):
+        return False
     return person.state == "joined" and not paused and deadline(meeting, person, now) is not None
 
 

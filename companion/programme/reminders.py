@@ -21,6 +21,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
 from companion.models import Booking, GroupFacilitator, GroupSession, OutboxMessage, Person, SessionLeave
 from companion.programme import places
+from companion.programme.asking import may_be_asked, waits_for_answer
 from companion.programme.links import place_url
 
 INVITE_BEFORE = timedelta(days=7)
@@ -132,7 +133,7 @@ def _remind_trainee(session: Session, due: Due, booking: Booking, now: datetime,
     paused = person.paused_until is not None and person.paused_until > now
     text = trainee_text(voice, due.kind, booking, meeting)
     _once(session, due, due.key_of(booking), person, text, now, "paused" if paused else None)
-    if now < due.ends and not paused:
+    if now < due.ends and not paused and not waits_for_answer(person, now):
         places.asked(person, "reminder", meeting)
 
 
@@ -221,6 +222,7 @@ def _not_asked(session: Session, meeting: GroupSession, now: datetime, limit: in
                 Person.state == "joined",
                 Person.quiet_since.is_(None),
                 ~asked,
+                may_be_asked(now),
                 (Person.paused_until.is_(None)) | (Person.paused_until <= now),
             )
             .limit(max(limit, 0))
