@@ -25,7 +25,7 @@ from companion.privacy.erasure import finish_waiting
 from companion.programme import survey
 
 BODIES = timedelta(days=30)  # after arrival; a person's texts of an episode 30 days after it is closed
-PROOF = timedelta(days=730)  # of consent, after leaving
+PROOF = timedelta(days=730)  # of consent, after leaving, or after it was asked for and not given
 STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's, once their episode is closed
 
 
@@ -59,7 +59,10 @@ def purge(session: Session, now: datetime) -> None:
         .values(body=None, values=None)
         .execution_options(synchronize_session=False)
     )
-    left = select(Person.id).where(Person.state == "left", Person.left_at < now - PROOF)
+    never_joined = Person.joined_at.is_(None) & (
+        Person.asked_at < now - PROOF
+    )  # who did not say YES has nothing to leave
+    left = select(Person.id).where(never_joined | ((Person.state == "left") & (Person.left_at < now - PROOF)))
     session.execute(delete(Consent).where(Consent.person_id.in_(left)).execution_options(synchronize_session=False))
     closed = select(Episode.id).where(Episode.closed_at < now - BODIES)
     session.execute(

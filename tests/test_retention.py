@@ -90,7 +90,12 @@ def test_a_strangers_words_and_number_go_after_three_days_and_a_stop_is_still_ho
 def test_proof_of_consent_goes_two_years_after_leaving(world: World) -> None:
     asha = world.member(channel="whatsapp")
     asha.texts("STOP")
-    asha.ignores()
+    silent, stopped = world.talker("+447700900102", "whatsapp"), world.talker("+447700900103", "whatsapp")
+    silent.texts("JOIN ICU")  # and never says YES
+    stopped.texts("JOIN ICU")
+    stopped.texts("STOP")
+    for phone in (asha, silent, stopped):
+        phone.ignores()
     world.settle()
     for days, left in ((729, True), (2, False)):
         purge_after(world, days=days)
