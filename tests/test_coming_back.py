@@ -20,6 +20,8 @@ def test_who_comes_back_is_reminded_where_they_came_back_whatever_they_had_pause
     on_sms.hears("Your texts are on again")
     on_sms.texts("yes")
     on_sms.hears("you have a place on Thu 26 Nov")
+    on_sms.texts("use whatsapp please")  # where STOP still holds
+    on_sms.hears("told us to stop on WhatsApp", "START")
     world.advance(days=3)  # to a little before the session
     on_sms.hears("your rest been this week")
     on_sms.hears("meets Thu 26 Nov", "Join here")

@@ -24,6 +24,7 @@ from companion.conversation.taps import Tap, read_tap
 from companion.escalation import episodes
 from companion.escalation.words import Voice
 from companion.messaging import optout
+from companion.messaging.addresses import addresses_of
 from companion.models import Cohort, Person
 from companion.programme import places
 from companion.programme.checkins import unanswered_question
@@ -92,6 +93,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
         erasure_waits=person is not None and person.erase_asked_at is not None,
+        stopped_on=_stopped_on(session, person) if "change_channel" in meant.intents else frozenset(),
         opt_out_type=arrival.opt_out_type,
         lives_in=person.nation if person else None,
     )
@@ -199,6 +201,11 @@ def _calendar(settings: Settings, person: Person | None, body: str) -> tuple[int
         return None
     number = person.calendar_number + 1 if wanted == "new" else max(person.calendar_number, 1)
     return number, calendar_url(settings, person.id, number)
+
+
+def _stopped_on(session: Session, person: Person | None) -> frozenset[str]:
+    theirs = addresses_of(session, person) if person is not None else []
+    return frozenset(address.channel for address in theirs if optout.is_stopped(session, address))
 
 
 def _open_cohorts(session: Session) -> tuple[CohortFacts, ...]:

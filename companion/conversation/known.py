@@ -95,6 +95,7 @@ class Known:
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
     erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up
+    stopped_on: frozenset[str] = frozenset()  # channels with a STOP of theirs; asked only for a wish to change channels
     opt_out_type: str | None = None  # which keyword of Twilio's Advanced Opt-Out it was: STOP, START or HELP
     lives_in: str | None = None  # the nation, when it is the person's own and not the programme's
 

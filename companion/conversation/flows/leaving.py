@@ -58,4 +58,6 @@ def change_channel(known: Known) -> Decision:
     asked = str(known.meant.slots.get("channel", known.channel)).lower()
     channel = "whatsapp" if "what" in asked else "sms"
     shown = "WhatsApp" if channel == "whatsapp" else "SMS"
+    if channel in known.stopped_on:
+        return Decision((known.say("channel_stopped", channel=shown),))
     return Decision((known.say("channel_set", channel=shown),), (UseChannel(channel),))
