@@ -15,7 +15,7 @@ from companion.content.catalogue import Text
 from companion.conversation.flows.leaving import ends_all
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
-from companion.conversation.known import Decision, Known
+from companion.conversation.known import Decision, Known, says_nothing_else
 from companion.conversation.normalise import fold, plain
 from companion.escalation import episodes, relay
 from companion.escalation.news import tell_owner
@@ -57,8 +57,10 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
         text.keep()
         relay.heard_from_person(session, episode, text.row, now, voice)
         return "stop_unsure", (known.say("stop_unsure"),)
+    to_them = says_nothing_else(meant, known.text)  # "are you still there"
     answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks")
-    if meant.intent in OF_THEIR_OWN or (meant.intent == "start_again" and known.state == "left"):
+    own = meant.intent in OF_THEIR_OWN and not to_them
+    if own or (meant.intent == "start_again" and known.state == "left"):
         return None
     text.keep()
     relay.heard_from_person(session, episode, text.row, now, voice)

@@ -62,6 +62,8 @@ def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(wor
     asha.texts("yes please, that would help")
     asha.hears_nothing()  # no machine answers what is said to a person
     world.settle()
+    asha.texts("are you still there")
+    asha.hears_nothing()
     heard = cole.hears(f"new text about {ref}", "sign in")
     assert "that would help" not in heard
     cole.texts(f"{ref} Can't talk now but will ring at ten")
@@ -85,7 +87,7 @@ def _and_then(world: World, ref: str) -> None:
     cole.hears("needs you again now")
     cole.texts("Rang ext 4473, wife picked up")  # it only looks like a reference
     cole.hears("Kept as a note")
-    cole.texts("spoke to her")
+    cole.texts("Reached")
     cole.hears("Recorded: you reached")
     assert episode(world).state == "contacted"
     cole.texts("she will see her GP")
