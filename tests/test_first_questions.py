@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from companion.models import ContactRequest, Person, SurveyTally
+from companion.models import ContactRequest, InboundMessage, Person, SurveyTally
+from tests.test_personal_data import DANGER, reference
 from tests.world import World
 
 
@@ -59,4 +60,23 @@ def test_an_answer_about_ones_data_is_counted_as_nothing_else(world: World) -> N
     with world.database.read() as session:
         assert session.scalars(select(Person).where(Person.role == "trainee")).all() == []
         assert [(tally.helpful, tally.not_helpful) for tally in session.scalars(select(SurveyTally))] == [(0, 0)]
+    world.staff_ignores()
+
+
+def test_who_has_an_open_episode_is_read_and_not_counted(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts("yes")
+    world.move_to(datetime(2026, 11, 26, 19, 43, tzinfo=UTC))
+    world.staff_ignores()
+    asha.texts(DANGER)
+    world.settle()
+    cole.texts(f"{reference(cole.hears('an item'))} TAKE")
+    world.move_to(datetime(2026, 11, 26, 19, 47, tzinfo=UTC))  # half an hour after the session
+    assert not any("helpful" in text for text in asha.ignores())
+    cole.ignores()
+    asha.texts("no, it was awful")
+    world.settle()
+    cole.hears("new text", "sign in to read it")
+    with world.database.read() as session:
+        assert "no, it was awful" in session.scalars(select(InboundMessage.body)).all()
     world.staff_ignores()

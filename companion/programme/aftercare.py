@@ -12,6 +12,7 @@ from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
+from companion.privacy.erasure import open_episode_about
 from companion.programme import supervision, survey
 from companion.programme.asking import waits_for_answer
 from companion.programme.broadcast import unsuitable
@@ -43,6 +44,8 @@ def look_after(session: Session, now: datetime, voice: Voice) -> None:
             quarter = survey.quarter_of(meeting.starts_at.astimezone(zone).date())
             survey.open_tally(session, meeting.group_id, quarter)
         for person in people:
+            if open_episode_about(session, person.id):
+                continue  # what they write now is to be read by whoever has it, not counted without a name
             _ask(session, meeting, person, now, voice, places)
 
 
