@@ -63,6 +63,7 @@ def test_an_answer_about_ones_data_is_counted_as_nothing_else(world: World) -> N
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_who_has_an_open_episode_is_read_and_not_counted(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
     asha.texts("yes")
