@@ -117,3 +117,37 @@ def test_a_changed_mind_about_something_else_starts_no_texts(world: World) -> No
     asha.hears_nothing()
     asha.texts("START")
     assert "Welcome back" in " ".join(asha.ignores())
+
+
+def test_a_yes_to_a_person_is_no_yes_to_a_place(world: World) -> None:
+    asha = world.member()
+    asha.texts("bit rubbish tbh, not great")
+    asha.hears("Would you like a person?")
+    asha.texts("yes please")
+    asha.hears("on the list for a facilitator")
+    world.settle()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_only_seems_to_ask_for_a_person_is_asked(world: World) -> None:
+    asha = world.member()
+    asha.texts("is Dr Cole nice")
+    asha.hears("Would you like a facilitator to get in touch?")
+    asha.texts("no")
+    asha.hears("we will not ask a facilitator to call")
+    asha.texts("YES")
+    asha.hears("you have a place")
+    asha.texts("i dont know")
+    assert "You have no place" not in " ".join(asha.ignores())
+    world.settle()
+    world.staff("facilitator").hears_nothing()
+
+
+@pytest.mark.one_database("sqlite")
+def test_another_cohort_in_words_of_ones_own(world: World) -> None:
+    asha = world.member()
+    asha.texts("change me to shielding")
+    asha.hears("You are now in Shielding")
+    asha.texts("group")
+    asha.hears("no group session planned")

@@ -52,7 +52,7 @@ def first_word(text: str) -> str:
 def wants_cohorts(intents: Collection[str], text: str, state: str | None) -> bool:
     """Whether the cohorts matter to a text: it is about joining or moving, or may be a code and nothing else."""
     first = first_word(text)
-    if _JOINING.intersection(intents) or first == "move":
+    if _JOINING.intersection(intents) or first in ("move", "change", "switch", "transfer"):
         return True
     if state != "joined" and first in ("any", "skip"):
         return True

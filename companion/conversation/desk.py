@@ -175,7 +175,8 @@ class TextDesk:
             return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
         may_hide = known.meant.intent in MAY_HIDE_TROUBLE and known.waiting is None
         if troubled and known.state == "joined" and may_hide:
-            return Decision(self._support(known, text), decision.changes, decision.asks, read_me=True)
+            asks = decision.asks if known.meant.intent == "checkin_word" else checkin.PERSON_OFFERED
+            return Decision(self._support(known, text), decision.changes, asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:
             # A person reads it under the alias, so its words are kept there and not as words without a name.
             counted = tuple(each for each in decision.changes if isinstance(each, CountAnswer))

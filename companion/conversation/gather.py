@@ -110,7 +110,7 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
     meant = understand(body, asked, payload=tap.payload)
     if kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
-    if meant.guessed and meant.intent in ("book_yes", "book_no") and asked not in ("booking_offer", "reminder"):
+    if meant.guessed and meant.intent in ("book_yes", "book_no") and asked != "booking_offer":
         meant = _no_guess(body, meant)
     if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
         when_to_call = understand(body, "flag_followup")  # "this evening after 6"
@@ -151,7 +151,7 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
 
 
 def _no_guess(body: str, meant: Understanding) -> Understanding:
-    """What only looks like an answer about a place, when none was asked about, takes no place and gives none up."""
+    """What only looks like an answer about a place, where none is offered, takes no place and gives none up."""
     low = understand(body, "checkin_prompt").slots.get("low")  # "rubbish day on the ward"
     return replace(meant, intents=("unknown",) if low else ("next_session",))
 

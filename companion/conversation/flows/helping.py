@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 
 from companion.content.catalogue import Bilingual, Text, in_welsh
@@ -272,6 +273,8 @@ def commands(known: Known) -> Decision | None:
 
 
 def person(known: Known) -> Decision:
-    """Someone wants a person of the programme."""
+    """Someone wants a person of the programme, or seems to: then they are asked."""
+    if known.meant.guessed and not known.kept.get("person"):
+        return Decision((known.say("contact_unsure"),), asks=Asked("flag_followup", timedelta(hours=12)), read_me=True)
     noted = known.say("contact_noted_plain")
     return Decision((noted,), (WantsPerson("asked"),), known.still_asked(person=True), read_me=True)

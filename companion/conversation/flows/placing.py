@@ -9,7 +9,9 @@ from companion.conversation.around import GroupFacts
 from companion.conversation.changes import ChooseGroup, MoveCohort
 from companion.conversation.known import NOTHING, CohortFacts, Decision, Known
 
-_MOVE = re.compile(r"move(?: me)?(?: to)?(?: the)?(?:\s+([a-z0-9]+))?(?: group)?[.!]*")
+_MOVE = re.compile(
+    r"(?:move|change me|switch me|transfer me)(?: me)?(?: to)?(?: the)?(?:\s+([a-z0-9]+))?(?: group)?[.!]*"
+)
 _MOST = 4  # groups listed in one text
 
 
@@ -25,8 +27,10 @@ def suggest(known: Known) -> Decision:
 def group(known: Known) -> Decision | None:
     """Answer GROUP, GROUP 2 and GROUP THURSDAY; None for other texts."""
     found = re.fullmatch(r"(?:my )?group\s*#?(\d|[a-z][a-z ]*)?[.!?]*", known.text.strip().lower())
-    if found is None or not known.around.groups:
+    if found is None:
         return None
+    if not known.around.groups:
+        return Decision((known.say("offer_none"),)) if not found[1] else None
     wanted = (found[1] or "").strip()
     groups = sorted(known.around.groups, key=lambda each: each.name)
     if not wanted:
