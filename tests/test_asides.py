@@ -121,7 +121,7 @@ def test_a_changed_mind_about_something_else_starts_no_texts(world: World) -> No
 
 def test_a_yes_to_a_person_is_no_yes_to_a_place(world: World) -> None:
     asha = world.member()
-    asha.texts("bit rubbish tbh, not great")
+    asha.texts("not great")
     asha.hears("Would you like a person?")
     asha.texts("yes please")
     asha.hears("on the list for a facilitator")
