@@ -121,6 +121,20 @@ def test_a_low_answer_gets_one_resource_and_an_offer(world: World) -> None:
 
 
 @pytest.mark.one_database("sqlite")
+def test_a_wish_for_a_person_comes_to_the_lead_where_no_facilitator_gets_texts(world: World) -> None:
+    asha, lead = world.member(), world.staff("lead")
+    for which in (0, 1):
+        world.staff("facilitator", which).texts("STOP")
+    world.settle()
+    world.staff_ignores()
+    asha.texts("call me")
+    asha.hears("on the list for a facilitator")
+    world.settle()
+    lead.hears("would like a person")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
 def test_two_low_answers_offer_contact_and_only_yes_leads_to_it(world: World) -> None:
     asha = world.member()
     for day in (24, 31):

@@ -15,14 +15,19 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import GroupSession, Person, facilitators_of
 from companion.programme.sessions import runners
+from companion.rota.ways import can_be_texted
 
 
 def tell_facilitators_of_request(session: Session, person: Person, now: datetime, voice: Voice) -> None:
-    """Tell the facilitators that someone asks for a person; who it is stands in the console alone."""
+    """Tell the facilitators that someone asks for a person; who it is stands in the console alone.
+
+    The leads are told where no text can reach any of the facilitators, or all were left out.
+    """
     leads = session.scalars(select(Person).where(Person.role == "lead", Person.state == "staff")).all()
     text = voice.words.render("contact_request", url=voice.console_url)
     out = excluded_from(session, person.id)
-    usual = [each for each in facilitators_of(session, person.group_id) if each.id not in out]
+    of_group = [each for each in facilitators_of(session, person.group_id) if each.id not in out]
+    usual = [each for each in of_group if can_be_texted(session, each)]
     for facilitator in usual or [each for each in leads if each.id not in out]:
         to = usable(session, facilitator)
         if to is not None:
