@@ -27,6 +27,7 @@ def asked(world: World, talker: object, at: datetime) -> str:
     return str(texts[0])
 
 
+@pytest.mark.one_database("sqlite")
 def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) -> None:
     asha = world.member()
     asha.texts("no")  # no place, so no reminder takes the week's question
@@ -79,6 +80,7 @@ def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) ->
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_number_answers_the_question_though_something_else_was_asked_since(world: World) -> None:
     asha = world.member()
     asha.texts("no")

@@ -144,6 +144,7 @@ def test_r19_a_stranger_who_joins_while_their_episode_is_open_is_heard_by_whoeve
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_r20_when_everyone_was_changed_for_someone_else_anyone_can_take_it(world: World) -> None:
     asha = world.member()
     those = (world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead"))
