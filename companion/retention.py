@@ -59,9 +59,8 @@ def purge(session: Session, now: datetime) -> None:
         .values(body=None, values=None)
         .execution_options(synchronize_session=False)
     )
-    never_joined = Person.joined_at.is_(None) & (
-        Person.asked_at < now - PROOF
-    )  # who did not say YES has nothing to leave
+    # Who did not say YES has nothing to leave.
+    never_joined = Person.joined_at.is_(None) & (Person.asked_at < now - PROOF)
     left = select(Person.id).where(never_joined | ((Person.state == "left") & (Person.left_at < now - PROOF)))
     session.execute(delete(Consent).where(Consent.person_id.in_(left)).execution_options(synchronize_session=False))
     closed = select(Episode.id).where(Episode.closed_at < now - BODIES)

@@ -64,6 +64,8 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
     [
         ("is my ES going to find out", "We tell no employer"),
         ("who has my data", "We tell no employer"),
+        ("will my consultant be told", "We tell no employer"),
+        ("is this run by the deanery", HELP),
         ("can my friend join too", "Here is a text to forward"),
         ("can you change my number, I've a new phone", "to a new number"),
         ("how long is it for", "6:30pm to 7:15pm"),
@@ -103,7 +105,7 @@ def test_the_weekly_question_ends_alone_and_comes_back(world: World) -> None:
     asha.hears("comes again")
     world.advance(days=7)
     assert QUESTION in " ".join(asha.ignores())
-    asha.texts("checkin off")
+    asha.texts("stop all the weekly questions")
     asha.hears("CHECKIN ON")
     world.staff_ignores()
 
@@ -147,6 +149,10 @@ def test_who_only_seems_to_ask_for_a_person_is_asked(world: World) -> None:
 @pytest.mark.one_database("sqlite")
 def test_another_cohort_in_words_of_ones_own(world: World) -> None:
     asha = world.member()
+    asha.texts("change me to whatsapp")
+    asha.hears("text you by WhatsApp")
+    asha.texts("use sms")
+    asha.hears("text you by SMS")
     asha.texts("change me to shielding")
     asha.hears("You are now in Shielding")
     asha.texts("group")

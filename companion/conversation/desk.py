@@ -24,7 +24,7 @@ from companion.conversation.apply import Scene, apply
 from companion.conversation.changes import CountAnswer, Erase, Stop
 from companion.conversation.danger import answer_danger
 from companion.conversation.echoes import Echoes
-from companion.conversation.flows import checkin, leaving_out, survey
+from companion.conversation.flows import checkin, helping, leaving_out, survey
 from companion.conversation.flows.routing import decide
 from companion.conversation.gather import gather
 from companion.conversation.incoming import COULD_NOT_BE_READ, Incoming, Screened
@@ -175,7 +175,7 @@ class TextDesk:
             return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
         may_hide = known.meant.intent in MAY_HIDE_TROUBLE and known.waiting is None
         if troubled and known.state == "joined" and may_hide:
-            asks = decision.asks if known.meant.intent == "checkin_word" else checkin.PERSON_OFFERED
+            asks = decision.asks if known.meant.intent == "checkin_word" else helping.PERSON_OFFERED
             return Decision(self._support(known, text), decision.changes, asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:
             # A person reads it under the alias, so its words are kept there and not as words without a name.
@@ -184,11 +184,8 @@ class TextDesk:
         return decision
 
     def _support(self, known: Known, text: Incoming) -> tuple[Text, ...]:
-        """Return what is answered when words suggest that someone finds it hard: one resource, and the offer."""
-        topic = "addiction" if "drinking_to_cope" in text.screened.families else None
-        place, warning = checkin.place_for(known, topic)
-        reply = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
-        return (known.say(warning), reply) if warning else (reply,)
+        """Return what is answered when words suggest that someone finds it hard."""
+        return checkin.support(known, "addiction" if "drinking_to_cope" in text.screened.families else None)
 
 
 def _audit_reference(text: Incoming) -> None:

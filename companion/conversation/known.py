@@ -14,6 +14,7 @@ from companion.content.catalogue import Catalogue, Text
 from companion.conversation.around import Around
 from companion.conversation.changes import Change
 from companion.conversation.intents import Understanding
+from companion.conversation.normalise import one_line
 from companion.conversation.own import Earlier, Own
 from companion.signposting import Directory
 
@@ -154,7 +155,7 @@ def says_nothing_else(meant: Understanding, text: str) -> bool:
     """Whether somebody who waits for a person says nothing that is answered for itself: "is anyone there", "please"."""
     if meant.intent in _NOTHING_ELSE or (meant.guessed and meant.intent != "signpost"):
         return True
-    return meant.intent == "help" and _ANYONE.search(text.lower()) is not None
+    return meant.intent == "help" and _ANYONE.search(one_line(text)) is not None
 
 
 NOTHING = Asked("none", timedelta())

@@ -99,6 +99,11 @@ def fold(text: str) -> str:
     return "".join(char for char in split if unicodedata.category(char) != "Mn")
 
 
+def one_line(text: str) -> str:
+    """Text as it is compared with patterns: plain, in lower case, without accents, on one line."""
+    return " ".join(fold(plain(text)).split())
+
+
 def read(text: str, spelling: Spelling) -> Said:
     """Make a text plain. Takes time in proportion to its length."""
     raw = plain(text)

@@ -9,6 +9,7 @@ from typing import Literal
 from companion import when
 from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayLate
 from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
+from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
@@ -117,7 +118,7 @@ def said(known: Known) -> Decision | None:
 
 def needs_session(text: str) -> bool:
     """Whether answering a text that is no intent takes the next session."""
-    return bare(text) in _DIAL or _BY_PHONE.search(text.lower()) is not None
+    return bare(text) in _DIAL or _BY_PHONE.search(one_line(text)) is not None
 
 
 def bare_answer(text: str) -> bool:

@@ -6,8 +6,9 @@ import re
 
 from companion.conversation.changes import NeedsNobody
 from companion.conversation.known import Decision, Known
+from companion.conversation.normalise import one_line
 
-# The first that is found says which text answers. All are looked for in lower case, with a straight apostrophe.
+# The first that is found says which text answers. All are looked for in one plain line.
 _ANSWERS = tuple(
     (re.compile(pattern), text_id)
     for pattern, text_id in (
@@ -46,7 +47,7 @@ _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup
 
 def said(known: Known) -> Decision | None:
     """Answer what is asked or said by the way; None for other texts, and where words of one's own are awaited."""
-    text, intent = plain(known), known.meant.intent
+    text, intent = one_line(known.text), known.meant.intent
     if intent == "stop" and _IN_PART.search(text):
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
     if known.asked in _OWN_WORDS:
@@ -59,8 +60,3 @@ def said(known: Known) -> Decision | None:
     if text_id is None or (intent in _ENDS and text_id not in ("quiet_how", "stop_in_part", "new_number")):
         return None
     return Decision((known.say(text_id),), read_me=text_id == "stop_in_part", heard_as=text_id)
-
-
-def plain(known: Known) -> str:
-    """Return the text in lower case on one line, with straight apostrophes."""
-    return " ".join(known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())

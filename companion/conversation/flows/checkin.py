@@ -15,8 +15,6 @@ from companion.signposting import Resource
 
 LOW = 3  # of 10, and a word that says it is hard is as low
 FALL = 4
-# "Would you like a person?" says how (CALL ME), and people answer YES.
-PERSON_OFFERED = Asked("flag_followup", timedelta(hours=12))
 # Which help fits a low answer, when the words name no need: by question.
 _FITTING = {
     "checkin_rest": "sleep",
@@ -56,9 +54,14 @@ def by_the_way(known: Known) -> Decision | None:
     felt = understand(known.text, "checkin_prompt")
     if felt.intent != "checkin_word" or not felt.slots.get("low"):
         return None
-    place, warning = place_for(known)
-    text = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
-    return Decision((known.say(warning), text) if warning else (text,), asks=PERSON_OFFERED, read_me=True)
+    return Decision(support(known), asks=helping.PERSON_OFFERED, read_me=True)
+
+
+def support(known: Known, spoken_of: str | None = None) -> tuple[Text, ...]:
+    """Return what is said to somebody who finds it hard: one place (`place_for`), and the offer of a person."""
+    place, warning = place_for(known, spoken_of)
+    reply = known.say("checkin_low", resource_line=place.line(known.now.date()) if place else "")
+    return (known.say(warning), reply) if warning else (reply,)
 
 
 def followup_yes(known: Known) -> Decision:
@@ -85,7 +88,7 @@ def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
     if ask:
         text, asks = known.say("checkin_low_again", resource_line=line), Asked("flag_followup", timedelta(days=2))
     else:
-        text, asks = known.say("checkin_low", resource_line=line), PERSON_OFFERED
+        text, asks = known.say("checkin_low", resource_line=line), helping.PERSON_OFFERED
     first: tuple[Text, ...] = (known.say(warning),) if warning else ()
     return Decision((*first, text), (change,), asks)
 

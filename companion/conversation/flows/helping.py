@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
@@ -13,6 +14,8 @@ from companion.conversation.known import Asked, Decision, Known
 from companion.messaging.parts import count
 from companion.signposting import Resource
 
+# What offers a person says how (CALL ME), and people answer YES. Not for long, as a reminder wants its own answer.
+PERSON_OFFERED = Asked("flag_followup", timedelta(hours=2))
 AT_ONCE = 2  # resources in one text
 MENU_AT_ONCE = 7  # topics in one text
 MOST_PARTS = 2  # of one answer
@@ -200,21 +203,15 @@ _WHO_SEES = (
     "see this",
     "see my",
     "find out",
-    "get back to",
     "anonymous",
     "on my record",
-    "arcp",
-    "gmc",
-    "deanery",
-    "employer",
-    "supervisor",
-    "consultant",
-    "my trust",
-    "my boss",
-    "my tpd",
-    "my es",
-    "my cs",
-    "hr ",
+)
+# Whether somebody outside is told: a party, and what they would do.
+_TOLD = re.compile(
+    r"\b(?:know|see|read|hear|told|tells?|report(?:ed|s)?|get back|goes back|go back|shared?|pass(?:ed)? on)\b"
+)
+_OUTSIDE = re.compile(
+    r"\b(?:arcp|gmc|deanery|employer|supervisor|consultant|hr|my (?:trust|boss|tpd|es|cs|hospital|registrar|reg))\b"
 )
 
 
@@ -223,7 +220,7 @@ def help_page(known: Known) -> Decision:
     text, member = known.text.lower(), known.state == "joined"
     if known.stopped:
         return Decision((known.say("help_stopped"),))
-    if any(word in text for word in _WHO_SEES):
+    if any(word in text for word in _WHO_SEES) or (_TOLD.search(text) and _OUTSIDE.search(text)):
         return Decision((known.say("who_sees_this" if member else "who_sees_this_outside"),))
     if "how" in text and "work" in text:
         return Decision((known.say("how_it_works" if member else "how_it_works_outside"),))
@@ -275,6 +272,6 @@ def commands(known: Known) -> Decision | None:
 def person(known: Known) -> Decision:
     """Someone wants a person of the programme, or seems to: then they are asked."""
     if known.meant.guessed and not known.kept.get("person"):
-        return Decision((known.say("contact_unsure"),), asks=Asked("flag_followup", timedelta(hours=12)), read_me=True)
+        return Decision((known.say("contact_unsure"),), asks=PERSON_OFFERED, read_me=True)
     noted = known.say("contact_noted_plain")
     return Decision((noted,), (WantsPerson("asked"),), known.still_asked(person=True), read_me=True)

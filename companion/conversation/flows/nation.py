@@ -6,6 +6,7 @@ import re
 
 from companion.conversation.changes import LivesIn
 from companion.conversation.known import Decision, Known
+from companion.conversation.normalise import one_line
 
 _SAID = {
     "england": "england",
@@ -21,7 +22,7 @@ _TOWNS = {
     "scotland": "glasgow edinburgh aberdeen dundee inverness stirling perth paisley kilmarnock",
     "wales": "cardiff swansea wrexham aberystwyth carmarthen merthyr",
     "ni": "belfast derry londonderry lisburn newry omagh enniskillen",
-    "england": "london manchester liverpool leeds birmingham sheffield bristol newcastle nottingham leicester oxford",
+    "england": "london manchester liverpool leeds birmingham sheffield bristol nottingham leicester oxford",
 }
 _SAID |= {town: nation for nation, towns in _TOWNS.items() for town in towns.split()}
 _WHERE = re.compile(
@@ -38,7 +39,7 @@ def shown(nation: str) -> str:
 
 def said(known: Known) -> Decision | None:
     """Answer a nation on its own, or where someone says they are; None when the text is neither."""
-    text = " ".join(re.sub("[.,!]", " ", known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")).split())
+    text = one_line(re.sub("[.,!]", " ", known.text))
     where = _WHERE.fullmatch(text)
     nation = _SAID.get(where[1] if where else text)
     if nation is None:

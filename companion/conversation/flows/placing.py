@@ -9,9 +9,8 @@ from companion.conversation.around import GroupFacts
 from companion.conversation.changes import ChooseGroup, MoveCohort
 from companion.conversation.known import NOTHING, CohortFacts, Decision, Known
 
-_MOVE = re.compile(
-    r"(?:move|change me|switch me|transfer me)(?: me)?(?: to)?(?: the)?(?:\s+([a-z0-9]+))?(?: group)?[.!]*"
-)
+_MOVE = re.compile(r"move(?: me)?(?: to)?(?: the)?(?:\s+([a-z0-9]+))?(?: group)?[.!]*")
+_CHANGE = re.compile(r"(?:change|switch|transfer) me to (?:the )?([a-z0-9]+)(?: group| cohort)?[.!]*")
 _MOST = 4  # groups listed in one text
 
 
@@ -43,9 +42,10 @@ def group(known: Known) -> Decision | None:
 
 
 def move(known: Known) -> Decision | None:
-    """Answer MOVE and MOVE RETURN; None for other texts."""
-    found = _MOVE.fullmatch(known.text.strip().lower())
-    if found is None:
+    """Answer MOVE, MOVE RETURN and "change me to return"; None for other texts ("change me to whatsapp")."""
+    said = known.text.strip().lower()
+    found = _MOVE.fullmatch(said) or _CHANGE.fullmatch(said)
+    if found is None or (not said.startswith("move") and cohort_named(known.cohorts, found[1].upper()) is None):
         return None
     others = [cohort for cohort in known.cohorts if known.cohort is None or cohort.id != known.cohort.id]
     if not others:

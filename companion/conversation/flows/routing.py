@@ -212,5 +212,5 @@ def _not_understood(known: Known) -> Decision:
         return troubled
     listed = (Unanswered("unclear"),) if len(known.text.split()) >= _WORTH_LEARNING else ()
     if known.kept.get("misunderstood"):
-        return Decision((known.say("not_understood_twice"),), listed, checkin.PERSON_OFFERED, read_me=True)
+        return Decision((known.say("not_understood_twice"),), listed, helping.PERSON_OFFERED, read_me=True)
     return Decision((known.say("not_understood"),), listed, known.still_asked(misunderstood=True), read_me=True)

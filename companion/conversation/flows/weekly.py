@@ -9,6 +9,7 @@ from companion import when
 from companion.content.catalogue import Bilingual
 from companion.conversation.changes import AskAt, AskWeekly
 from companion.conversation.known import NOTHING, Decision, Known
+from companion.conversation.normalise import one_line
 from companion.conversation.own import is_my_weeks
 from companion.messaging.quiet import end_of_quiet
 
@@ -23,7 +24,10 @@ _NO_QUESTION = re.compile(
     r"\b(?:stop|end|cancel|no more|quit|drop|skip|without|do ?n[o']?t (?:want|need|send|ask)|turn off)\b(?: \w+){0,3}? "
     r"(?:weekly (?:questions?|texts?|prompts?|ones?|check.?ins?|messages?)|check.?ins?|how my week (?:was|is|went))\b"
 )
-_ALL_OF_IT = re.compile(r"\b(?:everything|all|altogether|reminders? (?:too|as well)|and (?:the )?reminders?)\b")
+_ALL_OF_IT = re.compile(
+    r"\b(?:everything|all(?! (?:the |these |those |your |my |of the )?(?:weekly|check))|altogether"
+    r"|reminders? (?:too|as well)|and (?:the )?reminders?)\b"
+)
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _A_MONDAY = date(2024, 1, 1)
 
@@ -42,7 +46,7 @@ def my_weeks(known: Known) -> Decision | None:
 
 def unwanted(known: Known) -> Decision | None:
     """Answer a wish for no weekly question that leaves the other texts as they are; None for other texts."""
-    text = known.text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    text = one_line(known.text)
     if known.meant.intent in ("pause", "resume") or not _NO_QUESTION.search(text) or _ALL_OF_IT.search(text):
         return None
     return _no_question(known)
