@@ -39,8 +39,8 @@ def responders(session: Session, episode: Episode, now: datetime) -> list[Person
     chain = _chain(session, about, there, now)
     if not any(can_be_texted(session, person) for person in chain):
         chain = _unique([*chain, *(p for p in there if p.role != "coordinator"), *there])
-    if not any(can_be_texted(session, person) for person in chain):
-        chain = _unique([*chain, *(p for p in everyone if p.is_external_lead)])
+        if not any(can_be_texted(session, person) for person in chain):
+            chain = _unique([*chain, *(p for p in everyone if p.is_external_lead)])
     return chain or [p for p in everyone if p.role == "coordinator"] or everyone
 
 

@@ -53,6 +53,7 @@ def flag(
     ten minutes brings in the next step.
     """
     episode = open_episode(session, address)
+    new = episode is None
     if episode is None:
         episode = _open(session, inbound, address, now)
         page_next(session, episode, now, voice)
@@ -72,7 +73,8 @@ def flag(
     elif _flags_since(session, episode, now - REPEATS_WITHIN) >= REPEATS - 1:
         episode.step = one_up(episode)
         page_next(session, episode, now, voice)
-    void(session, episode, "text came", now)
+    if not new:
+        void(session, episode, "text came", now)
     flagged.episode_id = episode.id
     session.add(flagged)
     record(session, now, "text flagged", episode, families=flagged.families, list_version=flagged.list_version)

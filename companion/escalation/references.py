@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.models import Episode, Person, Reference
+from companion.models.base import store_once
 
 ALPHABET = "ACDEFHJKMNPQRTUVWXY"  # no letter that looks like a digit or another letter
 DIGITS = "34679"
@@ -37,11 +38,9 @@ def references_for(session: Session, episodes: Sequence[Episode], person: Person
 
 def _new_reference(session: Session, episode: Episode, person: Person) -> str:
     while True:
-        code = _random_code()
-        if session.get(Reference, code) is None:
-            session.add(Reference(code=code, episode_id=episode.id, person_id=person.id))
-            session.flush()
-            return code
+        reference = Reference(code=_random_code(), episode_id=episode.id, person_id=person.id)
+        if store_once(session, reference, "code"):
+            return reference.code
 
 
 def find_reference(text: str) -> str | None:

@@ -18,6 +18,7 @@ _KNOWN = (
     .where(Address.address_index == bindparam("address"))
     .options(joinedload(Address.person).joinedload(Person.cohort))
 )
+_THEIRS = select(Address, last_wish_of_addresses()).where(Address.person_id == bindparam("person"))
 
 
 def address_of(session: Session, sender: Sender, now: datetime) -> Address:
@@ -44,8 +45,14 @@ def address_of(session: Session, sender: Sender, now: datetime) -> Address:
 
 
 def addresses_of(session: Session, person: Person) -> list[Address]:
-    """Return the addresses of `person`, the preferred channel first, then the one last heard from."""
-    return _best_first(person, session.scalars(select(Address).where(Address.person_id == person.id)).all())
+    """Return the addresses of `person`, the preferred channel first, then the one last heard from.
+
+    Whether each is stopped is asked in the same question, for `companion.messaging.optout.is_stopped`.
+    """
+    known = session.execute(_THEIRS, {"person": person.id}).tuples().all()
+    for address, last_wish in known:
+        keep_in_mind(session, address, last_wish)
+    return _best_first(person, (address for address, _ in known))
 
 
 def usable(session: Session, person: Person) -> Address | None:

@@ -55,8 +55,8 @@ def last_wish_of_addresses() -> ScalarSelect[str]:
 
 
 def keep_in_mind(session: Session, address: Address, last_wish: str | None) -> None:
-    """Spare the rest of this transaction the question whether the address is stopped."""
-    session.info.setdefault(_STOPPED, {})[address.id] = last_wish == "stop"
+    """Spare the rest of this transaction the question whether the address is stopped; what it wrote itself stands."""
+    session.info.setdefault(_STOPPED, {}).setdefault(address.id, last_wish == "stop")
 
 
 def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:
@@ -94,7 +94,7 @@ def start(session: Session, address: Address, *, sender: str, sid: str | None, n
 def _add(
     session: Session, address: Address, action: str, source: str, sender: str, sid: str | None, now: datetime
 ) -> None:
-    keep_in_mind(session, address, action)
+    session.info.setdefault(_STOPPED, {})[address.id] = action == "stop"
     session.add(
         OptOut(
             channel=address.channel,
