@@ -82,6 +82,15 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("not great", "That sounds hard"),
         ("\N{LOUDLY CRYING FACE}", "That sounds hard"),
         ("can you text me less", "Your texts still come"),
+        ("what if im late", "late is fine"),
+        ("is it ok to come half way through", "late is fine"),
+        ("is dr cole nice", "two facilitators talk"),
+        ("what are the facilitators like", "two facilitators talk"),
+        ("do you record it", "We record no group"),
+        ("are the sessions recorded?", "We record no group"),
+        ("can i get a recording if i miss it", "We record no group"),
+        ("is what i text recorded on my file", "We tell no employer"),
+        ("bad news", "That sounds hard"),
     ],
 )
 def test_what_people_ask_by_the_way_has_its_own_answer(world: World, text: str, answer: str) -> None:
@@ -134,7 +143,7 @@ def test_a_yes_to_a_person_is_no_yes_to_a_place(world: World) -> None:
 @pytest.mark.one_database("sqlite")
 def test_who_only_seems_to_ask_for_a_person_is_asked(world: World) -> None:
     asha = world.member()
-    asha.texts("is Dr Cole nice")
+    asha.texts("i might need Dr Cole")
     asha.hears("Would you like a facilitator to get in touch?")
     asha.texts("no")
     asha.hears("we will not ask a facilitator to call")
@@ -157,3 +166,41 @@ def test_another_cohort_in_words_of_ones_own(world: World) -> None:
     asha.hears("You are now in Shielding")
     asha.texts("group")
     asha.hears("no group session planned")
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_number_is_no_answer_to_whether_a_person_may_call(world: World) -> None:
+    asha = world.member()
+    asha.texts("i might need Dr Cole")
+    asha.hears("Would you like a facilitator to get in touch?")
+    asha.texts("2")
+    asha.hears("we didn't understand that")
+    asha.texts("yes")
+    asha.hears("on the list for a facilitator")
+    world.settle()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize("text", ["whats 0 and 10 mean", "is 10 good", "which way round is it", "whats 5 mean"])
+def test_who_asks_what_the_numbers_mean_is_told_and_still_asked(world: World, text: str) -> None:
+    asha = world.member()
+    world.advance(days=2)
+    assert QUESTION in " ".join(asha.ignores())
+    asha.texts(text)
+    asha.hears("10 is very good")
+    asha.texts("7")
+    asha.hears("Thanks, noted")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize("text", ["no thanks can't do this week", "stuck in theatre, soz"])
+def test_a_reason_is_a_plain_no_to_a_place(world: World, text: str) -> None:
+    asha = world.member()
+    asha.texts("next")
+    asha.hears("Reply YES for a place")
+    asha.texts(text)
+    asha.hears("You have no place")
+    asha.hears_nothing()
+    world.staff_ignores()

@@ -271,6 +271,8 @@ def flag_followup(found: Found) -> Intents:
     refuses = found.has("no", "fine_now")
     if found.has("pause") and not refuses:
         return ["pause", *others]
+    if all(is_number(word) for word in found.said.words):
+        return ["unknown"]  # a number is no answer to whether somebody may call
     agrees = found.has("yes", "yes_weak", "take_contact")
     if agrees and (not refuses or found.at("yes", "yes_weak", "take_contact") < found.at("no", "fine_now")):
         questions = found.said.asks and not found.has("yes") and others

@@ -57,7 +57,9 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
         return [*intents, "signpost"]
     if found.has("topic_asked") and state != "after_stop" and (state != "survey_words" or found.said.asks):
         return _asked_for(intents, found, state)
-    if (not intents or intents[0] in _LOOKS.get(state, ())) and _is_a_need(found.said, state):
+    whole = found.hits.get(intents[0]) if intents else None
+    said_whole = whole is not None and whole.place == "whole"
+    if (not intents or intents[0] in _LOOKS.get(state, ())) and not said_whole and _is_a_need(found.said, state):
         return ["signpost"]  # "needle went through my glove, 20 min ago" is nobody running late
     if state == "none" and _in_passing(intents, found) and not _is_of_ours(found.said, state, _PLAIN_NEED_INDEED):
         topic, points = searched(found.said.raw)
@@ -91,13 +93,17 @@ def need_beside(found: Found) -> str:
 
     What stands in one clause with a pause is its reason: "no texts until I am back from leave".
     """
+    left = _left(found)
+    return " ".join(left) + "?" * found.said.asks if _A_FEW <= len(left) < len(found.said.words) else ""
+
+
+def _left(found: Found) -> list[str]:
     words = found.said.words
     taken = {at for at, word in enumerate(words) if word[0].isdigit()}
     for signal in _SAYS_AN_ANSWER:
         if (hit := found.hits.get(signal)) is not None:
             taken.update(_clause(found, hit) if signal == "pause" else range(hit.start, hit.end))
-    left = [word for at, word in enumerate(words) if at not in taken]
-    return " ".join(left) + "?" * found.said.asks if taken and len(left) >= _A_FEW else ""
+    return [word for at, word in enumerate(words) if at not in taken]
 
 
 def _clause(found: Found, hit: Hit) -> range:
@@ -133,8 +139,10 @@ def _goes_on(intents: list[str], found: Found, state: str) -> bool:
         return False
     if intents[0] in _ANSWERS:
         rest = need_beside(found)
-        return len(found.said.words) > 4 and bool(
-            searched(found.said.raw)[0] or (rest and searched(rest)[1] >= _PLAIN_NEED)
+        return (
+            bool(_left(found))
+            and len(found.said.words) > 4
+            and bool(searched(found.said.raw)[0] or (rest and searched(rest)[1] >= _PLAIN_NEED))
         )
     if intents[0] not in _WISHES:
         return False

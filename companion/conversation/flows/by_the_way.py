@@ -27,6 +27,31 @@ _ANSWERS = tuple(
          r".*\b(?:group|groups|session|sessions|meeting|meetings|it|there)\b", "about_the_group"),
         (r".*\b(?:who(?:'s|s| is| else is)|how many(?: people| others)?(?: are)?) (?:in|comes?|goes|coming|going)\b"
          r"(?! to (?:call|ring))", "about_the_group"),
+        (r"(?:what(?:'?s| is| are)? |how(?:'?s| are| is) |(?:is|are) )(?:the |my |our |your |they )*"
+         r"(?:facilitators?|leads?|(?:dr|doctor) \w+|people|others|group)(?: really| actually| quite| a| all| any)*"
+         r" (?:nice|kind|friendly|good|ok|okay|alright|approachable|lovely|decent|scary|strict|normal|like)"
+         r"(?: people| then| or \w+| to (?:talk|speak) to)*[ .!?]*$", "about_the_group"),
+        (r".*\b(?:do|does|will|did|can) (?:you|they|it|any ?one|any ?body|some ?one|people|the facilitators?)(?: \w+)?"
+         r" (?:record|tape|film)(?: (?:it|this|that|us|them|these|those|me|people|everyone|anything|the|our|your|each"
+         r"|groups?|sessions?|meetings?|calls?|videos?))*(?: or (?:anything|something|what))?[ .!?]*$", "not_recorded"),
+        (r".*\b(?:is|are|will|was|were|does|do|r) (?:it|this|that|they|we|i|the|our|your|these|those|groups?|sessions?"
+         r"|meetings?|calls?|videos?|zoom|teams)(?: (?:group|session|meeting|call|video|zoom|stuff|chat)s?)?"
+         r"(?: (?:\w+ )?(?:be|being|get|gets|getting|all|ever))? (?:recorded|taped|filmed)"
+         r"(?! (?:on|in|any ?where|some ?where|against|me)\b)", "not_recorded"),
+        (r".*\b(?:are|is|will) (?:you|they|any ?one|any ?body|some ?one|people|facilitators) (?:be )?"
+         r"(?:recording|taping|filming) (?:us|it|this|the|our)\b", "not_recorded"),
+        (r".*\b(?:there|any|get|have|see|watch|send me|find) (?:a |the |any )?recordings?\b", "not_recorded"),
+        (r".*\bwhat(?:'?s| is| are| do| does| did)?(?: a| the)? (?:\d|10|zero|ten|scores?|scale|numbers)\b"
+         r"(?:.*\b(?:mean|means|meant|stand)\b|(?: again)?[ .!?]*$)"
+         r"|.*\b(?:is|does) (?:a )?(?:0|10|zero|ten|high|low)(?: \w+)? (?:good|bad|best|worst|better|worse)\b"
+         r"|.*\bwhich (?:way|end)(?: round)? (?:is|are|does|do)\b.*\b(?:0|10|zero|ten|it|scale|good|bad|numbers?)\b",
+         "scale_means"),
+        (r".*\b(?:what if|what happens if|(?:is it|is that|would it be|it) (?:ok|okay|alright|fine|rude|bad) (?:if|to)"
+         r"|does it matter if|do you mind if|am i allowed to|are you allowed to)"
+         r"(?: (?:i'?m|i|we|we're|am|are|be|join|come|arrive|get|there|turn|up|in|on|log|dial|run|running|a|bit|little"
+         r"|have|to|might|will))* (?:late|half ?way|part ?way)\b"
+         r"(?! (?:with|paying|(?:for|to) (?:work|my|an?|see|help))\b)",
+         "late_how"),
         (r".*\b(?:chatgpt|can i trust|(?:is|are) (?:this|you|it) (?:just |an? )*(?:ai|bot|robot|computer))\b",
          "who_sees_this"),
     )
@@ -42,15 +67,15 @@ _NO_CALL = re.compile(
     r"|do ?n[o']?t (?:call|ring) me)\b"
 )
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
-_OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # whose answers may hold any words
+_OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
 
 
 def said(known: Known) -> Decision | None:
-    """Answer what is asked or said by the way; None for other texts, and where words of one's own are awaited."""
+    """Answer what is asked or said by the way; None for other texts, and where one's own words are awaited."""
     text, intent = one_line(known.text), known.meant.intent
     if intent == "stop" and _IN_PART.search(text):
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
-    if known.asked in _OWN_WORDS:
+    if known.asked in _OWN_WORDS and intent != "help":
         return None
     if intent not in _ENDS and _NO_CALL.search(text):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")

@@ -205,6 +205,8 @@ _WHO_SEES = (
     "find out",
     "anonymous",
     "on my record",
+    "on my file",
+    "my portfolio",
 )
 # Whether somebody outside is told: a party, and what they would do.
 _TOLD = re.compile(
