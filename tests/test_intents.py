@@ -32,7 +32,8 @@ CLEAR_STOPS = (
     "no more texts thank you", "do not contact me again", "could you remove me from your list please",
     "pls take my nr out", "u can cut me off now", "not interested any longer in getting these", "i said no more!!!!",
     "stopp \N{OCTAGONAL SIGN}", "let this phone be struck from whatever list it is on", "please deactivate my number",
-    "i shan't be needing these messages", "mute forever",
+    "i shan't be needing these messages", "mute forever", "no need to message me any more, I've changed job",
+    "no need for you to keep messaging",
 )  # fmt: skip
 NO_STOPS = (
     "I wish the bleep would stop", "cannot stop thinking about it", "cancel my place on friday", "near the tram stop",
@@ -43,7 +44,7 @@ NO_STOPS = (
     "how do I stop these if I want to one day", "I never want to do another night", "I want it to end",
     "fed up with this", "the recycling bin is embarrassing me now. gin mostly. how do other drs cut down",
     "bored of this rotation",
-    "turned off my phone", "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
+    "no need to text me back tonight", "stop texting and ring me", "turned off my phone", "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
 )  # fmt: skip
 
 
@@ -132,6 +133,8 @@ def test_the_same_yes_means_what_was_asked(state: str, intent: str) -> None:
         ("booking_offer", "no sorry, when is the next one?", {"book_no", "next_session"}),
         ("reminder", "cancel", {"stop", "book_no"}),
         ("none", "stop texting me and delete my data", {"stop", "delete_my_data"}),
+        ("none", "stop texting and delete it all please", {"stop", "delete_my_data"}),
+        ("survey_words", "whats the link for next week", {"join_link"}),
     ],
 )
 def test_answers_that_also_ask(state: str, text: str, intents: set[str]) -> None:
@@ -151,6 +154,8 @@ def test_answers_that_also_ask(state: str, text: str, intents: set[str]) -> None
         ("checkin_prompt", "6/10", {"score": 6}),
         ("checkin_prompt", "seven", {"score": 7}),
         ("checkin_prompt", "was an 8 last week, 4 now", {"score": 4}),
+        ("checkin_prompt", "was 8/10 last week, 4 now", {"score": 4}),
+        ("checkin_prompt", "10 out of 10! got through attempt 3", {"score": 10}),
         ("none", "pause for a fortnight", {"weeks": 2}),
         ("none", "pause until the 9th please", {"until": "the 9th"}),
         ("none", "use sms instead of whatsapp", {"channel": "sms"}),
@@ -164,6 +169,21 @@ def test_slots(state: str, text: str, slots: dict[str, str | int]) -> None:
 @pytest.mark.parametrize("text", ["7 nights on the trot", "up since 5", "bed 9 died", "3 arrests"])
 def test_not_every_number_is_a_score(text: str) -> None:
     assert understand(text, "checkin_prompt").intent == "checkin_word"
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "intent"),
+    [
+        ("booking_offer", "yes no clinic for once", "book_yes"),
+        ("booking_offer", "yes, no, sorry I can't", "book_no"),
+        ("booking_offer", "yes no", "unknown"),
+        ("none", "don't reckon I'll be there tues", "book_no"),
+        ("none", "is there food, as I come straight from nights with no break", "practical_need"),
+        ("none", "can I still join halfway through", "running_late"),
+    ],
+)
+def test_one_word_more_turns_a_text(state: str, text: str, intent: str) -> None:
+    assert understand(text, state).intent == intent
 
 
 def test_a_button_counts_before_its_text() -> None:

@@ -47,7 +47,7 @@ LOOSE = frozenset(
 )
 _BEFORE_ASKING = words_of("yes no ok thanks and but hi hello hey also so")
 _ASKING = words_of("who what when where why how which whats whos wheres whens hows any")
-_ASKING_OF = words_of("is are can could do does did will would should may am has have shall")
+ASKING_OF = words_of("is are can could do does did will would should may am has have shall")
 _ASKED_ABOUT = words_of(
     "i we you u it this that these those the they he she there my your our a an anyone anybody someone somebody one "
     "group thursday tonight people facilitators texts"
@@ -81,7 +81,7 @@ class Found:
             return True
         words = [word for word in self.said.words[:8] if word not in _BEFORE_ASKING]
         first, second = [*words, "it", "it"][:2]
-        return first in _ASKING or (first in _ASKING_OF and (second in _ASKED_ABOUT or is_number(second)))
+        return first in _ASKING or (first in ASKING_OF and (second in _ASKED_ABOUT or is_number(second)))
 
     def firm(self) -> Intents:
         """Clear wishes without those that are ordinary words in free talk, unless put as a question or alone."""

@@ -145,6 +145,8 @@ def _prefers_yes(found: Found) -> bool:
 def _settled(found: Found) -> bool:
     """Whether a yes or a no stands beside the doubt: "should be home by then, so yes"."""
     doubt = found.at("undecided")
+    if found.hits["undecided"].end - doubt == len(found.said.words):
+        return False  # "yes no"
     if found.has("no", "book_no"):
         return True
     if not found.has("yes"):
@@ -260,7 +262,8 @@ def survey_words(found: Found) -> Intents:
 
 
 def _asks_when(found: Found, intent: str) -> bool:
-    return intent == "next_session" and found.said.words[0] in {"when", "whens", "what", "whats", "where", "wheres"}
+    asked = {"when", "whens", "what", "whats", "where", "wheres"}
+    return intent in {"next_session", "join_link"} and found.said.words[0] in asked
 
 
 def flag_followup(found: Found) -> Intents:

@@ -27,7 +27,7 @@ _LEADS = words_of(
 )
 _NOT_AFTER = words_of(
     "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year "
-    "grade page number "
+    "grade page number part attempt exam passed failed sat "
     "did done had worked seen lost got working work only for every my last next these those all another than"
 )
 _NOT_PLURAL = words_of("this is its was as thanks yes plus us less perhaps still because always stress news")
@@ -47,22 +47,25 @@ _I_GUESS = [["i", "guess"], ["i", "think"], ["i", "suppose"], ["i", "reckon"]]
 class _Candidate:
     number: int
     earlier: bool
+    in_full: bool  # with what it is of: "7 out of 10", "7/10"
 
 
 def read_score(said: Said) -> int | None:
     """The score in an answer, or None when there is none or it is off the scale.
 
     Of a range or a half the lower whole number counts, so that nobody is taken to be better than they said. Of several
-    numbers the last counts, unless it tells of an earlier time.
+    numbers one that is "out of 10" counts, else the last, unless it tells of an earlier time.
     """
     text = fold(said.raw).replace("\U0001f51f", "10")
     found: list[_Candidate] = []
     for clause in re.split(r"[,;!?\n()]|\.(?!\d)|\bbut\b|\bthen\b|\band now\b|\bnow\b(?= )", text):
         found.extend(_candidates(clause))
-    now = [candidate.number for candidate in found if not candidate.earlier] or [c.number for c in found]
+    now = [candidate for candidate in found if not candidate.earlier] or found
+    now = [candidate for candidate in now if candidate.in_full] or now
     if not now:
         return None
-    return now[-1] if LOWEST <= now[-1] <= HIGHEST else None
+    score = now[-1].number
+    return score if LOWEST <= score <= HIGHEST else None
 
 
 def _candidates(clause: str) -> list[_Candidate]:
@@ -71,7 +74,7 @@ def _candidates(clause: str) -> list[_Candidate]:
     found = []
     for match in _NUMBER.finditer(clause):
         if _answers(match, clause):
-            found.append(_Candidate(_value(match), earlier))
+            found.append(_Candidate(_value(match), earlier, bool(match.group("of")) or _over_ten(match)))
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from companion.conversation.found import LOOSE, Found
+from companion.conversation.found import ASKING_OF, LOOSE, Found
 from companion.conversation.likeness import shares_beside_needs, the_same
 from companion.conversation.normalise import Said
 from companion.conversation.phrases import Hit
@@ -44,6 +44,8 @@ _LOOKS_LIKE = LOOSE | {"menu", "pause", "change_channel", "my_data"}
 _PASSED_OVER = LOOSE - {"book_yes", "book_no"}  # where a place was spoken of, these may well be the answer
 _LOOKS = {"none": _LOOKS_LIKE, "reminder": _PASSED_OVER, "booking_offer": _PASSED_OVER}
 _SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
+# Topics whose words are those of what somebody needs at a meeting: "I use a wheelchair, can I get into the room".
+_NEEDS_OF_A_MEETING = ("physical health", "new to the area")
 _A_FEW = 3  # words: fewer are no need told beside something else
 
 
@@ -63,7 +65,7 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
         return ["signpost"]  # "needle went through my glove, 20 min ago" is nobody running late
     if state == "none" and _in_passing(intents, found) and not _is_of_ours(found.said, state, _PLAIN_NEED_INDEED):
         topic, points = searched(found.said.raw)
-        if points >= _PLAIN_NEED and (intents[0] != "practical_need" or topic != "physical health"):
+        if points >= _PLAIN_NEED and (intents[0] != "practical_need" or topic not in _NEEDS_OF_A_MEETING):
             return ["signpost", *(i for i in intents if i == "talk_to_person")]
         if points >= _PLAIN_NEED and intents[0] == "talk_to_person":
             return [*intents, "signpost"]
@@ -184,6 +186,8 @@ def _in_passing(intents: list[str], found: Found) -> bool:
     if len(_OF_A_SESSION.intersection(intents)) > 1:
         return False  # "is there parking at the session and when is it"
     hit = found.hits.get(intents[0])
+    if hit is not None and hit.start in found.said.starts and found.said.words[hit.start] in ASKING_OF:
+        return False  # "will there be food? coming straight from a long day"
     return len(found.said.words) >= _LONG.get(intents[0], 7) and (hit is None or hit.place == "has")
 
 
