@@ -27,6 +27,28 @@ def asked(world: World, talker: object, at: datetime) -> str:
     return str(texts[0])
 
 
+def test_a_number_answers_the_last_question_until_the_next_may_come(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.ignores()
+    asked(world, asha, TUESDAY)
+    world.advance(days=4)
+    asha.texts("4")
+    asha.hears("Thanks, noted")
+    asked(world, asha, TUESDAY + timedelta(days=7))
+    world.advance(days=5)
+    asha.ignores()  # a place was offered since
+    asha.texts("rubbish, 2")
+    asha.hears("Thanks for telling us")
+    asha.texts("MY WEEKS")
+    asha.hears("24 Nov: 4", "1 Dec: 2")
+    asked(world, asha, TUESDAY + timedelta(days=14))
+    world.advance(days=6, hours=1)
+    asha.texts("4")
+    asha.hears("didn't understand")
+    world.staff_ignores()
+
+
 @pytest.mark.one_database("sqlite")
 def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) -> None:
     asha = world.member()

@@ -45,6 +45,7 @@ MAY_BE_A_NUMBER = (
 )  # what is heard in "4 - fine" where no week was asked about
 _ANSWER_FIRST = re.compile(r"\s*(yes|yep|yeah|no|nope|nah)\b(?!\s+(one|idea|clue|worries|problem))", re.IGNORECASE)
 _NUMBER_FIRST = re.compile(r"\s*(10|\d)(\s*/\s*10)?\s*([-\u2013\u2014,.:;!]|$)")
+_LAST_NUMBER = re.compile(r"(?<![\w.])(10|\d)(\s*/\s*10)?\W*$")
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -159,12 +160,13 @@ def _no_guess(body: str, meant: Understanding) -> Understanding:
 def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding) -> str | None:
     """Return the weekly question that a number answers, though something else was asked since; None for others.
 
-    "7" or "4 - knackered but fine": the words after a number are said of the week, not of a place that was offered.
+    "7", "rubbish, 2" or "4 - knackered but fine": the words beside a number are said of the week, not of a place.
     """
-    number = meant.intent in MAY_BE_A_NUMBER and not kept.get("menu") and _NUMBER_FIRST.match(text.arrival.body)
-    if not number or text.person is None:
+    body = text.arrival.body
+    if text.person is None or meant.intent not in MAY_BE_A_NUMBER or kept.get("menu"):
         return None
-    return unanswered_question(text.session, text.person, text.now)
+    number = _NUMBER_FIRST.match(body) or (meant.intent == "unknown" and _LAST_NUMBER.search(body))
+    return unanswered_question(text.session, text.person, text.now) if number else None
 
 
 def _session(

@@ -18,10 +18,10 @@ from companion.models import Booking, CheckIn, Cohort, GroupSession, Person
 from companion.programme.asking import may_be_asked
 
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
-ANSWER_WITHIN = timedelta(days=3)
+ANSWER_WITHIN = timedelta(days=3)  # words after a question are about the week
 SILENCES = 3
 NONE_WANTED = 1_000  # stands for silences of somebody who wants no weekly question: none comes until they say so
-APART = timedelta(days=6)  # a new hour of one's own never brings two questions in a week
+APART = timedelta(days=6)  # a new hour of one's own never brings two questions in a week; a number answers the last
 BATCH = 200
 _FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here, so that a cohort has one question a week
 
@@ -84,11 +84,11 @@ def ask(session: Session, now: datetime, words: Catalogue) -> int:
 
 
 def unanswered_question(session: Session, person: Person, now: datetime) -> str | None:
-    """Return the weekly question that was put to somebody last, while an answer to it is still understood."""
+    """Return the weekly question that was put to somebody last, while a number may still answer it."""
     last = session.scalar(
         select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
     )
-    waiting = last is not None and last.answered_at is None and now - last.asked_at < ANSWER_WITHIN
+    waiting = last is not None and last.answered_at is None and now - last.asked_at < APART
     return last.question if last is not None and waiting else None
 
 
