@@ -50,24 +50,25 @@ def answer(request: Request) -> Answer | None:
 def _coded(request: Request, meeting: GroupSession, verb: str) -> Answer | None:
     if verb == "run":
         deciding.runs(request.session, meeting, request.person, request.now)
-        return "session_runs", (request.say("session_runs", **_which(meeting)),)
+        return "session_runs", (request.say("session_runs", **which(meeting)),)
     if verb == "off":
         return _called_off(request, meeting)
     if verb == "swap":
         return _swap(request, meeting)
     if verb == "who":
-        return "session_who", (_list(request, meeting),)
+        return "session_who", (listed(request, meeting),)
     yes = verb == "yes"
     asker = running.answer_other(request.session, meeting, request.person, request.now, request.voice, yes=yes)
     if asker is None:
         return None
     who = asker.name or asker.alias
     if yes:
-        return "session_handed_over", (request.say("session_hand_yes_ok", who=who, **_which(meeting)),)
+        return "session_handed_over", (request.say("session_hand_yes_ok", who=who, **which(meeting)),)
     return "session_not_handed_over", (request.say("session_hand_no_ok", who=who),)
 
 
-def _which(meeting: GroupSession) -> dict[str, str]:
+def which(meeting: GroupSession) -> dict[str, str]:
+    """Return the values that name a session in a text."""
     zone = ZoneInfo(meeting.group.time_zone)
     return {"group": meeting.group.name, "when": when.day_and_time(meeting.starts_at, zone)}
 
@@ -82,13 +83,14 @@ def _who(request: Request) -> Answer:
     if not found:
         return "session_who", (request.say("session_none"),)
     near = [each for each in found if each.starts_at - found[0].starts_at < _SAME_DAY]
-    return "session_who", tuple(_list(request, each) for each in near)
+    return "session_who", tuple(listed(request, each) for each in near)
 
 
-def _list(request: Request, meeting: GroupSession) -> Text:
+def listed(request: Request, meeting: GroupSession) -> Text:
+    """Return the text that says when a session is and who comes."""
     aliases = [booking.person.alias for booking in places.coming(request.session, meeting.id)]
     waits = len(places.waiting(request.session, meeting.id))
-    return request.say("session_who", coming=who_line(request.voice, aliases), count=waits, **_which(meeting))
+    return request.say("session_who", coming=who_line(request.voice, aliases), count=waits, **which(meeting))
 
 
 def _off(request: Request, meeting: GroupSession | None) -> Answer:
@@ -97,7 +99,7 @@ def _off(request: Request, meeting: GroupSession | None) -> Answer:
         return "session_off", (request.say("session_none"),)
     told = _told(request, meeting)
     code = deciding.code_of(meeting)
-    return "session_off", (request.say("session_off_preview", told=told, code=code, **_which(meeting)),)
+    return "session_off", (request.say("session_off_preview", told=told, code=code, **which(meeting)),)
 
 
 def _told(request: Request, meeting: GroupSession) -> str:
@@ -108,7 +110,7 @@ def _told(request: Request, meeting: GroupSession) -> str:
 def _called_off(request: Request, meeting: GroupSession) -> Answer:
     if not deciding.call_off(request.session, meeting, request.person, request.now):
         return "session_off", (request.say("session_none"),)
-    text = request.say("session_off_soon", told=_told(request, meeting), **_which(meeting))
+    text = request.say("session_off_soon", told=_told(request, meeting), **which(meeting))
     return "session_called_off", (text,)
 
 
@@ -116,7 +118,7 @@ def _undo(request: Request) -> Answer | None:
     meeting = deciding.keep_on(request.session, request.person, request.now)
     if meeting is None:
         return None  # there may be something else to undo
-    return "session_undo", (request.say("session_off_undone", **_which(meeting)),)
+    return "session_undo", (request.say("session_off_undone", **which(meeting)),)
 
 
 def _swap(request: Request, meeting: GroupSession | None) -> Answer:
@@ -126,8 +128,8 @@ def _swap(request: Request, meeting: GroupSession | None) -> Answer:
     other = running.ask_other(request.session, meeting, request.person, request.now, request.voice)
     if other is None:
         code = deciding.code_of(meeting)
-        return "session_swap", (request.say("session_hand_none", code=code, **_which(meeting)),)
-    text = request.say("session_hand_asked", who=other.name or other.alias, **_which(meeting))
+        return "session_swap", (request.say("session_hand_none", code=code, **which(meeting)),)
+    text = request.say("session_hand_asked", who=other.name or other.alias, **which(meeting))
     return "session_swap", (text,)
 
 

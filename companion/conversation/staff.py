@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Text
-from companion.conversation import errands
+from companion.conversation import errands, plain_staff
 from companion.conversation.optout_words import bare, is_start_word, is_stop_word
 from companion.conversation.orders import Order, Verb, read_order, without_reference
 from companion.conversation.request import Request
@@ -80,7 +80,8 @@ class StaffDesk:
             return "order_unsure", (self._say("order_unsure", reference=mine[0].code),)
         if mine:
             return self._which(mine)
-        return "unknown", (self._say("facilitator_help", url=self._voice.console_url),)
+        plain = plain_staff.answer(Request(session, person, order.words, now, self._voice))
+        return plain or ("unknown", (self._say("facilitator_help", url=self._voice.console_url),))
 
     def _which(self, references: list[Reference]) -> Answer:
         return "order_which", (self._say("page_which", references=", ".join(r.code for r in references[:5])),)

@@ -36,11 +36,15 @@ def tell_facilitators_of_request(session: Session, person: Person, now: datetime
 
 
 def tell_runners_of_late(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice) -> None:
-    """Tell who runs a session, once, that someone with a place will be late."""
+    """Tell who runs a session, once, that someone with a place, or one of themselves, will be late.
+
+    Nobody is told of a trainee who has left them out.
+    """
+    out = excluded_from(session, person.id)
     time = when.clock_time(meeting.starts_at.astimezone(ZoneInfo(meeting.group.time_zone)))
-    text = voice.words.render("facilitator_late", alias=person.alias, group=meeting.group.name, time=time)
+    text = voice.words.render("facilitator_late", alias=person.label, group=meeting.group.name, time=time)
     for facilitator in runners(session, meeting):
         to = usable(session, facilitator)
-        if to is not None:
+        if to is not None and facilitator.id != person.id and facilitator.id not in out:
             key = f"late:{meeting.id}:{person.id}:{facilitator.id}"
             enqueue(session, key=key, lane="reply", to=to, text=text, now=now, expires_at=meeting.ends_at)

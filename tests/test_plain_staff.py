@@ -1,0 +1,101 @@
+"""What facilitators and leads say in plain words: they see how things stand, and nothing is done without a code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.test_sessions import SESSION
+from tests.test_sessions_by_text import shown_code
+from tests.world import World
+
+
+def test_a_facilitator_asks_about_a_session_in_plain_words(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
+    asha.texts("yes")
+    asha.ignores()
+    for asked in ("how many coming?", "any bookings yet", "is thursday still on", "what time is it thursday"):
+        cole.texts(asked)
+        cole.hears("ICU North, Thu 26 Nov, 6:30pm. Coming: ", "Waiting: 0")
+    cole.texts("can you send the link")
+    cole.hears("Coming: ")
+    cole.hears("Join here: https://video.example.org/")
+    cole.texts("can we move thursday to friday?")
+    cole.hears("To move it, sign in")
+    world.settle()
+    for other in (asha, dunne):
+        other.hears_nothing()
+
+
+def test_who_cannot_run_a_session_is_shown_how_and_nothing_is_sent_before(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
+    asha.texts("yes")
+    asha.ignores()
+    for said in ("sorry can't make thursday", "can someone cover me thurs", "cancel thursday pls"):
+        cole.texts(said)
+        code = shown_code(cole.hears("Can't run it?", "Nothing is sent yet"), "SWAP")
+    world.settle()
+    dunne.hears_nothing()
+    cole.texts(f"swap {code}")
+    cole.hears("We are asking Dr Dunne")
+    world.settle()
+    dunne.hears("Dr Cole can't run ICU North")
+    asha.hears_nothing()
+
+
+def test_a_late_facilitator_is_told_of_to_the_other_and_only_on_the_day(world: World) -> None:
+    cole, dunne, lead = world.staff("facilitator", 0), world.staff("facilitator", 1), world.staff("lead")
+    cole.texts("running late")
+    cole.hears("Thu 26 Nov, 6:30pm. Coming")
+    world.move_to(SESSION - timedelta(hours=2))
+    world.staff_ignores()
+    cole.texts("stuck in theatre, will be 10 mins late")
+    cole.hears("We are telling Dr Dunne that you will be late")
+    lead.texts("running late")  # who does not run it tells nobody
+    lead.hears("Coming: ")
+    world.settle()
+    dunne.hears("Dr Cole will be late for ICU North at 6:30pm")
+    cole.hears_nothing()
+    world.staff_ignores()
+
+
+def test_nobody_is_told_that_a_trainee_is_late_who_left_them_out(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
+    asha.texts("yes")
+    asha.texts("exclude Dr Cole")
+    asha.ignores()
+    world.move_to(SESSION - timedelta(hours=1))
+    world.staff_ignores()
+    asha.ignores()
+    asha.texts("running late")
+    asha.hears("told the people who run it")
+    world.settle()
+    dunne.hears("will be late for ICU North")
+    cole.hears_nothing()
+
+
+def test_what_else_they_say_gets_an_answer_of_its_own(world: World) -> None:
+    world.member()
+    cole = world.staff("facilitator")
+    cole.texts("on leave next week")
+    cole.hears("Pages can't be paused by text")
+    cole.texts("thanks")
+    cole.hears("You're welcome")
+    for said in ("not great", "feeling rough after last week"):
+        cole.texts(said)
+        cole.hears("you matter too", "SUPERVISION", "Samaritans")
+    cole.texts("one of mine has debt problems, who can help")
+    cole.hears("These may help, you or them")
+    cole.texts("worried about one of the trainees")
+    cole.hears("Text CONCERN, the number or name")
+    cole.texts("what now")
+    cole.hears("TAKE or PASS")
+
+
+def test_plain_words_beside_an_open_item_are_about_the_item(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts("I want to die")
+    asha.ignores()
+    world.settle()
+    cole.ignores()
+    cole.texts("can't make thursday")
+    cole.hears("we are not sure what you mean", "TAKE")
