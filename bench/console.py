@@ -7,6 +7,7 @@ is the time that the core worked for it; beside it stands the time that passed, 
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -63,6 +64,7 @@ PAGES = (
 
 def main() -> None:
     """Fill a database, measure, and print a table; leave with status 1 if a page is slower than the aim."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory(prefix="companion-bench-") as name, databases.sqlite(Path(name)) as new:

@@ -5,6 +5,7 @@ All against the stand-in for Twilio in a process of its own, on SQLite in a file
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -44,6 +45,7 @@ BULK, PAGE = LANES.index("bulk"), LANES.index("page")
 
 def main() -> None:
     """Measure and print."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory(prefix="companion-bench-") as name, _service(Path(name)) as services:
         people = _people(services)
         _throughput(services, people)

@@ -41,6 +41,10 @@ def test_a_sentence_is_tried_with_the_reasons_and_kept_nowhere(on: Stage) -> Non
     assert "<mark>I want to die</mark>" in text
     assert "facilitators are paged" in text
     assert "<b>sleep</b>" in text
+    assert "sent the crisis numbers alone" in text
+    assert "The first two places are sent" not in text
+    slept = press(browser, TRY, TRY, text="I can't sleep", nation="wales").text
+    assert "The first two places are sent" in slept
     plain = press(browser, TRY, TRY, text="what time is it", nation="england").text
     assert "does not mean that whoever writes so is safe" in plain
     assert '<a href="#text">' in press(browser, TRY, TRY, nation="england").text

@@ -313,6 +313,21 @@ def test_a_list_is_never_longer_than_fifty_and_leads_on(on: Stage) -> None:
     assert "Wren" in browser.get("/console/people?after=Crow+49").text
 
 
+def test_today_counts_all_that_waits_also_what_it_does_not_list(on: Stage) -> None:
+    _crowd(on)
+    text = on.browser("lee").get("/console/").text
+    for words in (
+        "61 episodes have nobody yet.",
+        "61 people ask to be contacted.",
+        "122 texts are unread.",
+        "61 texts did not arrive.",
+        "These are 50 of 61.",
+        "These are 20 of 61.",
+        "These are 20 of 122.",
+    ):
+        assert words in text
+
+
 def test_a_text_waiting_to_be_tried_again_says_when(on: Stage) -> None:
     with on.database.write() as session:
         row = session.scalars(select(OutboxMessage).where(OutboxMessage.status == "undelivered")).one()

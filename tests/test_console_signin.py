@@ -42,6 +42,10 @@ def test_a_facilitator_signs_in_and_out(on: Stage) -> None:
     assert audited(on) == ["signed in", "signed out"]
 
 
+def test_who_was_given_a_code_finds_where_to_type_it(on: Stage) -> None:
+    assert '<a href="/console/invitation">' in on.app.test_client().get("/console/sign-in").text
+
+
 def test_the_page_asked_for_comes_after_signing_in(on: Stage) -> None:
     browser = on.app.test_client()
     asked = browser.get("/console/people?alias=wr")

@@ -128,6 +128,13 @@ def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
     here.database.close()
 
 
+def test_what_still_waits_is_not_said_to_have_gone_out(on: Stage) -> None:
+    text = on.browser("ada").get(on.path("/console/messages/group/{broadcast}")).text
+    assert "1 person waits" in text
+    assert "Going out since" in text
+    assert "Went out" not in text
+
+
 def test_texts_are_found_within_ones_own_groups_and_the_words_looked_for_are_kept_nowhere(on: Stage) -> None:
     with on.database.write() as session:
         finch = session.get_one(Address, on.ids["finch_sms"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from html import unescape
@@ -135,3 +137,12 @@ def test_every_setting_is_in_the_example() -> None:
     not_for_a_deployment = {"TWILIO_API_BASE_URL", "COMPANION_CLOCK_FILE"}  # these belong to the stand-in
     shown = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert sorted(shown) == sorted({field.upper() for field in Settings.model_fields} - not_for_a_deployment)
+
+
+@pytest.mark.parametrize("module", ["bench", "bench.console", "bench.delivery"])
+def test_a_measurement_that_takes_minutes_says_first_what_it_measures(module: str) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", module, "--help"], check=False, cwd=ROOT, timeout=60, capture_output=True, text=True
+    )
+    assert said.returncode == 0
+    assert f"python -m {module}" in said.stdout

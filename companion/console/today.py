@@ -6,13 +6,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import case, select
-from sqlalchemy import text as sql
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
 
 from companion.console.desk import (
     AUDITOR,
@@ -29,7 +27,8 @@ from companion.console.desk import (
     pages,
 )
 from companion.console.first_run import Step, steps_of
-from companion.console.queries import LATEST, in_my_groups, my_episodes, my_people
+from companion.console.queries import in_my_groups, my_people
+from companion.console.waiting import LATELY, SHOWN, Waiting, waiting
 from companion.escalation import closings, proposals
 from companion.escalation.exclusions import may_see
 from companion.escalation.routes import moved_down
@@ -38,27 +37,20 @@ from companion.models import (
     Booking,
     ClosingProposal,
     ContactRequest,
-    Episode,
     FamilyProposal,
     FamilyRoute,
     Flag,
     Group,
     GroupSession,
-    InboundMessage,
-    OutboxMessage,
     Person,
-    Reference,
     record,
 )
-from companion.models.texts import LOST, UNREAD
 from companion.programme import supervision
 from companion.rota.cover import Gap, every_gap
 
 SOON = timedelta(days=8)
-LATELY = timedelta(days=7)
 GAPS = timedelta(days=7)  # how far ahead gaps in any rota are shown
 TOLD = timedelta(days=14)  # how long everybody is told that a family of phrases no longer pages
-SHOWN = 20  # of each kind; a list that is longer says so
 
 
 @dataclass(frozen=True)
@@ -75,16 +67,12 @@ class Meeting:
 class Today:
     """Everything on the page."""
 
-    episodes: Sequence[tuple[Episode, str | None]]
+    waiting: Waiting
     closings: Mapping[uuid.UUID, ClosingProposal]  # that one of them is closed, still to be agreed to; by episode
     meetings: Sequence[Meeting]
     unmarked: Sequence[GroupSession]  # over, and nobody has said who came
     supervision: supervision.Waiting | None  # one's own, that is due
     supervised_on: datetime | None
-    requests: Sequence[tuple[ContactRequest, Person]]
-    notices: Sequence[tuple[Flag, InboundMessage, Person | None]]
-    unread: Sequence[tuple[InboundMessage, Person | None]]
-    failed: Sequence[tuple[OutboxMessage, Person | None]]
     alarms: Sequence[Alarm]
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
@@ -95,17 +83,6 @@ class Today:
     def twilio_down(self) -> bool:
         """Whether nothing goes out: Twilio cannot be reached, or refuses everything."""
         return any(alarm.kind in ("twilio_not_reached", "twilio_held") for alarm in self.alarms)
-
-    @property
-    def nobody_yet(self) -> int:
-        """How many episodes wait for a person; a drill is none."""
-        return sum(1 for episode, _ in self.episodes if episode.state == "open" and not episode.is_drill)
-
-    @property
-    def asking(self) -> int:
-        """How many people ask for a person, or wrote something to be read soon."""
-        people = [person.id for _, person in self.requests]
-        return len({*people, *(inbound.address_id if p is None else p.id for _, inbound, p in self.notices)})
 
 
 @pages.get("/")
@@ -166,18 +143,14 @@ def _mine(session: Session, person_id: uuid.UUID | None) -> bool:
 def _load() -> Today:
     with desk().database.read() as session:
         due = next(iter(supervision.waiting(session, my_id())), None) if me().role in READERS else None
-        episodes = _episodes(session)
+        found = waiting(session)
         return Today(
-            episodes=episodes,
-            closings=closings.waiting_about(session, [each for each, _ in episodes]),
+            waiting=found,
+            closings=closings.waiting_about(session, [each for each, _ in found.episodes]),
             meetings=meetings(session, limit=6),
             unmarked=_unmarked(session),
             supervision=due,
             supervised_on=supervision.next_for(session, me(), now()) if due else None,
-            requests=_requests(session),
-            notices=_notices(session),
-            unread=_unread(session),
-            failed=_failed(session),
             gaps=every_gap(session, now(), GAPS),
             moved_down=moved_down(session, now() - TOLD),
             proposals=proposals.waiting(session, now()),
@@ -191,23 +164,6 @@ def _load() -> Today:
 def _set_up(session: Session) -> Sequence[Step]:
     steps = steps_of(session) if me().role == COORDINATOR else ()
     return () if all(step.done for step in steps) else steps
-
-
-def _rows(session: Session, statement: Any) -> Sequence[Any]:
-    return [tuple(row) for row in session.execute(statement)]
-
-
-def _episodes(session: Session) -> Sequence[tuple[Episode, str | None]]:
-    urgency = case((Episode.state == "open", 0), (Episode.state == "owned", 1), else_=2)
-    return _rows(
-        session,
-        select(Episode, Reference.code)
-        .outerjoin(Reference, (Reference.episode_id == Episode.id) & (Reference.person_id == my_id()))
-        .where(Episode.state != "closed", my_episodes(me()))
-        .options(joinedload(Episode.owner), joinedload(Episode.person))
-        .order_by(urgency, Episode.opened_at)
-        .limit(LATEST),
-    )
 
 
 def meetings(session: Session, *, limit: int, group_id: uuid.UUID | None = None) -> Sequence[Meeting]:
@@ -261,56 +217,4 @@ def _meeting(session: GroupSession, bookings: Sequence[Booking]) -> Meeting:
         coming=[b for b in bookings if b.status in ("yes", "attended")],
         waiting=[b for b in bookings if b.status == "waiting"],
         unanswered=sum(1 for b in bookings if b.status == "offered"),
-    )
-
-
-def _requests(session: Session) -> Sequence[tuple[ContactRequest, Person]]:
-    return _rows(
-        session,
-        select(ContactRequest, Person)
-        .join(Person, Person.id == ContactRequest.person_id)
-        .where(ContactRequest.settled_at.is_(None), my_people(me(), Person.id))
-        .order_by(ContactRequest.asked_at)
-        .limit(SHOWN),
-    )
-
-
-def _notices(session: Session) -> Sequence[tuple[Flag, InboundMessage, Person | None]]:
-    return _rows(
-        session,
-        select(Flag, InboundMessage, Person)
-        .join(InboundMessage, InboundMessage.id == Flag.inbound_id)
-        .outerjoin(Person, Person.id == InboundMessage.person_id)
-        .where(Flag.route == "notice", Flag.settled_at.is_(None), my_people(me(), InboundMessage.person_id))
-        .order_by(Flag.at)
-        .limit(SHOWN),
-    )
-
-
-def _unread(session: Session) -> Sequence[tuple[InboundMessage, Person | None]]:
-    return _rows(
-        session,
-        select(InboundMessage, Person)
-        .outerjoin(Person, Person.id == InboundMessage.person_id)
-        .where(
-            sql(UNREAD),
-            my_people(me(), InboundMessage.person_id),
-        )
-        .order_by(InboundMessage.received_at)
-        .limit(SHOWN),
-    )
-
-
-def _failed(session: Session) -> Sequence[tuple[OutboxMessage, Person | None]]:
-    return _rows(
-        session,
-        select(OutboxMessage, Person)
-        .outerjoin(Person, Person.id == OutboxMessage.person_id)
-        .where(
-            sql(LOST),
-            OutboxMessage.settled_at > now() - LATELY,
-            my_people(me(), OutboxMessage.person_id),
-        )
-        .order_by(OutboxMessage.settled_at.desc())
-        .limit(SHOWN),
     )
