@@ -75,6 +75,8 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("unsubscribe me from group but not texts", "Your texts still come"),
         ("do I have to talk", "you say as much as you like"),
         ("can i just listen", "you say as much as you like"),
+        ("can I come with my camera off", "by video or phone"),
+        ("is it ok if i do audio only", "by video or phone"),
         ("whos in my group", "It is not therapy"),
         ("are you ai", "We tell no employer"),
         ("dont text me at night", "QUIET 10PM TO 8AM"),

@@ -134,6 +134,8 @@ def test_the_same_yes_means_what_was_asked(state: str, intent: str) -> None:
         ("reminder", "cancel", {"stop", "book_no"}),
         ("none", "stop texting me and delete my data", {"stop", "delete_my_data"}),
         ("none", "stop texting and delete it all please", {"stop", "delete_my_data"}),
+        ("none", "when is it and how do i get on", {"next_session", "join_link"}),
+        ("checkin_prompt", "5, thx for asking", {"checkin_score", "thanks"}),
         ("survey_words", "whats the link for next week", {"join_link"}),
     ],
 )
@@ -180,6 +182,13 @@ def test_not_every_number_is_a_score(text: str) -> None:
         ("none", "don't reckon I'll be there tues", "book_no"),
         ("none", "is there food, as I come straight from nights with no break", "practical_need"),
         ("none", "can I still join halfway through", "running_late"),
+        ("none", "joining for returners pls, back in June", "join"),
+        ("none", "if I stop the texts would I lose my seat", "help"),
+        ("none", "whens it on and how do I log on", "next_session"),
+        ("none", "can't be in until half past so 30 mins late", "running_late"),
+        ("checkin_prompt", "was stopped from operating again", "checkin_word"),
+        ("checkin_prompt", "is 10 good or bad?", "help"),
+        ("booking_offer", "yes if I can swap. sorted it, so yes", "book_yes"),
     ],
 )
 def test_one_word_more_turns_a_text(state: str, text: str, intent: str) -> None:

@@ -244,6 +244,9 @@ def _settle(hits: dict[str, Hit], said: Said, state: str, *, cohort: bool) -> No
         hits.setdefault("stop", bored)
     if state in {"none", "after_stop"} and cohort and "book_yes" in hits and "join" not in hits:
         hits["join"] = hits.pop("book_yes")  # "FY1 here, count me in"
+    if cohort and "join" in hits and state in {"none", "after_stop"}:
+        hits.pop("pause", None)  # "joining for returners, back in February"
+        hits.pop("resume", None)
     if stop and "start_again" in hits:
         hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
     if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:
@@ -258,15 +261,27 @@ def _settle(hits: dict[str, Hit], said: Said, state: str, *, cohort: bool) -> No
         hits.pop("feedback", None)
     for intent, better in _SILENCED:
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
+            if intent == "next_session" and _asked_apart(hits, said):
+                continue  # "when is it and how do I get on"
             del hits[intent]
 
 
+def _asked_apart(hits: Mapping[str, Hit], said: Said) -> bool:
+    """Whether the time and the link are asked for one after the other: with "and" or in sentences of their own."""
+    first, second = sorted((hits["next_session"], hits["join_link"]), key=lambda hit: hit.start)
+    between = said.words[first.end : second.start]
+    return first.end <= second.start and (
+        "and" in between or any(first.end <= at <= second.start for at in said.starts)
+    )
+
+
 def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
-    """The clear wishes found. Of a room and a link the first named leads: "a quiet room to dial in from"."""
+    """The clear wishes found. Of a link and a room or the time the first named leads: "a quiet room to dial in from"."""
     order = [intent for intent in CLEAR if intent in hits]
-    if {"practical_need", "join_link"} <= hits.keys() and hits["practical_need"].start < hits["join_link"].start:
-        at, other = order.index("join_link"), order.index("practical_need")
-        order[at], order[other] = order[other], order[at]
+    for intent in ("practical_need", "next_session"):
+        if {intent, "join_link"} <= hits.keys() and hits[intent].start < hits["join_link"].start:
+            order.remove(intent)
+            order.insert(order.index("join_link"), intent)
     return tuple(order)
 
 

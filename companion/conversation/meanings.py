@@ -147,6 +147,8 @@ def _settled(found: Found) -> bool:
     doubt = found.at("undecided")
     if found.hits["undecided"].end - doubt == len(found.said.words):
         return False  # "yes no"
+    if found.said.words[-1] == "yes":
+        return True  # "yes if my swap goes through, actually it has so yes"
     if found.has("no", "book_no"):
         return True
     if not found.has("yes"):
@@ -160,7 +162,7 @@ def checkin_prompt(found: Found) -> Intents:
     others = _in_checkin(found)
     score = read_score(found.said)
     if score is not None and not ("help" in others and found.asks):
-        return ["checkin_score", *others]
+        return ["checkin_score", *others, *_thanks(found)]
     if found.has("not_for_us"):
         return others or ["unknown"]
     if found.has("mood") and found.at("mood") < min((found.at(i) for i in others), default=10_000):

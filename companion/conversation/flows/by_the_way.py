@@ -23,6 +23,9 @@ _ANSWERS = tuple(
         (r".*\b(?:do|will|would) (?:i|we) (?:have|need) to "
          r"(?:talk|speak|say|share|(?:turn|put|have|use) (?:on )?(?:my|the) (?:camera|mic))\b", "about_the_group"),
         (r".*\b(?:can|could|may) i (?:just|only) (?:listen|watch|lurk|sit)", "about_the_group"),
+        (r".*\b(?:can|could|may|if) (?:i|we)\b.{1,30}\b(?:(?:camera|video|mic|webcam) (?:is )?off"
+         r"|no (?:camera|video|webcam)"
+         r"|off camera|audio only|(?:just|only) (?:by |on |with |via )?audio)\b", "about_the_group"),
         (r".*\b(?:what happens|what goes on|what do (?:we|you|people|they) (?:do|talk about)|what(?:'s| is) it like)\b"
          r".*\b(?:group|groups|session|sessions|meeting|meetings|it|there)\b", "about_the_group"),
         (r".*\b(?:who(?:'s|s| is| else is)|how many(?: people| others)?(?: are)?) (?:in|comes?|goes|coming|going)\b"
