@@ -15,6 +15,7 @@ from companion.conversation.around import Around
 from companion.conversation.changes import Change
 from companion.conversation.intents import Understanding
 from companion.conversation.normalise import one_line
+from companion.conversation.optout_words import is_stop_word
 from companion.conversation.own import Earlier, Own
 from companion.signposting import Directory
 
@@ -144,16 +145,32 @@ class Decision:
 
 
 _NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person"))
-
-
+# What somebody who waits for a person says of that: "is anyone there", "what happens now", "how long".
 _ANYONE = re.compile(
     r"\b(?:any ?(?:one|body)|some ?(?:one|body)|you) (?:still )?(?:there|reading|read|awake|around|see)"
+    r"|\b(?:what|who|when|how)\b.*\b(?:next|now|happens?|do i do|should i do|has (?:my|this|it)|long)\b"
 )
+# An intent counts while they wait only where a text has one of these words: "where can I get help with rent" is met
+# with a place, and "she's locked the door", which only sounds like a topic, is not.
+_ASKS = re.compile(
+    r"\?|\b(?:where|who|what|which|how|numbers?|advice|helpline|services?|help with|info|link|details)\b"
+)
+_NAMED = {
+    "signpost": _ASKS,
+    "practical_need": _ASKS,
+    "next_session": re.compile(
+        r"\b(?:group|sessions?|meet|meets|meeting|zoom|link|place|next one|today|tonight|tomorrow"
+        r"|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?)\b"
+    ),
+    "stop": re.compile(r"\b(?:text|texts|texting|messages?|messaging|contact|list|number|unsubscribe|opt)\b"),
+}
 
 
 def says_nothing_else(meant: Understanding, text: str) -> bool:
     """Whether somebody who waits for a person says nothing that is answered for itself: "is anyone there", "please"."""
-    if meant.intent in _NOTHING_ELSE or (meant.guessed and meant.intent != "signpost"):
+    if (named := _NAMED.get(meant.intent)) is not None and not (meant.intent == "stop" and is_stop_word(text)):
+        return named.search(one_line(text)) is None
+    if meant.intent in _NOTHING_ELSE or meant.guessed:
         return True
     return meant.intent == "help" and _ANYONE.search(one_line(text)) is not None
 

@@ -263,6 +263,16 @@ def test_r02_while_nobody_has_it_no_machine_stands_between_the_person_and_help(w
         "im ok now sorry",
         "thank you",
         "\N{THUMBS UP SIGN}",
+        "im scared",
+        "she's locked the door",
+        "nobody cares do they",
+        "cant sleep",
+        "shes in A&E",
+        "what happens now",
+        "who has my message",
+        "where are you",
+        "how long will it take",
+        "im at work in the toilet",
     ):
         asha.texts(text)
         asha.hears("No facilitator has picked this up yet", "999", "116 123")
@@ -275,6 +285,11 @@ def test_r02_while_nobody_has_it_no_machine_stands_between_the_person_and_help(w
     asha.hears("MORE")
     asha.texts("who will read this")
     asha.hears("We tell no employer")
+    asha.texts("is there a number for money worries")
+    asha.hears("This may help")
+    asha.texts("cancel that")  # said of their own words, as often as not
+    asha.hears("No facilitator has picked this up yet", "999")
+    asha.hears("We have not stopped your texts")
     world.settle()
     cole = world.staff("facilitator")
     cole.hears("an item needs you now")

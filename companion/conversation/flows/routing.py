@@ -123,9 +123,10 @@ def decide(known: Known) -> Decision:
 
 def _waits(known: Known) -> Decision | None:
     """Say what is true to somebody whose text nobody has yet: no machine's answer stands between them and a person."""
-    if known.waiting is None or not says_nothing_else(known.meant, known.text):
+    if known.waiting is None or known.opt_out_type == "STOP" or not says_nothing_else(known.meant, known.text):
         return None
-    return Decision((known.waiting,), read_me=True, heard_as="waits")
+    unsure = (known.say("stop_unsure"),) if known.meant.intent == "stop" else ()  # "cancel that" ends no texts
+    return Decision((known.waiting, *unsure), read_me=True, heard_as="waits")
 
 
 def _member(known: Known) -> Decision:
