@@ -10,6 +10,9 @@ from companion.escalation import episodes
 from companion.escalation.words import Voice
 from companion.rota.cover import cover_line
 
+# What a facilitator meant by words of danger when they answered no page.
+NOT_AN_ORDER = frozenset(("unknown", "order_unsure", "order_which", "order_none"))
+
 
 def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text, ...]:
     """Open or feed the episode, page, and return the reply: in full unless it was given a short while ago."""
@@ -29,8 +32,8 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
 def _replies(text: Incoming, staff: StaffDesk, voice: Voice, *, in_full: bool) -> tuple[Text, ...]:
     words, person = voice.words, text.person
     if person is not None and person.role != "trainee":
-        meant, ordered = staff.answer(text.session, person, text.address, text.arrival, text.now)
-        quiet = text.screened.unread or meant == "unknown"  # nobody in danger is told how to answer a page
+        meant, ordered = staff.answer(text.session, person, text.address, text.arrival, text.now, in_danger=True)
+        quiet = text.screened.unread or meant in NOT_AN_ORDER  # nobody in danger is told how to answer a page
         return (words.render("crisis_facilitator"), *(() if quiet else ordered))
     if not in_full:
         return (words.render("crisis_again"),)

@@ -31,8 +31,21 @@ class StaffDesk:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 
-    def answer(self, session: Session, person: Person, address: Address, arrival: Arrival, now: datetime) -> Answer:
-        """Return the intent and what is answered, having done what was asked."""
+    def answer(
+        self,
+        session: Session,
+        person: Person,
+        address: Address,
+        arrival: Arrival,
+        now: datetime,
+        *,
+        in_danger: bool = False,
+    ) -> Answer:
+        """Return the intent and what is answered, having done what was asked.
+
+        Words that may be of their own danger are read as an order, and as nothing else: nobody is told of it as of
+        being late for a session.
+        """
         if is_stop_word(arrival.body) or arrival.opt_out_type == "STOP":
             optout.stop(session, address, source="word", sender=arrival.to, sid=arrival.sid, now=now)
             raise_alarm(session, now, "facilitator_stopped")
@@ -42,7 +55,10 @@ class StaffDesk:
             optout.start(session, address, sender=arrival.to, sid=arrival.sid, now=now)
             return "start_again", (self._voice.words.render("facilitator_help", url=self._voice.console_url),)
         errand = errands.run(Request(session, person, arrival.body, now, self._voice))
-        return errand or self._order(session, person, arrival.body, now)
+        answer = errand or self._order(session, person, arrival.body, now)
+        if answer[0] != "unknown" or in_danger:
+            return answer
+        return plain_staff.answer(Request(session, person, arrival.body, now, self._voice)) or answer
 
     def _order(self, session: Session, person: Person, text: str, now: datetime) -> Answer:
         if bare(text) == "menu":
@@ -80,8 +96,7 @@ class StaffDesk:
             return "order_unsure", (self._say("order_unsure", reference=mine[0].code),)
         if mine:
             return self._which(mine)
-        plain = plain_staff.answer(Request(session, person, order.words, now, self._voice))
-        return plain or ("unknown", (self._say("facilitator_help", url=self._voice.console_url),))
+        return "unknown", (self._say("facilitator_help", url=self._voice.console_url),)
 
     def _which(self, references: list[Reference]) -> Answer:
         return "order_which", (self._say("page_which", references=", ".join(r.code for r in references[:5])),)

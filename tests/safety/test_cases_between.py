@@ -234,6 +234,18 @@ def test_r01_a_facilitator_in_danger_is_not_told_how_to_answer_pages(world: Worl
     taken(world, lead, cole)
 
 
+def test_r01_nor_while_a_page_waits_for_them(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.settle()
+    cole.hears("an item needs you now")
+    cole.texts("I can't make Thursday, I want to end my life")
+    cole.hears("no person has read", "999", "We are alerting your lead")
+    cole.hears_nothing()
+    world.settle()
+    world.staff_ignores()
+
+
 @pytest.mark.one_database("postgresql")
 def test_r09_two_who_take_it_at_one_moment_are_told_the_same_owner(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
