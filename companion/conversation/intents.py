@@ -276,7 +276,7 @@ def _asked_apart(hits: Mapping[str, Hit], said: Said) -> bool:
 
 
 def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
-    """The clear wishes found. Of a link and a room or the time the first named leads: "a quiet room to dial in from"."""
+    """The clear wishes found. Of a link and a room or the time the first leads: "a quiet room to dial in from"."""
     order = [intent for intent in CLEAR if intent in hits]
     for intent in ("practical_need", "next_session"):
         if {intent, "join_link"} <= hits.keys() and hits[intent].start < hits["join_link"].start:
