@@ -44,7 +44,8 @@ NO_STOPS = (
     "how do I stop these if I want to one day", "I never want to do another night", "I want it to end",
     "fed up with this", "the recycling bin is embarrassing me now. gin mostly. how do other drs cut down",
     "bored of this rotation",
-    "no need to text me back tonight", "stop texting and ring me", "turned off my phone", "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
+    "no need to text me back tonight", "stop texting and ring me", "turned off my phone",
+    "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
 )  # fmt: skip
 
 
