@@ -25,28 +25,34 @@ _MARKS = {"’": "'", "‘": "'", "`": "'"}
 class Order:
     """`reference` is None when none was given; `verb` is what is certain, `maybe` what might be meant.
 
-    `words` is the text without the reference, and for SAY without that word: as it would go to the person.
+    `words` is the text without the reference, and for SAY without that word: as it would go to the person. `named` is
+    set where it is to be passed to somebody by name.
     """
 
     reference: str | None
     verb: Verb | None
     words: str
     maybe: Verb | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)
 class _Phrases:
     by_words: dict[tuple[str, ...], Verb]
     small: frozenset[str]
+    how_they_are: frozenset[str]
+    to_somebody: re.Pattern[str]
     longest: int
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> _Phrases:
     data = yaml.safe_load((Path(__file__).parent.parent / "content" / "orders.yaml").read_text(encoding="utf-8"))
-    small = frozenset(data.pop("small"))
+    small, well = frozenset(data.pop("small")), frozenset(data.pop("how_they_are"))
+    passes = "|".join(data.pop("pass_to"))
+    to = re.compile(rf"(?:^| )(?:{passes})(?! (?:her|him|them|me|you)\b)(?: [a-z]+){{1,2}}(?: (?:please|now))?$")
     pairs = {tuple(phrase.split()): cast(Verb, verb) for verb, phrases in data.items() for phrase in phrases}
-    return _Phrases(pairs, small, max(map(len, pairs)))
+    return _Phrases(pairs, small, well, to, max(map(len, pairs)))
 
 
 def without_reference(order: Order, text: str) -> Order | None:
@@ -67,10 +73,22 @@ def read_order(text: str) -> Order:
     rest = rest.strip(" \t\r\n:,-.")
     first, _, after = rest.partition(" ")
     spoken = first.strip(".,:!").lower()
-    if reference and spoken in _SPOKEN:
-        return Order(reference, cast(Verb, spoken), after.strip() if spoken == "say" else rest)
+    named = _names_somebody(rest)
+    if named or (reference and spoken in _SPOKEN):
+        verb: Verb = "pass" if named else cast(Verb, spoken)
+        return Order(reference, verb, after.strip() if verb == "say" else rest, named=named)
     sure, maybe = _read(rest)
     return Order(reference, sure, rest, maybe)
+
+
+def _names_somebody(text: str) -> bool:
+    """Whether it is passed to somebody by name, and nothing else is said: "can't, passing to sam"."""
+    phrases, words = _phrases(), " ".join(_words(text))
+    found = phrases.to_somebody.search(words)
+    if found is None:
+        return False
+    before = words[: found.start()]
+    return phrases.small.issuperset(before.split()) or _read(before)[0] == "pass"
 
 
 def _read(text: str) -> tuple[Verb | None, Verb | None]:
@@ -88,7 +106,8 @@ def _read(text: str) -> tuple[Verb | None, Verb | None]:
                 at += length
                 break
         else:
-            left_over += words[at] not in phrases.small
+            told = phrases.how_they_are if found[-1:] == ["reached"] else phrases.small
+            left_over += words[at] not in told | phrases.small
             at += 1
     kinds = set(found)
     if len(kinds) == 1 and not left_over:

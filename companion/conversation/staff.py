@@ -72,7 +72,7 @@ class StaffDesk:
                 return self._without_reference(session, person, plain, now)
             if found is None or found.person_id != person.id or left_out(session, found.episode, person, now):
                 record(session, now, "unknown reference", person)
-                return "order_unknown", (self._say("page_unknown_reference"),)
+                return "order_unknown", (self._no_such(session, person, now),)
             if found.episode.state == "closed":
                 record(session, now, "order too late", found.episode, actor=person.id)
                 return "order_closed", (self._say("page_closed"),)
@@ -86,31 +86,41 @@ class StaffDesk:
         if order.verb in ("take", "pass", "reached"):
             meant = _meant(mine, owned, order.verb)
             if len(meant) == 1:
-                return self._do(session, person, order.verb, meant[0], now)
+                return self._do(session, person, order, meant[0], now)
             if not meant:
-                return "order_none", (self._say("page_unknown_reference"),)
-            return self._which(meant)
-        if len(owned) == 1 and order.words and order.maybe is None:
+                return "order_none", (self._say("page_none_open", url=self._voice.console_url),)
+            return self._which(meant, "page_which_reached" if order.verb == "reached" else "page_which")
+        if len(owned) == 1 and order.words:
             return self._note(session, person, order, owned[0], now)
         if len(mine) == 1:
-            return "order_unsure", (self._say("order_unsure", reference=mine[0].code),)
+            return "order_unsure", (self._unsure(mine[0].code),)
         if mine:
             return self._which(mine)
         return "unknown", (self._say("facilitator_help", url=self._voice.console_url),)
 
-    def _which(self, references: list[Reference]) -> Answer:
-        return "order_which", (self._say("page_which", references=", ".join(r.code for r in references[:5])),)
+    def _which(self, references: list[Reference], text_id: str = "page_which") -> Answer:
+        return "order_which", (self._say(text_id, references=_codes(references)),)
+
+    def _no_such(self, session: Session, person: Person, now: datetime) -> Text:
+        """Return what is said to a reference that is not theirs, with those that they may have meant."""
+        waiting = [each for each in episodes.open_to(session, person, now) if each.episode.state == "open"]
+        if waiting:
+            return self._say("page_wrong_reference", references=_codes(waiting))
+        return self._say("page_unknown_reference")
+
+    def _unsure(self, reference: str) -> Text:
+        return self._say("order_unsure", reference=reference, url=self._voice.console_url)
 
     def _about(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         """Do what stands after a reference: an order, or words for the person from whoever has the episode."""
         if order.verb in ("take", "pass", "reached"):
-            return self._do(session, person, order.verb, reference, now)
+            return self._do(session, person, order, reference, now)
         episode = _locked(session, reference.episode)
         if episode.owner_id != person.id:
             record(session, now, "order not understood", episode, actor=person.id)
             if order.verb == "say" or episode.state != "open":
                 return "relay_refused", (self._say("relay_not_yours", reference=reference.code),)
-            return "order_unsure", (self._say("order_unsure", reference=reference.code),)
+            return "order_unsure", (self._unsure(reference.code),)
         if order.maybe is not None and order.verb != "say":
             return "relay_unsure", (self._say("relay_unsure", reference=reference.code),)
         try:
@@ -125,18 +135,18 @@ class StaffDesk:
             return self._say("relay_too_long", count=relay.LONGEST)
         if why == "no way":
             return self._say("relay_not_sent", reference=reference)
-        return self._say("order_unsure", reference=reference)
+        return self._unsure(reference)
 
-    def _do(self, session: Session, person: Person, verb: Verb, reference: Reference, now: datetime) -> Answer:
+    def _do(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         episode = _locked(session, reference.episode)
-        if verb == "take":
+        if order.verb == "take":
             return self._take(session, person, episode, reference, now)
-        if verb == "pass":
+        if order.verb == "pass":
             if episode.state != "open" and episode.owner_id != person.id:
                 record(session, now, "pass too late", episode, actor=person.id)
                 return "pass_late", (self._has_it(episode, reference),)
             episodes.pass_on(session, episode, person, now, self._voice)
-            return "pass", (self._say("page_passed"),)
+            return "pass", (self._say("page_passed_named" if order.named else "page_passed"),)
         try:
             episodes.record_contact(session, episode, person, now)
         except CannotCloseError:
@@ -161,7 +171,9 @@ class StaffDesk:
     def _note(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         session.add(Note(episode=reference.episode, person_id=person.id, body=order.words, at=now))
         record(session, now, "note kept", reference.episode, actor=person.id)
-        kept = "note_kept_no_contact" if reference.episode.state == "owned" else "note_kept"
+        kept = "note_kept"
+        if reference.episode.state == "owned":
+            kept = "note_kept_maybe_pass" if order.maybe == "pass" else "note_kept_no_contact"
         return "note", (self._say(kept, reference=reference.code),)
 
     def _say(self, text_id: str, **values: object) -> Text:
@@ -176,6 +188,10 @@ def _meant(mine: list[Reference], owned: list[Reference], verb: Verb) -> list[Re
     if verb == "pass":
         open_ += [r for r in owned if r.episode.state == "owned"]
     return open_ or mine
+
+
+def _codes(references: list[Reference]) -> str:
+    return ", ".join(each.code for each in references[:5])
 
 
 def _locked(session: Session, episode: Episode) -> Episode:

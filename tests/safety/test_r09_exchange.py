@@ -25,11 +25,57 @@ from tests.world import World
         ("she is busy and away until five", None, None),
         ("what is this about", None, None),
         ("take it or pass it on", None, "take"),
+        ("yes, on it", "take", "take"),
+        ("no, in theatre", "pass", "pass"),
+        ("ok ive got this one", "take", "take"),
+        ("spoke to her she's fine", "reached", "reached"),
+        ("spoke to them, they are ok and home now", "reached", "reached"),
+        ("spoke to her she's not fine", None, "reached"),
+        ("spoke to her mum", None, "reached"),
+        ("not passing to sam", None, None),
+        ("give it to her tomorrow", None, None),
     ],
 )
 def test_r09_plain_words_count_only_when_they_are_sure(text: str, verb: str | None, maybe: str | None) -> None:
     order = read_order(text)
     assert (order.verb, order.maybe) == (verb, maybe)
+
+
+@pytest.mark.parametrize("text", ["passing to sam", "can't, passing it to Dr Dunne please", "K7Q4 pass to sam"])
+def test_r09_passing_to_somebody_by_name_is_passing_it_on(text: str) -> None:
+    order = read_order(text)
+    assert (order.verb, order.named) == ("pass", True)
+
+
+def test_r09_what_an_owner_and_a_lead_are_told_in_plain_words(world: World) -> None:
+    asha = world.member()
+    cole, dunne, lead = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
+    flagged(world, asha)
+    world.settle()
+    ref = reference(cole.hears("an item"))
+    lead.texts("ok ive got this one")  # they heard of it on the phone, and were not paged
+    lead.hears("no open item for you now", "sign in")
+    cole.texts("K7Q9 TAKE")
+    cole.hears("no open item for you with that reference", f"Open to you: {ref}")
+    cole.texts("how do i close this")
+    cole.hears("we are not sure", "To read or close it, sign in")
+    cole.texts("passing to sam")
+    cole.hears("whoever is next on the rota", "can't pass it to one person by name")
+    world.settle()
+    page = dunne.hears("an item")
+    dunne.texts("yes on it")
+    dunne.hears("You have")
+    world.settle()
+    asha.hears("Dr Dunne", "has your text now")
+    dunne.texts("can't get hold of her before eight")
+    dunne.hears("Kept as a note", "still yours", f"{reference(page)} PASS")
+    dunne.texts("spoke to her flatmate")
+    dunne.hears("Kept as a note", "Have you reached them")
+    assert episode(world).state == "owned"
+    dunne.texts("spoke to her, she's fine")
+    dunne.hears("Recorded: you reached")
+    assert episode(world).state == "contacted"
+    world.staff_ignores()
 
 
 def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(world: World) -> None:
