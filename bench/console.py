@@ -49,6 +49,7 @@ PAGES = (
     "/console/messages/group",
     "/console/messages/group/{broadcast}",
     "/console/messages/group/new",
+    "/console/episodes",
     "/console/episodes/{episode}",
     "/console/people/{wren}/write",
     "/console/content?kind=reply",

@@ -46,6 +46,7 @@ PAGES = (
     "/console/people/{wren}/write",
     "/console/people/{wren}/copy",
     "/console/people/{wren}/erase",
+    "/console/episodes",
     "/console/episodes/{episode}",
     "/console/episodes/{unasked}",
     "/console/episodes/{episode}/close",

@@ -133,6 +133,27 @@ def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:
     assert episode(on).outcome == "spoke"
 
 
+def test_a_closed_episode_is_found_again_by_who_may_read_it(on: Stage) -> None:
+    browser, page, past = on.browser("ada"), on.path(EPISODE), "/console/episodes"
+    assert f'href="{page}"' not in browser.get(past).text
+    assert f'href="{past}"' in browser.get("/console/").text
+    press(browser, page, page + "/gate/open")
+    press(browser, page, page + "/take")
+    press(browser, page + "/close", page + "/close", outcome="spoke")
+    of_wren = on.path(past + "?person={wren}")
+    assert f'href="{of_wren}"' in browser.get(on.path("/console/people/{wren}")).text
+    for where in (past, of_wren):
+        found = browser.get(where).text
+        assert f'<a href="{page}">Wren, <span class="ref">K7Q2</span>' in found
+        assert "spoke" in found
+        assert "closed today at 2:30am by you" in found
+        assert CANARY not in found
+    assert "by Dr Ada" in on.browser("lee").get(past).text
+    assert f'href="{page}"' not in on.browser("bo").get(past).text
+    assert on.browser("bo").get(of_wren).status_code == 404
+    assert browser.get(past + "?person=wren").status_code == 404
+
+
 def test_passing_on_twice_pages_once_and_an_old_page_passes_nothing(on: Stage) -> None:
     ada, lee, page = on.browser("ada"), on.browser("lee"), on.path(EPISODE)
     opened(on, "ada")
@@ -234,7 +255,10 @@ def test_a_number_needs_a_reason_and_is_audited(on: Stage) -> None:
     for answer in (browser.get(on.path("/console/people/{wren}")), browser.get(page), press(browser, page, page)):
         assert NUMBER not in answer.text
     assert not audited(on, "number shown")
-    assert NUMBER in press(browser, page, page, reason="asked").text
+    shown = press(browser, page, page, reason="asked").text
+    assert NUMBER in shown
+    assert 'href="tel:+44' in shown
+    assert f'href="{on.path(EPISODE)}">Go back to the episode' in shown
     assert audited(on, "number shown")[0].details == {"reason": "asked"}
 
 

@@ -12,10 +12,10 @@ from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from companion.console.desk import EVERYONE, FRESH, allow, desk, me, my_id, now, pages
+from companion.console.desk import EVERYONE, FRESH, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
-from companion.console.queries import LATEST, my_people
-from companion.models import Address, Cohort, Consent, Group, Person, record
+from companion.console.queries import LATEST, my_episodes, my_people
+from companion.models import Address, Cohort, Consent, Episode, Group, Person, record
 
 REASONS = {
     "danger": "Somebody may be in danger and I have to ring",
@@ -85,7 +85,22 @@ def number(person_id: uuid.UUID) -> ResponseReturnValue:
         if form.validate_on_submit():
             addresses = list(session.scalars(select(Address).where(Address.person_id == found.id)))
             record(session, now(), "number shown", found, actor=my_id(), reason=form.reason.data)
-        return render_template("console/number.html", person=found, form=form, addresses=addresses)
+        return render_template(
+            "console/number.html",
+            person=found,
+            form=form,
+            addresses=addresses,
+            episode_id=_open_episode(session, found),
+        )
+
+
+def _open_episode(session: Session, person: Person) -> uuid.UUID | None:
+    """Return the open episode about `person` that one may read, if there is one."""
+    if me().role not in READERS:
+        return None
+    return session.scalar(
+        select(Episode.id).where(Episode.person_id == person.id, Episode.state != "closed", my_episodes(me())).limit(1)
+    )
 
 
 def find_person(session: Session, person_id: uuid.UUID) -> Person:

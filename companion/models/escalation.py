@@ -90,6 +90,7 @@ class Episode(Base):
     is_drill: Mapped[bool] = mapped_column(default=False)  # from the drill's number: never counted
     person: Mapped[Person | None] = relationship(foreign_keys=[person_id])
     owner: Mapped[Person | None] = relationship(foreign_keys=[owner_id])
+    closer: Mapped[Person | None] = relationship(foreign_keys=[closed_by])
     address: Mapped[Address] = relationship()
 
 
