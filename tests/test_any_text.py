@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from companion.content.catalogue import load_catalogue
 from companion.content.crisis import crisis_values
+from companion.conversation.around import Around, RunFacts
+from companion.conversation.asides import aside
 from companion.conversation.flows.routing import decide
 from companion.conversation.intents import STATES, understand
 from companion.conversation.known import CohortFacts, Decision, Known, SessionFacts
@@ -58,7 +60,8 @@ def known(text: str, state: str, *, joined: bool = True, nation: str = "england"
         stopped=state == "after_stop", role="trainee" if joined else None, state="joined" if joined else None,
         nation=nation, cohort=COHORTS[0] if joined else None, cohorts=COHORTS, session=SESSION if joined else None,
         over=None, earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
-        has_joined=joined,
+        has_joined=joined, by_the_way=aside(text) if joined else None,
+        around=Around(run_by=RunFacts("ICU North", ("Dr Cole",)), alias="Quiet Kestrel") if joined else Around(),
     )  # fmt: skip
 
 

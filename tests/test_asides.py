@@ -54,7 +54,7 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
     asha.texts("actually I don't want anyone to call me")
     asha.hears("You are off the list for a call")
     asha.texts("who is Dr Cole")
-    asha.hears(HELP)
+    asha.hears("Who runs ICU North")
     world.staff("facilitator").hears_nothing()
 
 
@@ -93,6 +93,18 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("can i get a recording if i miss it", "We record no group"),
         ("is what i text recorded on my file", "We tell no employer"),
         ("bad news", "That sounds hard"),
+        ("who runs my group", "Who runs ICU North: Dr Cole, Dr Dunne"),
+        ("who is dr dunne?", "They are volunteers"),
+        ("do i have to use my real name", "You need give no name"),
+        ("whats my alias", "know you as"),
+        ("how did you get my number", "as a text came to us from it"),
+        ("can you text me at a different time", "CHECKIN TUE 7PM"),
+        ("what do you do with my data", "We tell no employer"),
+        ("what happens if i text something bad", "We tell no employer"),
+        ("can i change groups", "Text GROUP"),
+        ("I moved to Leeds, is there a group there", "Text GROUP"),
+        ("my numbers changing tomorrow", "to a new number"),
+        ("are there any rules", "you say as much as you like"),
     ],
 )
 def test_what_people_ask_by_the_way_has_its_own_answer(world: World, text: str, answer: str) -> None:

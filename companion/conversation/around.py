@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from companion.conversation.normalise import fold
-from companion.models import Group, GroupSession, Person
+from companion.models import Group, GroupSession, Person, facilitators_of
 from companion.programme import buddies
 
 _JOINING = frozenset(("join", "consent_yes"))
@@ -36,11 +36,21 @@ class BuddyFacts:
 
 
 @dataclass(frozen=True)
+class RunFacts:
+    """Who runs someone's group, by what they are called."""
+
+    group: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Around:
     """Facts for the flows around sessions; each is there only when the text calls for it."""
 
     groups: tuple[GroupFacts, ...] = ()  # of the cohort, the one with the fewest people first
     buddy: BuddyFacts | None = None
+    run_by: RunFacts | None = None
+    alias: str = ""  # what those who run the programme know the trainee by
 
 
 def first_word(text: str) -> str:
@@ -59,14 +69,27 @@ def wants_cohorts(intents: Collection[str], text: str, state: str | None) -> boo
     return state != "joined" and "unknown" in intents and 0 < len(text.split()) <= 2
 
 
-def facts(session: Session, person: Person | None, text: str, intents: Collection[str], now: datetime) -> Around:
-    """Return what the text calls for."""
+def facts(
+    session: Session, person: Person | None, text: str, intents: Collection[str], by_the_way: str | None, now: datetime
+) -> Around:
+    """Return what the text calls for. `by_the_way` is the text that answers what is asked in passing."""
     if person is None:
         return Around()
     first = first_word(text)
     groups = _groups(session, person, now) if first == "group" or "consent_yes" in intents else ()
     about_buddy = first == "bye" or "buddy" in text.lower()
-    return Around(groups=groups, buddy=_buddy(session, person, now) if about_buddy else None)
+    return Around(
+        groups=groups,
+        buddy=_buddy(session, person, now) if about_buddy else None,
+        run_by=_run_by(session, person) if by_the_way == "who_runs" else None,
+        alias=person.alias,
+    )
+
+
+def _run_by(session: Session, person: Person) -> RunFacts | None:
+    group = session.get(Group, person.group_id) if person.group_id is not None else None
+    names = tuple(each.label for each in facilitators_of(session, person.group_id))
+    return RunFacts(group.name, names) if group is not None and names else None
 
 
 def _buddy(session: Session, person: Person, now: datetime) -> BuddyFacts:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
 from companion.conversation.around import facts, wants_cohorts
+from companion.conversation.asides import aside
 from companion.conversation.flows import booking, leaving_out
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
@@ -62,6 +63,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
     if (question := _question_before(text, kept, meant)) is not None:
         asked, kept = "checkin_prompt", {"question": question}
         meant = understand(body, asked)
+    by_the_way = aside(body) if person is not None else None
     state = person.state if person else None
     cohort = person.cohort if person is not None else None
     return Known(
@@ -90,7 +92,8 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         public_url=settings.public_url,
         episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
         waiting=_waiting(text, meant, voice, stopped=stopped),
-        around=facts(session, person, body, meant.intents, now),
+        around=facts(session, person, body, meant.intents, by_the_way, now),
+        by_the_way=by_the_way,
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
         erasure_waits=person is not None and person.erase_asked_at is not None,

@@ -94,6 +94,7 @@ class Known:
     episode_open: bool = False  # asked only when someone confirms that everything be removed
     waiting: Text | None = None  # what is true while nobody has their episode, where that is to be said
     around: Around = field(default_factory=Around)
+    by_the_way: str | None = None  # the text that answers what is asked in passing (content/asides.yaml)
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
     erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up

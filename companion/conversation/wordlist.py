@@ -27,6 +27,7 @@ class WordList:
     """
 
     spelling: Spelling
+    groups: Mapping[str, frozenset[str]]
     finder: Finder
     commands: Mapping[str, str]
     cohorts: Mapping[tuple[str, ...], str]
@@ -42,21 +43,29 @@ def word_list(file: Path = DEFAULT_FILE) -> WordList:
     safe = frozenset(data["not_slips"].split())
     spelling = _spelling(data, safe)
     groups = {name: frozenset(words.split()) for name, words in data["groups"].items()}
-    phrases = [
-        phrase
-        for signal, places in data["signals"].items()
-        for place, lines in places.items()
-        for line in _lines(lines, signal, place)
-        for phrase in parse(line, signal, place, groups, spelling)
-    ]
+    phrases = phrases_of(data["signals"], groups, spelling)
     spelling = replace(spelling, known=_words_of_phrases(phrases))
     return WordList(
         spelling=spelling,
-        finder=Finder(_once(phrases), frozenset(data["courtesy"].split()), frozenset(data["small_words"].split())),
+        groups=groups,
+        finder=Finder(phrases, frozenset(data["courtesy"].split()), frozenset(data["small_words"].split())),
         commands=_commands(data["commands"], safe),
         cohorts=_with_slips(_names(data["cohorts"], spelling), safe),
         topics=_names(data["topics"], spelling),
         ending=Ending.of(data["ending"]),
+    )
+
+
+def phrases_of(signals: Mapping[str, Any], groups: Mapping[str, frozenset[str]], spelling: Spelling) -> list[Phrase]:
+    """Return all ways of writing the phrases of lists by signal and place. Raises PhraseError."""
+    return _once(
+        [
+            phrase
+            for signal, places in signals.items()
+            for place, lines in places.items()
+            for line in _lines(lines, signal, place)
+            for phrase in parse(line, signal, place, groups, spelling)
+        ]
     )
 
 

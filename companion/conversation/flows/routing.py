@@ -142,7 +142,8 @@ def _member(known: Known) -> Decision:
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
         return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
     if known.meant.intent == "book_no":
-        further = [intent for intent in further if intent != "running_late"]  # "stuck in theatre, might not make it"
+        # "stuck in theatre, might not make it": there is nothing to be late for, nor to be told of.
+        further = [intent for intent in further if intent not in ("running_late", "next_session")]
     return _with_help(known, _both([main(known), *(MEMBER[intent](known) for intent in further)]))
 
 
