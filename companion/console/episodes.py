@@ -26,7 +26,7 @@ from companion.console.queries import LATEST, my_episodes
 from companion.console.words import named, when
 from companion.escalation import closings
 from companion.escalation.closings import NOBODY, CannotCloseError
-from companion.escalation.episodes import pass_on, record_contact, take
+from companion.escalation.episodes import pass_on, reached_after_all, take
 from companion.models import (
     OUTCOMES,
     Address,
@@ -168,7 +168,7 @@ def contact_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
         with desk().database.write() as session:
             found = find(session, episode_id)
             if found.state != "contacted" or found.owner_id != my_id():  # a second press has nothing to record
-                record_contact(session, found, my_self(session), now())
+                reached_after_all(session, found, my_self(session), now(), desk().voice)
     except CannotCloseError as error:
         flash(str(error), "error")
     else:

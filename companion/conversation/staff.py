@@ -84,7 +84,8 @@ class StaffDesk:
         mine = episodes.open_to(session, person, now)
         owned = [r for r in mine if r.episode.owner_id == person.id and r.episode.state != "open"]
         if order.verb in ("take", "pass", "reached"):
-            meant = _meant(mine, owned, order.verb)
+            kept = [r for r in mine if episodes.is_kept(r.episode, person)]
+            meant = _meant(mine, [*owned, *kept] if order.verb == "reached" else owned, order.verb)
             if len(meant) == 1:
                 return self._do(session, person, order, meant[0], now)
             if not meant:
@@ -148,7 +149,7 @@ class StaffDesk:
             episodes.pass_on(session, episode, person, now, self._voice)
             return "pass", (self._say("page_passed_named" if order.named else "page_passed"),)
         try:
-            episodes.record_contact(session, episode, person, now)
+            episodes.reached_after_all(session, episode, person, now, self._voice)
         except CannotCloseError:
             record(session, now, "contact refused", episode, actor=person.id)
             return "reached_refused", (self._say("contact_not_yours", reference=reference.code),)

@@ -116,14 +116,19 @@ def take(
     others = _also_paged(session, episode, person)
     for each in (episode, *bundles.others_open(session, episode)):
         _give(session, each, person, now, voice, way)
+        voice.tell_trainee_taken(session, each, now)
     voice.tell_others_taken(session, episode, others, now)
     if takes_no_texts(session, episode):
         voice.tell_owner(session, episode, "page_stopped", now)
+    _settle(session, now)
+    return person
+
+
+def _settle(session: Session, now: datetime) -> None:
     session.flush()
     still_waiting = select(Episode.id).where(Episode.state == "open", Episode.alarmed_at.is_not(None)).limit(1)
     if session.scalar(still_waiting) is None:
         settle_alarm(session, now, "episode_not_taken")
-    return person
 
 
 def pass_on(
@@ -181,7 +186,9 @@ def ask_for_help(session: Session, episode: Episode, person: Person, now: dateti
     if episode.state != "contacted" or episode.owner_id != person.id:
         raise CannotCloseError("Only the person who has this and has reached them can ask for help.")
     record(session, now, "help asked for", episode, actor=person.id)
+    reached_at = episode.contacted_at
     _reopen(session, episode, now, "help asked for")
+    episode.contacted_at = reached_at  # so that nothing the owner says of it takes the wish for help back
     episode.step = one_up(episode)
     page_next(session, episode, now, voice)
 
@@ -193,6 +200,24 @@ def record_contact(session: Session, episode: Episode, person: Person, now: date
     episode.state, episode.contacted_at, episode.next_action_at = "contacted", now, None
     void(session, episode, "reached", now)
     record(session, now, "contact recorded", episode, actor=person.id)
+
+
+def is_kept(episode: Episode, person: Person) -> bool:
+    """Whether it opened again, `person` was kept as its owner, and no contact is recorded since."""
+    return episode.state == "open" and episode.owner_id == person.id and episode.contacted_at is None
+
+
+def reached_after_all(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
+    """Record that its owner has reached the person, also if it opened again while they were talking.
+
+    Others who were paged are told; the person, who has just heard from them, is not.
+    """
+    if is_kept(episode, person):
+        others = _also_paged(session, episode, person)
+        _give(session, episode, person, now, voice, None)
+        voice.tell_others_taken(session, episode, others, now)
+        _settle(session, now)
+    record_contact(session, episode, person, now)
 
 
 def crisis_reply_is_due(episode: Episode, now: datetime) -> bool:
@@ -264,7 +289,6 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
     record(session, now, "episode taken", episode, actor=person.id, way=way)
     withdraw(session, episode, "taken", now, voice)
     void(session, episode, "taken", now)
-    voice.tell_trainee_taken(session, episode, now)
     about = episode.person
     if about is not None and about.role == "trainee":
         # What they write from now on is for the one who has it (see companion.conversation.exchange).

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.conversation.orders import read_order
-from companion.models import AuditEntry, Note, RelayedText
+from companion.escalation.episodes import ask_for_help
+from companion.models import AuditEntry, Episode, Note, RelayedText
 from tests.safety.stage import DANGER, episode, episodes, flagged, reference
 from tests.world import World
 
@@ -188,6 +189,50 @@ def test_r13_a_promise_and_r20_change_and_r15_repeats(world: World) -> None:
     assert 1 <= sum("needs you again now" in text for text in dunne.ignores()) <= 2
     assert len(episodes(world)) == 1
     world.staff_ignores()
+
+
+def test_r13_who_was_talking_to_them_when_it_opened_again_records_it_by_saying_so(world: World) -> None:
+    asha = world.member()
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    world.settle()
+    cole.ignores()
+    cole.texts("on it")
+    world.settle()
+    asha.hears("Dr Cole", "has your text now")
+    world.advance(minutes=21)  # a long call
+    cole.ignores()
+    asha.hears("no note that Dr Cole has reached you")
+    dunne.hears("an item needs you now")
+    cole.texts("sorry, spoke to her, she's ok")
+    cole.hears("Recorded: you reached")
+    assert episode(world).state == "contacted"
+    world.settle()
+    dunne.hears("Dr Cole has", "need do nothing")
+    asha.hears_nothing()  # she knows
+    world.advance(minutes=30)
+    dunne.hears_nothing()
+    cole.hears_nothing()
+
+
+def test_r13_nothing_that_an_owner_says_takes_back_their_wish_for_help(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.settle()
+    ref = reference(cole.hears("an item"))
+    cole.texts("on it")
+    cole.texts("reached her")
+    with world.database.write() as session:
+        theirs = session.get_one(Episode, episode(world).id)
+        assert theirs.owner is not None
+        ask_for_help(session, theirs, theirs.owner, world.clock.now(), world.services.voice)
+    cole.ignores()
+    cole.texts(f"{ref} REACHED")
+    cole.hears("Nothing has changed")
+    assert episode(world).state == "open"
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
 
 
 @pytest.mark.one_database("sqlite")
