@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from tests.test_sessions import SESSION
+from tests.test_sessions import SESSION, attended
 from tests.test_sessions_by_text import shown_code
 from tests.world import World
 
@@ -71,6 +72,35 @@ def test_nobody_is_told_that_a_trainee_is_late_who_left_them_out(world: World) -
     world.settle()
     dunne.hears("will be late for ICU North")
     cole.hears_nothing()
+
+
+def test_lists_of_a_session_leave_out_whoever_left_one_out(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900131")
+    cole, dunne = world.staff("facilitator", 0), world.staff("facilitator", 1)
+    for each in (asha, ben):
+        each.texts("yes")
+    asha.texts("exclude Dr Cole")
+    dunne.texts("who")
+    asha_alias, ben_alias = re.search(r"Coming: (.+), (.+)\. Waiting", dunne.ignores()[-1]).groups()  # type: ignore[union-attr]
+    cole.texts("who")
+    seen_by_cole = cole.hears("Coming: ")
+    if asha_alias in seen_by_cole:
+        asha_alias, ben_alias = ben_alias, asha_alias
+    assert asha_alias not in seen_by_cole
+    assert ben_alias in seen_by_cole
+    world.move_to(SESSION + timedelta(minutes=46))
+    heard = " ".join(cole.ignores())
+    assert ben_alias in heard
+    assert asha_alias not in heard
+    dunne.ignores()
+    dunne.texts("came all")
+    dunne.hears(asha_alias)
+    cole.texts("came all")
+    assert asha_alias not in cole.hears("Came: ")
+    assert attended(world) == ["attended"] * 2
+    for each in (asha, ben):
+        each.ignores()
+    world.staff_ignores()
 
 
 def test_what_else_they_say_gets_an_answer_of_its_own(world: World) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from companion import when
 from companion.content.catalogue import Text
 from companion.conversation.request import Answer, Request, count_of
+from companion.escalation.exclusions import hidden_from
 from companion.escalation.references import find_reference
 from companion.models import GroupSession
 from companion.programme import changing, deciding, places, running
@@ -88,7 +89,9 @@ def _who(request: Request) -> Answer:
 
 def listed(request: Request, meeting: GroupSession) -> Text:
     """Return the text that says when a session is and who comes."""
-    aliases = [booking.person.alias for booking in places.coming(request.session, meeting.id)]
+    hidden = hidden_from(request.session, request.person.id)
+    coming = places.coming(request.session, meeting.id)
+    aliases = [booking.person.alias for booking in coming if booking.person_id not in hidden]
     waits = len(places.waiting(request.session, meeting.id))
     return request.say("session_who", coming=who_line(request.voice, aliases), count=waits, **which(meeting))
 
@@ -138,26 +141,29 @@ def _came(request: Request, words: str) -> Answer:
     if meeting is None:
         return "came", (request.say("roll_none"),)
     roll = running.roll_of(request.session, meeting)
-    chosen = _chosen(words, len(roll))
-    if chosen is None or not roll:
-        listed = running.roll_line(roll) or request.say("nobody_coming").body
+    hidden = hidden_from(request.session, request.person.id)
+    seen = {number: booking for number, booking in enumerate(roll, 1) if booking.person_id not in hidden}
+    chosen = _chosen(words, set(seen))
+    if chosen is None or not seen:
+        listed = running.roll_line(roll, hidden) or request.say("nobody_coming").body
         return "came", (request.say("roll_which", group=meeting.group.name, roll=listed),)
-    came = {roll[number - 1].person_id for number in chosen}
-    running.mark(request.session, meeting, came, request.person.id, request.now)
-    aliases = [booking.person.alias for booking in roll if booking.person_id in came]
+    came = {seen[number].person_id for number in chosen}
+    kept = {booking.person_id for booking in roll if booking.person_id in hidden and booking.status == "attended"}
+    running.mark(request.session, meeting, came | kept, request.person.id, request.now)
+    aliases = [booking.person.alias for booking in seen.values() if booking.person_id in came]
     text = request.say("roll_kept", group=meeting.group.name, coming=who_line(request.voice, aliases))
     return "came", (text,)
 
 
-def _chosen(words: str, count: int) -> set[int] | None:
-    """Return the numbers meant, or None when they cannot be read or one stands for nobody."""
+def _chosen(words: str, listed: set[int]) -> set[int] | None:
+    """Return the numbers meant, of those listed, or None when they cannot be read or one stands for nobody."""
     plain = " ".join(re.sub(r"[^a-z0-9 ]", " ", words.lower()).split())
     if plain in ("all", "everyone", "everybody"):
-        return set(range(1, count + 1))
+        return listed
     if plain in ("none", "nobody", "no one"):
         return set()
     numbers = [part for part in plain.split() if part != "and"]
     if not numbers or not all(part.isdecimal() for part in numbers):
         return None
     found = {int(part) for part in numbers}
-    return found if found <= set(range(1, count + 1)) else None
+    return found if found <= listed else None

@@ -30,6 +30,12 @@ def excluded_from(session: Session, trainee_id: uuid.UUID | None) -> frozenset[u
     )
 
 
+def hidden_from(session: Session, staff_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return the trainees who have left this person out."""
+    hidden = select(Exclusion.trainee_id).where(Exclusion.excluded_id == staff_id, Exclusion.lifted_at.is_(None))
+    return frozenset(session.scalars(hidden))
+
+
 def may_see(staff_id: uuid.UUID, trainee_id: Any) -> ColumnElement[bool]:
     """Return the condition that the trainee in column `trainee_id` has not left this person out; true for NULL."""
     return ~exists().where(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
 from companion.content.catalogue import Text
+from companion.escalation.exclusions import hidden_from
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
@@ -104,7 +105,9 @@ def remind(session: Session, now: datetime, voice: Voice) -> None:
                 _remind_trainee(session, each, booking, now, voice)
         for person in staff.get(each.meeting.id, ()):
             if each.key(person.id) not in settled and not _changed_since(each):
-                text = staff_text(voice, each.kind, each.meeting, bookings)
+                hidden = hidden_from(session, person.id)
+                seen = [booking for booking in bookings if booking.person_id not in hidden]
+                text = staff_text(voice, each.kind, each.meeting, seen)
                 _once(session, each, each.key(person.id), person, text, now, None)
 
 

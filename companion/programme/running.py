@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
 
+from companion.escalation.exclusions import hidden_from
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
@@ -100,14 +101,14 @@ def tell_roll(
     session: Session, meeting: GroupSession, bookings: list[Booking], person: Person, now: datetime, voice: Voice
 ) -> None:
     """Ask one facilitator who of a numbered list came."""
-    to = usable(session, person)
-    if to is not None:
+    to, listed = usable(session, person), roll_line(bookings, hidden_from(session, person.id))
+    if to is not None and listed:
         enqueue(
             session,
             key=f"roll:{meeting.id}:{meeting.version}:{person.id}",
             lane="reminder",
             to=to,
-            text=voice.words.render("roll_ask", group=meeting.group.name, roll=roll_line(bookings)),
+            text=voice.words.render("roll_ask", group=meeting.group.name, roll=listed),
             now=now,
             expires_at=meeting.ends_at + MARKED_WITHIN,
         )
@@ -125,9 +126,10 @@ def roll_of(session: Session, meeting: GroupSession) -> list[Booking]:
     return sorted(found, key=lambda booking: order[booking.id])
 
 
-def roll_line(bookings: list[Booking]) -> str:
-    """Return the numbered list: "1 Quiet Kestrel, 2 Calm Goldfinch"."""
-    return ", ".join(f"{number} {booking.person.alias}" for number, booking in enumerate(bookings, 1))
+def roll_line(bookings: list[Booking], hidden: Collection[uuid.UUID]) -> str:
+    """Return the numbered list: "1 Quiet Kestrel, 2 Calm Goldfinch". Numbers of those who are hidden are left out."""
+    numbered = enumerate(bookings, 1)
+    return ", ".join(f"{number} {each.person.alias}" for number, each in numbered if each.person_id not in hidden)
 
 
 def last_session(session: Session, person: Person, now: datetime) -> GroupSession | None:
