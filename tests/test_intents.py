@@ -43,9 +43,9 @@ NO_STOPS = (
     "don't want to be here anymore", "they asked me to withdraw a patient's fluids", "please remove the catheter",
     "how do I stop these if I want to one day", "I never want to do another night", "I want it to end",
     "fed up with this", "the recycling bin is embarrassing me now. gin mostly. how do other drs cut down",
-    "bored of this rotation",
-    "no need to text me back tonight", "stop texting and ring me", "turned off my phone",
-    "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
+    "bored of this rotation", "don't want a bot, want to speak to someone",
+    "no need to text me back tonight", "stop texting and ring me",
+    "turned off my phone", "no longer interested in surgery", "not sure this specialty is for me", "sick of it all",
 )  # fmt: skip
 
 
@@ -185,6 +185,12 @@ def test_not_every_number_is_a_score(text: str) -> None:
         ("none", "can I still join halfway through", "running_late"),
         ("none", "joining for returners pls, back in June", "join"),
         ("none", "if I stop the texts would I lose my seat", "help"),
+        ("none", "I don't want a robot, I'd like to speak to somebody", "talk_to_person"),
+        ("none", "could anyone else use my seat, im on a course", "book_no"),
+        ("none", "can my boss get hold of these texts", "help"),
+        ("none", "hello, I'm an anaesthetics reg in ITU and would love to be part of it", "join"),
+        ("none", "I don't agree to you keeping my data, erase it", "delete_my_data"),
+        ("none", "have these stopped, I have not had one for a month", "unknown"),
         ("none", "whens it on and how do I log on", "next_session"),
         ("none", "can't be in until half past so 30 mins late", "running_late"),
         ("checkin_prompt", "was stopped from operating again", "checkin_word"),

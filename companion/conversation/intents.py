@@ -100,7 +100,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
             intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
     guessed = not intents
     if not intents and not found.has("not_for_us", "undecided"):
-        like = most_like(said, state)
+        like = most_like(said, state, cohort=cohort)
         if like == "signpost" and the_same(said, state) != like and not searched(said.raw)[0]:
             like = None  # like a need, but none that we know a place for: "sleep tight everyone"
         elif like == "help" and _NUMBERS.intersection(said.words) and searched(said.raw)[0]:

@@ -27,7 +27,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EXAMPLES_FILE = Path(__file__).resolve().parent.parent / "content" / "intent_examples.yaml"
 # How sure the reading must be, from 0 to 1: chosen on texts that are not among the examples.
 SURE = 0.75
-NEVER_GUESSED = frozenset({"stop", "consent_yes", "delete_my_data", "start_again", "checkin_score", "join", "unknown"})
+NEVER_GUESSED = frozenset(
+    {"stop", "consent_yes", "delete_my_data", "start_again", "pause", "checkin_score", "join", "unknown"}
+)
 # The kind of the texts that ask for help with a topic: it is no intent, and counts as "signpost" where they do.
 _NEED = "need"
 # What a feature that an intent's examples do not hold counts for, as if seen so often.
@@ -102,8 +104,11 @@ def the_same(said: Said, state: str) -> str | None:
     return _counts().same.get((state, said.words))
 
 
-def most_like(said: Said, state: str) -> str | None:
-    """The intent of the same example, else of the most similar ones, or None when none stands out."""
+def most_like(said: Said, state: str, *, cohort: bool = False) -> str | None:
+    """The intent of the same example, else of the most similar ones, or None when none stands out.
+
+    A wish to join is only taken from likeness where a `cohort` is named; it is asked about before it counts.
+    """
     same = the_same(said, state)
     if same is not None:
         return same if same != "unknown" else None
@@ -113,7 +118,8 @@ def most_like(said: Said, state: str) -> str | None:
     if not likely:
         return None
     best = max(likely, key=likely.__getitem__)
-    return best if likely[best] > SURE and best not in NEVER_GUESSED else None
+    may_be = best not in NEVER_GUESSED or (best == "join" and cohort and state == "none")
+    return best if likely[best] > SURE and may_be else None
 
 
 def _words(said: Said) -> list[str]:

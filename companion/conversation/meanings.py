@@ -264,6 +264,8 @@ def survey_words(found: Found) -> Intents:
 
 
 def _asks_when(found: Found, intent: str) -> bool:
+    if intent == "help":
+        return found.said.words[0] in {"who", "whos"}
     asked = {"when", "whens", "what", "whats", "where", "wheres"}
     return intent in {"next_session", "join_link"} and found.said.words[0] in asked
 
