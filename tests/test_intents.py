@@ -33,7 +33,7 @@ CLEAR_STOPS = (
     "pls take my nr out", "u can cut me off now", "not interested any longer in getting these", "i said no more!!!!",
     "stopp \N{OCTAGONAL SIGN}", "let this phone be struck from whatever list it is on", "please deactivate my number",
     "i shan't be needing these messages", "mute forever", "no need to message me any more, I've changed job",
-    "no need for you to keep messaging",
+    "no need for you to keep messaging", "I've left the area so you can stop now", "knock these texts off will you",
 )  # fmt: skip
 NO_STOPS = (
     "I wish the bleep would stop", "cannot stop thinking about it", "cancel my place on friday", "near the tram stop",
@@ -191,6 +191,11 @@ def test_not_every_number_is_a_score(text: str) -> None:
         ("none", "hello, I'm an anaesthetics reg in ITU and would love to be part of it", "join"),
         ("none", "I don't agree to you keeping my data, erase it", "delete_my_data"),
         ("none", "have these stopped, I have not had one for a month", "unknown"),
+        ("none", "20 min late, nursery run", "running_late"),
+        ("none", "end pause please", "resume"),
+        ("none", "didn't like how it was led", "feedback"),
+        ("checkin_prompt", "meet you at 7", "checkin_word"),
+        ("booking_offer", "im in Portugal", "book_no"),
         ("none", "whens it on and how do I log on", "next_session"),
         ("none", "can't be in until half past so 30 mins late", "running_late"),
         ("checkin_prompt", "was stopped from operating again", "checkin_word"),

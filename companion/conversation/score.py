@@ -39,6 +39,7 @@ _UNITS = words_of(
     "on off straight long back in row foot man woman person thing way bloody hundred"
 )
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
+_MEETS = words_of("you u ya meet back home there starts started finished finish up")
 _VAGUE_ONE = words_of("one")
 _I_GUESS = [["i", "guess"], ["i", "think"], ["i", "suppose"], ["i", "reckon"]]
 
@@ -135,6 +136,8 @@ def _answers(match: re.Match[str], clause: str) -> bool:
         return True
     if lead in _NOT_AFTER and lead not in {"only"}:
         return False
+    if lead == "at" and before[-2:-1] and before[-2] in _MEETS:
+        return False  # "see you at 8"
     if match.group("n") in _VAGUE_ONE:
         return lead in {"a", "about"} and not follower
     return lead in _LEADS or (not follower and len(before) <= 2)
