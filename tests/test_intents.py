@@ -196,6 +196,8 @@ def test_not_every_number_is_a_score(text: str) -> None:
         ("none", "didn't like how it was led", "feedback"),
         ("checkin_prompt", "meet you at 7", "checkin_word"),
         ("booking_offer", "im in Portugal", "book_no"),
+        ("booking_offer", "not great", "unknown"),
+        ("confirm_consent", "not yes", "unknown"),
         ("none", "whens it on and how do I log on", "next_session"),
         ("none", "can't be in until half past so 30 mins late", "running_late"),
         ("checkin_prompt", "was stopped from operating again", "checkin_word"),

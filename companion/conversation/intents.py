@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, Found
-from companion.conversation.likeness import all_known, most_like, shares_beside_needs, the_same
+from companion.conversation.guess import guess
+from companion.conversation.likeness import all_known, shares_beside_needs
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
@@ -100,11 +101,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
             intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
     guessed = not intents
     if not intents and not found.has("not_for_us", "undecided"):
-        like = most_like(said, state, cohort=cohort)
-        if like == "signpost" and the_same(said, state) != like and not searched(said.raw)[0]:
-            like = None  # like a need, but none that we know a place for: "sleep tight everyone"
-        elif like == "help" and _NUMBERS.intersection(said.words) and searched(said.raw)[0]:
-            like = "signpost"  # "whats the chaplain's number"
+        like = guess(found, state, cohort=cohort)
         intents = [like] if like else []
     unique = tuple(dict.fromkeys(intents)) or ("unknown",)
     slots = read_slots(said, unique, words)
@@ -117,9 +114,6 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
             need, topic = beside, told
         slots |= {"topic": topic} if topic else {}
     return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state), need, guessed)
-
-
-_NUMBERS = frozenset({"number", "contact", "helpline"})  # what somebody asks for who wants a place, not us
 
 
 def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:

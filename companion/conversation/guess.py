@@ -1,0 +1,25 @@
+"""What a text means that no phrase settles: what the most similar examples mean, where nothing speaks against it."""
+
+from __future__ import annotations
+
+from companion.conversation.found import Found
+from companion.conversation.likeness import most_like, the_same
+from companion.conversation.topic_help import searched
+
+_TAKEN_BACK = frozenset({"not book_yes", "not yes"})  # what a phrase took back no likeness brings again
+_NUMBERS = frozenset({"number", "contact", "helpline"})  # what somebody asks for who wants a place, not us
+
+
+def guess(found: Found, state: str, *, cohort: bool) -> str | None:
+    """The intent of the examples most like a text, or None. `cohort`: the text names one."""
+    said = found.said
+    like = most_like(said, state, cohort=cohort)
+    if like is None or the_same(said, state) == like:
+        return like
+    if like == "signpost" and not searched(said.raw)[0]:
+        return None  # like a need, but none that we know a place for: "sleep tight everyone"
+    if like == "help" and _NUMBERS.intersection(said.words) and searched(said.raw)[0]:
+        return "signpost"  # "whats the chaplain's number"
+    if like == "book_yes" and (_TAKEN_BACK & found.hits.keys() or found.has("rather_no", "hard", "no")):
+        return None  # "not great" takes no place
+    return like
