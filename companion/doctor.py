@@ -146,7 +146,7 @@ def _mail(services: Services) -> Iterator[Finding]:
             "E-mail",
             "unsure",
             "There is no mail server, so there is no second way while texts fail.",
-            "Set SMTP_URL and MAIL_FROM, and let everyone who is paged add their e-mail address under Account.",
+            'Set SMTP_URL and MAIL_FROM; then all who are paged add their e-mail address under "Ways to reach me".',
         )
         return
     try:

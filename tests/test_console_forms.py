@@ -112,7 +112,7 @@ CASES = (
     Case("rights.EraseForm", "lee", "/console/people/{wren}/erase", ("alias",), {"alias": "Robin"}),
     Case("rota.DutyForm", "lee", "/console/rota/add", ("starts_on", "from_time", "ends_on", "until_time"), DUTY),
     Case("rota.FileForm", "lee", "/console/rota/import", ("file",), {"file": b"\xff\xfe"}),
-    Case("rota.HandOverForm", "ada", "/console/rota", None, {"turn": "none", "to": "nobody"}),
+    Case("hand_over.HandOverForm", "ada", "/console/rota", None, {"turn": "none", "to": "nobody"}),
     Case(
         "search.SearchForm",
         "ada",

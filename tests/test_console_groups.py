@@ -18,9 +18,10 @@ from tests.console_stage import Stage, press, stage
 
 GROUP = {
     "name": "Return Friday", "first_on": "2026-12-11", "at": "12:30", "every": "FREQ=WEEKLY;INTERVAL=1", "rule": "",
-    "skips_bank_holidays": "y", "skip_on": "2026-12-18", "minutes": "45", "places": "6", "second_facilitator": "",
+    "skips_bank_holidays": "y", "skip_on": "Fri 18 December 2026", "minutes": "45", "places": "6",
+    "second_facilitator": "",
     "join_link": "https://meet.example.org/return", "dial_in": "020 7946 0018", "dial_code": "4711#", "cover_note": "",
-    "reminders": "60, 1440", "minimum": "2", "decide_hours": "24",
+    "reminders": "1 hour, 1 day", "minimum": "2", "decide_hours": "24",
 }  # fmt: skip
 
 

@@ -65,6 +65,16 @@ def test_an_empty_today_says_so(sqlite_databases: NewDatabase) -> None:
         assert words in text
 
 
+def test_an_empty_today_tells_each_truly_when_they_get_a_text(sqlite_databases: NewDatabase) -> None:
+    here = stage(sqlite_databases(), empty=True)
+    for who, words in (
+        ("ada", "you get a text as well"),
+        ("lee", "nobody else can be reached"),
+        ("cor", "you are told"),
+    ):
+        assert words in here.browser(who).get("/console/").text
+
+
 def test_what_is_done_leaves_today_and_a_second_press_changes_nothing(on: Stage) -> None:
     browser = on.browser("ada")
     for path in ("/console/requests/{request}/done", "/console/notices/{notice}/done"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -182,7 +182,7 @@ def test_a_duty_is_handed_over_in_the_console_once_the_other_agrees_by_text(worl
     wrong = press(browser, page, f"{page}/hand-over", **form).text
     assert 'href="#to">Choose one of those that are offered.' in wrong
     press(browser, page, f"{page}/hand-over", **form | {"to": str(person(world, "Dr Dunne").id)})
-    assert "Dr Dunne is asked by text. Until they agree the duty is yours." in browser.get(page).text
+    assert "Dr Dunne is asked by text. Until they agree nothing changes." in browser.get(page).text
     world.settle()
     asked = dunne.hears("Dr Cole asks you to take first")
     dunne.texts(f"{code_in(asked)} YES")
@@ -190,3 +190,24 @@ def test_a_duty_is_handed_over_in_the_console_once_the_other_agrees_by_text(worl
     dunne.ignores()
     cole.hears("Dr Dunne")
     assert "hand-over" not in browser.get(page).text
+
+
+def test_two_duties_are_swapped_in_the_console(world: World) -> None:
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    duties = [on_duty(world, "Dr Cole"), on_duty(world, "Dr Dunne", "second", on=date(2026, 11, 26))]
+    browser, page = signed_in(world), "/console/rota"
+    text = browser.get(page).text
+    mine, theirs = (f"{each.id}:" + text.split(f'value="{each.id}:')[1].split('"')[0] for each in duties)
+    form = {"turn": mine, "back": theirs}
+    wrong = press(browser, page, f"{page}/hand-over", **form, to=str(person(world, "Dr Erskine").id)).text
+    assert 'href="#back">That is a duty of somebody else.' in wrong
+    press(browser, page, f"{page}/hand-over", **form, to=str(person(world, "Dr Dunne").id))
+    world.settle()
+    asked = dunne.hears("Dr Cole asks to swap")
+    dunne.texts(f"{code_in(asked)} YES")
+    world.settle()
+    dunne.ignores()
+    cole.hears("Dr Dunne")
+    agreed = browser.get(page).text
+    assert "<b>Dr Dunne</b>, first: " in agreed
+    assert "<b>Dr Cole</b>, second: " in agreed

@@ -26,6 +26,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from companion.bank_holidays import bank_holidays
 from companion.console.fields import Form, NameLength
+from companion.console.plain import before_in, before_said, day_in, day_said
 from companion.models import Cohort, Group, GroupFacilitator, Person
 from companion.programme import recurrence
 from companion.programme.recurrence import RuleError, check_rule, monthly, weekly
@@ -140,13 +141,8 @@ class GroupForm(Form):
     @property
     def skipped(self) -> list[str]:
         """The other days on which it does not meet, in ISO 8601. Raises ValueError naming the first that is none."""
-        found = []
-        for line in (self.skip_on.data or "").replace(",", "\n").split():
-            try:
-                found.append(date.fromisoformat(line).isoformat())
-            except ValueError as error:
-                raise ValueError(f"{line[:20]} is no day. Write days like 2026-12-24, each on its own line.") from error
-        return sorted(set(found))
+        lines = (self.skip_on.data or "").replace(",", "\n").splitlines()
+        return sorted({day_in(line).isoformat() for line in lines if line.strip()})
 
     @property
     def number(self) -> str | None:
@@ -156,14 +152,7 @@ class GroupForm(Form):
     @property
     def reminder_minutes(self) -> list[int]:
         """When people are reminded, in minutes before. Raises ValueError."""
-        found = []
-        for part in (self.reminders.data or "").replace(",", " ").split():
-            if not part.isdecimal() or not 5 <= int(part) <= 7 * 24 * 60:
-                raise ValueError("Write minutes before the start, such as 1440, 60: from 5 minutes to a week.")
-            found.append(int(part))
-        if not found:
-            raise ValueError("Write when people are reminded, such as 1440, 60.")
-        return sorted(set(found), reverse=True)
+        return before_in(self.reminders.data or "")
 
     def fill(self, group: Group) -> None:
         """Put what was sent into `group`."""
@@ -193,7 +182,7 @@ def defaults(now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     first = now.astimezone(zone).date() + timedelta(days=14)
     return {
         "first_on": first, "at": time(18, 30), "every": recurrence.FORTNIGHTLY, "minutes": 45, "places": 6,
-        "reminders": "1440, 60", "minimum": 0, "decide_hours": 24, "skips_bank_holidays": True,
+        "reminders": "1 day, 1 hour", "minimum": 0, "decide_hours": 24, "skips_bank_holidays": True,
         "once": str(uuid.uuid4()),
     }  # fmt: skip
 
@@ -206,11 +195,12 @@ def values_of(group: Group) -> dict[str, Any]:
     return {
         "name": group.name, "cohort": str(group.cohort_id), "first_on": group.first_on, "at": group.local_time,
         "every": MONTHLY if by_month else OWN_RULE if own else group.rule, "rule": group.rule if own else "",
-        "skips_bank_holidays": group.skips_bank_holidays, "skip_on": "\n".join(group.skip_on or ()),
+        "skips_bank_holidays": group.skips_bank_holidays,
+        "skip_on": "\n".join(day_said(date.fromisoformat(each)) for each in group.skip_on or ()),
         "minutes": group.minutes, "places": group.places, "first_facilitator": people[0],
         "second_facilitator": people[1], "join_link": group.join_link, "dial_in": group.dial_in or "",
         "dial_code": group.dial_code or "", "cover_note": group.cover_note or "",
-        "reminders": ", ".join(str(each) for each in group.reminder_minutes), "minimum": group.minimum,
+        "reminders": before_said(group.reminder_minutes), "minimum": group.minimum,
         "decide_hours": group.decide_hours, "stamp": str(group.version),
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -18,15 +18,14 @@ from wtforms.validators import InputRequired, Optional
 
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
+from companion.console.hand_over import HandOverForm
 from companion.console.week import WEEK, days_of, monday_of
-from companion.console.words import when
 from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
 from companion.rota.cover import every_gap, go_live, hours_in_words
 from companion.rota.duties import RotaError, add_duty, end_duty, is_there, turns_between
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
-from companion.rota.schedule import Turn
 
 ON_IT = (FACILITATOR, LEAD, COORDINATOR)
 
@@ -43,19 +42,6 @@ class DutyForm(Form):
     until_time = TimeField("Until", validators=[InputRequired("Type when it ends.")])
     weekly = BooleanField("Every week at this time")
     last_on = DateField("Last time on (empty: until somebody ends it)", validators=[Optional()])
-
-
-class HandOverForm(Form):
-    """One of one's own duties, and who should take it."""
-
-    turn = SelectField("Which")
-    to = SelectField("To whom")
-
-    def offer(self, turns: Sequence[Turn], names: Mapping[uuid.UUID, str]) -> None:
-        """Fill in what can be chosen."""
-        words = [f"{turn.role.capitalize()}, {when(turn.starts_at)} to {when(turn.ends_at)}" for turn in turns]
-        self.turn.choices = [SelectChoice(_key(turn), said) for turn, said in zip(turns, words, strict=True)]
-        self.to.choices = [SelectChoice(str(id_), name) for id_, name in names.items() if id_ != my_id()]
 
 
 class FileForm(Form):
@@ -85,7 +71,7 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
     current = [duty for duty in duties if _current(duty, monday)]
     names = _names(session)
     groups = _groups(session)
-    hand_over.offer(swaps.my_turns(session, session.get_one(Person, my_id()), now()), _takers(session))
+    hand_over.offer(session)
     calendar = session.get(CalendarFeed, my_id())
     return render_template(
         "console/rota.html",
@@ -189,25 +175,23 @@ def rota_answer(swap_id: uuid.UUID, answer: str) -> ResponseReturnValue:
 @pages.post("/rota/hand-over")
 @allow(FACILITATOR, LEAD)
 def rota_hand_over() -> ResponseReturnValue:
-    """Ask somebody to take one of one's own duties; nothing changes until they agree."""
+    """Ask somebody to take one of one's own duties, or to swap; nothing changes until they agree."""
     with desk().database.write() as session:
-        person, form = session.get_one(Person, my_id()), HandOverForm()
-        turns = swaps.my_turns(session, person, now())
-        if not turns:
+        form = HandOverForm()
+        form.offer(session)
+        if not form.mine:
             flash("You have no duty to hand over.", "info")
             return redirect(url_for("console.rota"))
-        form.offer(turns, _takers(session))
         if not form.validate_on_submit():
             return _page(session, form)
-        turn = next(each for each in turns if _key(each) == form.turn.data)
-        other = session.get_one(Person, uuid.UUID(form.to.data))
+        person, other = session.get_one(Person, my_id()), session.get_one(Person, uuid.UUID(form.to.data))
         try:
-            covers = swaps.offer(session, person, other, [swaps.Stretch(turn, person.id, other.id)], now())
+            covers = swaps.offer(session, person, other, form.stretches(), now())
         except RotaError as error:
             form.to.errors = [str(error)]
             return _page(session, form)
         swaps.ask_by_text(session, covers, now(), desk().voice)
-        flash(f"{other.label} is asked by text. Until they agree the duty is yours.", "info")
+        flash(f"{other.label} is asked by text. Until they agree nothing changes.", "info")
     return redirect(url_for("console.rota"))
 
 
@@ -282,17 +266,6 @@ def _add(session: Session, form: DutyForm) -> None:
 def _names(session: Session) -> dict[uuid.UUID, str]:
     staff = session.scalars(select(Person).where(Person.state == "staff")).all()
     return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
-
-
-def _takers(session: Session) -> dict[uuid.UUID, str]:
-    """Return who may be asked to take a duty over: whoever can be on the rota."""
-    staff = session.scalars(select(Person).where(Person.state == "staff", Person.role.in_((FACILITATOR, LEAD)))).all()
-    return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
-
-
-def _key(turn: Turn) -> str:
-    """Return what tells a turn from the others in a form."""
-    return f"{turn.duty_id}:{turn.starts_at.isoformat()}"
 
 
 def _current(duty: Duty, monday: date) -> bool:
