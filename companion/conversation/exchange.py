@@ -31,6 +31,13 @@ OF_THEIR_OWN = frozenset(
 )
 CALL_ME = frozenset(("call me", "please call me", "call me please", "can you call me", "ring me"))
 CHANGE = frozenset(("change", "change please", "please change", "someone else", "someone else please"))
+_SOMEONE_ELSE = re.compile(
+    r"\b(?:(?:can|could|may) i (?:please )?(?:have|get|see|(?:talk|speak) (?:to|with))"
+    r"|(?:want|like|prefer|rather)(?: have| to have|(?: to)? (?:talk|speak) to| it was)?)"
+    r" (?:some|any)(?:one|body) else\b"
+    r"|\b(?:can|could|would) (?:some|any)(?:one|body) else (?:please )?"
+    r"(?:do it|call|ring|contact|text|take|help|speak|talk)\b"
+)
 
 
 def may_be_exchange(person: Person | None, now: datetime) -> bool:
@@ -46,19 +53,19 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     if known.asked in (CONFIRM_ERASE, CONFIRM_COPY):
         return None  # a YES or NO about one's own data is no word to the facilitator
     said, meant = _bare(known.text), known.meant
-    if said in CHANGE:
+    if _wants_other(said):
         return "change_facilitator", _change(session, episode, now, voice)
     if _wants_call(known, said):
         tell_owner(session, episode, "page_wants_call", now, voice)
         record(session, now, "asked for a call", episode)
         name = episode.owner.name or episode.owner.alias if episode.owner else ""
         return "call_me", (voice.words.render("call_me_told", facilitator=name),)
-    if meant.intent == "stop" and not ends_all(known):
+    to_them = says_nothing_else(meant, known.text)  # "are you still there", "i turned it off, sorry"
+    if meant.intent == "stop" and not to_them and not ends_all(known):
         text.keep()
         relay.heard_from_person(session, episode, text.row, now, voice)
         return "stop_unsure", (known.say("stop_unsure"),)
-    to_them = says_nothing_else(meant, known.text)  # "are you still there"
-    answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks")
+    answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks", "stop")
     own = meant.intent in OF_THEIR_OWN and not to_them
     if own or (meant.intent == "start_again" and known.state == "left"):
         return None
@@ -70,15 +77,19 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
 def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:
     """Answer CALL ME and CHANGE while an episode is open and nobody has it yet; None for anything else."""
     said = _bare(known.text)
-    if said not in CHANGE and not _wants_call(known, said):
+    if not _wants_other(said) and not _wants_call(known, said):
         return None
     episode = episodes.open_episode(session, address)
     if episode is None or episode.state != "open":
         return None
-    if said in CHANGE:
+    if _wants_other(said):
         return Decision((voice.words.render("change_nobody_yet"),))
     record(session, now, "asked for a call", episode)
     return Decision((voice.words.render("call_me_open"),))
+
+
+def _wants_other(said: str) -> bool:
+    return said in CHANGE or _SOMEONE_ELSE.search(said) is not None
 
 
 def _wants_call(known: Known, said: str) -> bool:

@@ -146,13 +146,8 @@ class Decision:
 
 
 _NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person"))
-# What somebody who waits for a person says of that: "is anyone there", "what happens now", "how long".
-_ANYONE = re.compile(
-    r"\b(?:any ?(?:one|body)|some ?(?:one|body)|you) (?:still )?(?:there|reading|read|awake|around|see)"
-    r"|\b(?:what|who|when|how)\b.*\b(?:next|now|happens?|do i do|should i do|has (?:my|this|it)|long)\b"
-)
-# An intent counts while they wait only where a text has one of these words: "where can I get help with rent" is met
-# with a place, and "she's locked the door", which only sounds like a topic, is not.
+# While somebody waits for a person, or writes to one, an intent counts only where a text has one of these words: "where
+# can I get help with rent" is met with a place, and "she's locked the door", which only sounds like a topic, is not.
 _ASKS = re.compile(
     r"\?|\b(?:where|who|what|which|how|numbers?|advice|helpline|services?|help with|info|link|details)\b"
 )
@@ -163,6 +158,11 @@ _NAMED = {
         r"\b(?:group|sessions?|meet|meets|meeting|zoom|link|place|next one|today|tonight|tomorrow"
         r"|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?)\b"
     ),
+    # HELP, and what is asked of the service. "help me", "who is this" and "what happens now" are asked of a person.
+    "help": re.compile(
+        r"^\W*(?:help|info)\W*$|\b(?:how (?:does|do|it) .*works?|texts|messages|sees?|reads?|find out|told|tells?"
+        r"|private|privacy|confidential|anonymous|record|file|portfolio|gmc|data|bot|ai|computer|commands|menu)\b"
+    ),
     "stop": re.compile(r"\b(?:text|texts|texting|messages?|messaging|contact|list|number|unsubscribe|opt)\b"),
 }
 
@@ -171,9 +171,7 @@ def says_nothing_else(meant: Understanding, text: str) -> bool:
     """Whether somebody who waits for a person says nothing that is answered for itself: "is anyone there", "please"."""
     if (named := _NAMED.get(meant.intent)) is not None and not (meant.intent == "stop" and is_stop_word(text)):
         return named.search(one_line(text)) is None
-    if meant.intent in _NOTHING_ELSE or meant.guessed:
-        return True
-    return meant.intent == "help" and _ANYONE.search(one_line(text)) is not None
+    return meant.intent in _NOTHING_ELSE or meant.guessed
 
 
 NOTHING = Asked("none", timedelta())

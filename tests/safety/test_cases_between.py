@@ -284,6 +284,8 @@ def test_r02_while_nobody_has_it_no_machine_stands_between_the_person_and_help(w
         "who has my message",
         "where are you",
         "how long will it take",
+        "help me",
+        "?",
         "im at work in the toilet",
     ):
         asha.texts(text)
@@ -310,6 +312,29 @@ def test_r02_while_nobody_has_it_no_machine_stands_between_the_person_and_help(w
     world.settle()
     asha.hears("Dr Cole")
     cole.ignores()
+
+
+def test_r20_what_is_said_to_whoever_has_it_is_answered_by_no_machine(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    flagged(world, asha)
+    taken(world, cole, asha)
+    world.clock.advance(timedelta(minutes=3))
+    for words in ("whos this", "can you help me", "i turned it off, sorry", "where are you", "cancel that"):
+        asha.texts(words)
+        asha.hears_nothing()
+    asha.texts("is my consultant going to find out")
+    asha.hears("We tell no employer")
+    asha.texts("HELP")
+    assert "Companion is peer support" in " ".join(asha.ignores())
+    asha.texts("please stop texting me")
+    asha.hears("We have not stopped your texts")
+    asha.texts("there is someone else in the room")
+    asha.hears_nothing()
+    asha.texts("can someone else do it, i know dr cole")
+    asha.hears("asking someone else instead of Dr Cole", "999")
+    world.settle()
+    assert "asked for someone else" in " ".join(cole.ignores())
+    dunne.hears("an item needs you now")
 
 
 def test_r19_a_stranger_who_waits_is_told_what_is_true(world: World) -> None:

@@ -30,6 +30,7 @@ from tests.world import World
         ("no, in theatre", "pass", "pass"),
         ("ok ive got this one", "take", "take"),
         ("spoke to her she's fine", "reached", "reached"),
+        ("reached her on whatsapp", "reached", "reached"),
         ("spoke to them, they are ok and home now", "reached", "reached"),
         ("spoke to her she's not fine", None, "reached"),
         ("spoke to her mum", None, "reached"),
