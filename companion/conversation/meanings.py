@@ -35,7 +35,8 @@ def confirm_consent(found: Found) -> Intents:
     """YES joins. A consent must be plain: any no, any doubt, any condition and it is not one."""
     others = ["help" if i in {"next_session", "feedback"} else i for i in found.others("join_link", "resume")]
     questions = [intent for intent in others if intent in {"help", "my_data"}]
-    if found.has("no") and not (found.has("yes") and _corrected(found, "no", "yes")):
+    first_asks = found.asks and found.at("help") < found.at("no")  # "how do I leave if I don't like it"
+    if found.has("no") and not first_asks and not (found.has("yes") and _corrected(found, "no", "yes")):
         return ["consent_no", *[i for i in others if i not in {"book_no", "join"}], *_thanks(found)]
     if found.has("book_no") and not found.has("yes"):
         return ["consent_no", *[i for i in others if i != "book_no"]]  # "I'll give it a miss"
