@@ -92,7 +92,10 @@ class StaffDesk:
                 return "order_none", (self._say("page_none_open", url=self._voice.console_url),)
             return self._which(meant, "page_which_reached" if order.verb == "reached" else "page_which")
         if len(owned) == 1 and order.words:
-            return self._note(session, person, order, owned[0], now)
+            intent, kept_as = self._note(session, person, order, owned[0], now)
+            waiting = [each for each in mine if each.episode.state == "open"]
+            more = (self._say("page_still_waits", references=_codes(waiting)),) if waiting else ()
+            return intent, (*kept_as, *more)
         if len(mine) == 1:
             return "order_unsure", (self._unsure(mine[0].code),)
         if mine:

@@ -192,6 +192,26 @@ def test_r13_a_promise_and_r20_change_and_r15_repeats(world: World) -> None:
     world.staff_ignores()
 
 
+def test_r09_words_kept_on_one_item_hide_no_other_that_waits(world: World) -> None:
+    asha, mina, cole = world.member(), world.member("+447700900102"), world.staff("facilitator")
+    flagged(world, asha)
+    world.settle()
+    cole.ignores()
+    cole.texts("on it")
+    cole.texts("reached her")
+    cole.ignores()
+    world.advance(minutes=5)
+    flagged(world, mina)
+    world.settle()
+    ref = reference(cole.hears("an item"))
+    cole.texts("no")
+    cole.hears("Kept as a note")
+    cole.hears(f"Still open to you: {ref}", "TAKE or PASS")
+    world.staff_ignores()
+    for each in (asha, mina):
+        each.ignores()
+
+
 def test_r13_who_was_talking_to_them_when_it_opened_again_records_it_by_saying_so(world: World) -> None:
     asha = world.member()
     cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
