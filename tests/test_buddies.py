@@ -190,3 +190,24 @@ def test_names_of_people_and_places_are_taken_out() -> None:
         "It was hard after Dr Smith Jones left ward 12 of Royal Preston Hospital, and Priya on Tuesday"
     )
     assert said.words == "It was hard after [removed] left [removed] of [removed], and [removed] on Tuesday"
+
+
+def test_what_is_said_about_a_buddy_is_answered_and_an_end_ends_it(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900131")
+    for each in (asha, ben):
+        each.texts("BUDDY")
+        each.texts("yes")
+    world.settle()
+    for each in (asha, ben):
+        each.ignores()
+    for said in ("who is my buddy", "can i get a different buddy", "my buddy hasnt replied"):
+        asha.texts(said)
+        asha.hears("BUDDY and your words")
+    asha.texts("i dont want a buddy anymore")
+    asha.ignores()
+    ben.texts("BUDDY are you there")
+    assert "Passed on" not in " ".join(ben.ignores())
+    world.settle()
+    asha.hears_nothing()
+    ben.ignores()
+    world.staff_ignores()

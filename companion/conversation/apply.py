@@ -36,7 +36,7 @@ from companion.programme import places, questions
 from companion.programme.aliases import new_alias
 from companion.programme.checkins import NONE_WANTED, SILENCES
 from companion.programme.cohorts import move_to_cohort
-from companion.programme.notices import tell_facilitators_of_request, tell_runners_of_late
+from companion.programme.notices import tell_facilitators_of_request, tell_runners
 from companion.programme.sessions import group_for
 
 
@@ -158,7 +158,13 @@ def _(change: changes.Book, scene: Scene) -> None:
 @apply.register
 def _(change: changes.SayLate, scene: Scene) -> None:
     meeting = scene.session.get_one(GroupSession, change.session_id)
-    tell_runners_of_late(scene.session, meeting, scene.someone(), scene.now, scene.voice)
+    tell_runners(scene.session, meeting, scene.someone(), "late", scene.now, scene.voice)
+
+
+@apply.register
+def _(change: changes.SayCantGetIn, scene: Scene) -> None:
+    meeting = scene.session.get_one(GroupSession, change.session_id)
+    tell_runners(scene.session, meeting, scene.someone(), "cant_get_in", scene.now, scene.voice)
 
 
 @apply.register

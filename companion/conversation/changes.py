@@ -57,6 +57,13 @@ class SayLate:
 
 
 @dataclass(frozen=True)
+class SayCantGetIn:
+    """They cannot get into a session that is on, or about to begin: its facilitators are told."""
+
+    session_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class JoinBy:
     """How they come to sessions from now on: video or phone."""
 
@@ -261,6 +268,7 @@ Change = (
     | StartAgain
     | Book
     | SayLate
+    | SayCantGetIn
     | JoinBy
     | GiveCalendar
     | CheckedIn

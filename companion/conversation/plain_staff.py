@@ -17,7 +17,7 @@ from companion.conversation.intents import Understanding, understand
 from companion.conversation.request import Answer, Request
 from companion.models import GroupSession
 from companion.programme import deciding
-from companion.programme.notices import tell_runners_of_late
+from companion.programme.notices import tell_runners
 from companion.programme.sessions import runners
 
 _LATE_FOR = timedelta(hours=12)  # "running late" is said of a session that is so near
@@ -103,6 +103,6 @@ def _late(request: Request, meeting: GroupSession) -> Answer | None:
     if not others:
         code = deciding.code_of(meeting)
         return "session_late", (request.say("session_hand_none", code=code, **session_errands.which(meeting)),)
-    tell_runners_of_late(request.session, meeting, request.person, request.now, request.voice)
+    tell_runners(request.session, meeting, request.person, "late", request.now, request.voice)
     who = " and ".join(each.label for each in others)
     return "session_late", (request.say("session_late_told", who=who, **session_errands.which(meeting)),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -35,16 +36,23 @@ def tell_facilitators_of_request(session: Session, person: Person, now: datetime
             enqueue(session, key=key, lane="reply", to=to, text=text, now=now, expires_at=now + timedelta(hours=24))
 
 
-def tell_runners_of_late(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice) -> None:
-    """Tell who runs a session, once, that someone with a place, or one of themselves, will be late.
+def tell_runners(
+    session: Session,
+    meeting: GroupSession,
+    person: Person,
+    what: Literal["late", "cant_get_in"],
+    now: datetime,
+    voice: Voice,
+) -> None:
+    """Tell who runs a session, once, that someone with a place (or one of themselves) will be late, or cannot get in.
 
     Nobody is told of a trainee who has left them out.
     """
     out = excluded_from(session, person.id)
     time = when.clock_time(meeting.starts_at.astimezone(ZoneInfo(meeting.group.time_zone)))
-    text = voice.words.render("facilitator_late", alias=person.label, group=meeting.group.name, time=time)
+    text = voice.words.render(f"facilitator_{what}", alias=person.label, group=meeting.group.name, time=time)
     for facilitator in runners(session, meeting):
         to = usable(session, facilitator)
         if to is not None and facilitator.id != person.id and facilitator.id not in out:
-            key = f"late:{meeting.id}:{person.id}:{facilitator.id}"
+            key = f"{what}:{meeting.id}:{person.id}:{facilitator.id}"
             enqueue(session, key=key, lane="reply", to=to, text=text, now=now, expires_at=meeting.ends_at)

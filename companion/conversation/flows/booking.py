@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from companion import when
-from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayLate
+from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayCantGetIn, SayLate
 from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
 from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
@@ -21,6 +21,17 @@ _BY_PHONE = re.compile(
     r"(?:the (?:group|session|meeting) )?(?:by|on|over|via|from) (?:the |a |my )?(?:phone|landline)\b"
     r"|\b(?:can|could|how do) i (?:just )?(?:dial|phone|ring) in\b"
 )
+# Said of the way into a session that is about to begin or has begun: something does not work, or nobody lets one in.
+_LOCKED_OUT = re.compile(
+    r"\b(?:link|zoom|teams|video|call|page|app|it|meeting)\b.{0,20}(?:\bnot|n'?t|\bnever)\b.{0,12}"
+    r"\b(?:work|open|load|connect|start|let(?:ting)? me|letting anyone)"
+    r"|\b(?:can'?t|cannot|can not|couldn'?t|unable to) (?:get in(?:to)?|log (?:in|on)|connect)\b"
+    r"|\b(?:wi ?fi|internet|broadband|signal|connection|laptop|zoom|teams)\b.{0,12}"
+    r"\b(?:down|gone|dead|dropp|crash|died|froze|rubbish|broken)"
+    r"|\b(?:kicked|thrown|dropped|cut) (?:me )?(?:out|off)\b|\bin (?:the )?waiting room\b"
+    r"|\bno ?(?:one|body)(?:'?s| is| has) (?:here|there|let me in|letting me in|joined|on)\b"
+)
+_DOORS_OPEN = timedelta(minutes=30)  # before the start
 _DIAL_ALWAYS = frozenset({"dial always", "always dial", "by phone"})
 _VIDEO = frozenset({"video", "dial off", "by video"})
 _CALENDAR = frozenset({"calendar", "my calendar", "calendar link"})
@@ -105,6 +116,8 @@ def late(known: Known) -> Decision:
 def said(known: Known) -> Decision | None:
     """Answer DIAL, CALENDAR and what belongs to them; None when the text is neither."""
     text = bare(known.text)
+    if _locked_out(known.text):
+        return _cant_get_in(known)
     if needs_session(known.text):
         return _dial(known)
     if text in _DIAL_ALWAYS or text in _VIDEO:
@@ -118,7 +131,7 @@ def said(known: Known) -> Decision | None:
 
 def needs_session(text: str) -> bool:
     """Whether answering a text that is no intent takes the next session."""
-    return bare(text) in _DIAL or _BY_PHONE.search(one_line(text)) is not None
+    return bare(text) in _DIAL or _BY_PHONE.search(one_line(text)) is not None or _locked_out(text)
 
 
 def bare_answer(text: str) -> bool:
@@ -131,6 +144,30 @@ def calendar_asked(text: str) -> Literal["same", "new"] | None:
     return "new" if bare(text) in _CALENDAR_NEW else "same" if bare(text) in _CALENDAR else None
 
 
+def _locked_out(text: str) -> bool:
+    return _LOCKED_OUT.search(one_line(text)) is not None
+
+
+def _cant_get_in(known: Known) -> Decision | None:
+    """Tell those who run a session that is about to begin, or has begun, and name the other way in; None otherwise."""
+    session = known.session
+    if session is None or not session.has_place:
+        return None
+    if not session.starts_at - _DOORS_OPEN <= known.now < session.ends_at:
+        return None
+    if session.dial_in:
+        text = known.say("cant_get_in_dial", call=_call(known, session.dial_in, session.dial_code))
+    else:
+        text = known.say("cant_get_in", link=session.link)
+    return Decision((text,), (SayCantGetIn(session.id),), read_me=True, heard_as="cant_get_in")
+
+
+def _call(known: Known, number: str, code: str | None) -> str:
+    if code:
+        return known.say("call_with_code", number=number, dial_code=code).body
+    return known.say("call", number=number).body
+
+
 def _dial(known: Known) -> Decision:
     session = known.session
     if session is None:
@@ -140,10 +177,7 @@ def _dial(known: Known) -> Decision:
         return Decision((text,), asks=_asks(known, session))
     if session.dial_in is None:
         return Decision((known.say("dial_none", link=session.link),), heard_as="dial")
-    if session.dial_code:
-        call = known.say("call_with_code", number=session.dial_in, dial_code=session.dial_code)
-    else:
-        call = known.say("call", number=session.dial_in)
+    call = _call(known, session.dial_in, session.dial_code)
     return Decision((known.say("dial", when=_when(known, session), call=call),), heard_as="dial")
 
 

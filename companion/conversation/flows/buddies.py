@@ -8,12 +8,18 @@ from datetime import timedelta
 from companion.conversation.changes import LeaveBuddy, TellBuddy, WantBuddy
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.conversation.normalise import one_line
 from companion.programme.buddies import LONGEST, STATE
 from companion.programme.masking import without_contacts
 
 HEARD = "buddy"
 _OFFER_LASTS = timedelta(hours=48)
-_BUDDY = re.compile(r"(?:my )?buddy\b[\s:,.!-]*(.*)", re.IGNORECASE | re.DOTALL)
+_BUDDY = re.compile(r"(?:my buddy[\s.!?]*|buddy\b[\s:,.!-]*(.*))", re.IGNORECASE | re.DOTALL)
+_ABOUT = re.compile(r"\b(?:my|a|the|this|another|different|new) buddy\b|\bbuddy (?:thing|scheme|system)\b")
+_NO_MORE = re.compile(
+    r"\b(?:do ?n[o']?t|no longer|not) (?:want|need|like) (?:a|my|the|this) buddy\b"
+    r"|\b(?:end|stop|leave|quit|drop) (?:my |the |this )?buddy (?:thing|scheme|system)\b"
+)
 _BYE = re.compile(r"(?:bye|goodbye|leave|end|stop|no more)(?: (?:my |the )?buddy)[.!]*", re.IGNORECASE)
 
 
@@ -28,10 +34,21 @@ def said(known: Known) -> Decision | None:
         return _bye(known)
     found = _BUDDY.fullmatch(text)
     if found is None:
-        return None
+        return _asked_about(known)
     if here is None or not here.paired:
         return _offer(known)
-    return _tell(known, found[1].strip()) if found[1].strip() else _say(known, "buddy_how")
+    words = (found[1] or "").strip()
+    return _tell(known, words) if words else _say(known, "buddy_how")
+
+
+def _asked_about(known: Known) -> Decision | None:
+    """Answer what is said of one's buddy and is no text to them; None where there is none, nor a wish for one."""
+    here, text = known.around.buddy, one_line(known.text)
+    if here is None or not (here.paired or here.waiting) or not _ABOUT.search(text):
+        return None
+    if _NO_MORE.search(text):
+        return _bye(known)
+    return _say(known, "buddy_how" if here.paired else "buddy_waiting")
 
 
 def _answer(known: Known) -> Decision | None:
