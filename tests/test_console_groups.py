@@ -133,6 +133,7 @@ def test_a_session_is_moved_cancelled_and_put_back_on(on: Stage) -> None:
     assert "The session is at this time already" in same.text
     seen = send(ada, f"{at}/move", page, day="2026-11-25", at="19:00", reach="one", step="look")
     assert "Have a place (1): Wren" in seen.text
+    assert "has changed to Wed 25 Nov, 7pm. You keep your place." in seen.text
     moved = {**hidden(seen), "day": "2026-11-25", "at": "19:00", "reach": "one", "step": "move"}
     assert ada.post(f"{at}/move", data=moved).status_code == 302
     assert ada.post(f"{at}/move", data=moved).status_code == 302  # sent twice: nothing happens twice
@@ -143,11 +144,14 @@ def test_a_session_is_moved_cancelled_and_put_back_on(on: Stage) -> None:
     assert "changed while your page was open" in send(ada, f"{at}/cancel", old, reach="one").text
     page = ada.get(f"{at}/cancel")
     assert "the group ends" not in page.text
+    assert "They read:" in page.text
+    assert "on Wed 25 Nov, 7pm is off." in page.text
     assert send(ada, f"{at}/cancel", page, reach="all").status_code == 403
     assert send(ada, f"{at}/cancel", page, reach="one").status_code == 302
     assert send(ada, f"{at}/cancel", page, reach="one").status_code == 302
     shown = ada.get(at)
     assert "This session is cancelled" in shown.text
+    assert ">Had a place</h2>" in shown.text
     send(ada, f"{at}/restore", shown)
     assert "Cancel it" in ada.get(at).text
     with on.database.read() as session:

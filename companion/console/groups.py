@@ -34,6 +34,7 @@ class Change:
     before: datetime
     after: datetime | None
     told: changing.Told
+    words: Sequence[str] = ()  # what they will read, where one session alone changes
 
 
 @pages.get("/groups")

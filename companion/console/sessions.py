@@ -176,18 +176,20 @@ def cancel_session(session_id: uuid.UUID) -> ResponseReturnValue:
                 form.version.data = str(found.version)
             else:
                 try:
-                    told = _cancel(session, found, form.reach.data)
+                    count = _cancel(session, found, form.reach.data)
                 except CannotChangeError as error:
                     form.form_errors.append(str(error))
                 else:
-                    flash(f"It is off. {_told(told)}", "info")
+                    flash(f"It is off. {_told(count)}", "info")
                     return _back(found.id)
+        told = changing.concerned(session, found, but=my_id())
         return render_template(
             "console/session_cancel.html",
             form=form,
             meeting=found,
             group=found.group,
-            told=changing.concerned(session, found, but=my_id()),
+            told=told,
+            words=changing.words_for(desk().voice, found, None, told),
             may_end=me().role in ALL_AFTER,
         )
 
@@ -258,7 +260,8 @@ def _preview(session: Session, found: GroupSession, starts_at: datetime, reach: 
             for each in shifts
         ]
     changing.check_move(session, found, starts_at, now())
-    return [Change(found.starts_at, starts_at, changing.concerned(session, found, but=my_id()))]
+    told = changing.concerned(session, found, but=my_id())
+    return [Change(found.starts_at, starts_at, told, changing.words_for(desk().voice, found, starts_at, told))]
 
 
 @pages.post("/sessions/<uuid:session_id>/restore")

@@ -344,6 +344,13 @@ def _tell(
     return count
 
 
+def words_for(voice: Voice, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[str]:
+    """Return what those who are told will read, each text once, if this one moves to `starts_at` or is off (None)."""
+    answers = [*(booking.status for booking in told.trainees), *([None] if told.staff else [])]
+    shift, before = Shift(meeting, starts_at, None, None), meeting.starts_at if starts_at else None
+    return list(dict.fromkeys(_text(voice, shift, before, answer, more=False).body for answer in answers))
+
+
 _STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
 
 
