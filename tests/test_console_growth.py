@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from itertools import count
 
 import pytest
 from flask.testing import FlaskClient
@@ -46,6 +47,7 @@ from tests.test_console_pages import EPISODE, _crowd
 from tests.test_console_roles import IN, TABLE
 
 MORE = 12
+_numbers = count(500)  # beyond those of the stage and its crowd, so that no two are the same
 LEAD, COORDINATOR = 3, 4  # places in the role table
 PAGES = {
     page: "lee" if row[LEAD] == IN else "cor"
@@ -98,7 +100,7 @@ def _more(on: Stage, count: int) -> None:
 
 
 def _number() -> str:
-    return f"+4477009{uuid.uuid4().int % 100_000:05}"
+    return f"+447700900{next(_numbers)}"
 
 
 def _one_who_runs_it(session: Session, mark: str, on: Stage) -> Person:
