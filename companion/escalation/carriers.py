@@ -24,6 +24,7 @@ THROTTLE = timedelta(minutes=2)  # one page to a person by one way
 LOOKED_BACK = timedelta(days=1)
 _TAKEN = ("sending", "unknown")  # Twilio has the text, or may have it
 Carrier = OutboxMessage | Call | Email
+NEWS = ("page_new_text", "page_new_flag", "page_stopped")  # what the owner alone is told, by a text of its own
 # A page that tells somebody of what they have already (`companion.escalation.news`): it asks nobody to take anything.
 TO_OWNER = (
     (Episode.state == "owned")
@@ -111,7 +112,7 @@ def withdraw(session: Session, episode: Episode, reason: str, now: datetime, voi
 
 
 def keep_from(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
-    """Take `episode` out of the pages to `person` that have not gone out: they are to hear no more of it."""
+    """Take `episode` out of the pages and news that have not gone out to `person`: they are to hear no more of it."""
     queued = or_(OutboxMessage.status == "queued", Call.status == "queued", Email.status == "queued")
     theirs = _pages_with_carriers().where(Page.episode_id == episode.id, Page.person_id == person.id, queued)
     session.flush()
@@ -125,7 +126,19 @@ def keep_from(session: Session, episode: Episode, person: Person, now: datetime,
         if _still_open(session, held):
             say_anew(session, held, person, now, voice)
         else:
-            held.status, held.reason, held.settled_at, held.updated_at = "dropped", "left out", now, now
+            _drop(held, now)
+    news = select(OutboxMessage).where(
+        OutboxMessage.status == "queued",
+        OutboxMessage.person_id == person.id,
+        OutboxMessage.purpose.in_(NEWS),
+        OutboxMessage.key.contains(str(episode.id)),
+    )
+    for row in session.scalars(news.with_for_update()).all():
+        _drop(row, now)
+
+
+def _drop(carrier: Carrier, now: datetime) -> None:
+    carrier.status, carrier.reason, carrier.settled_at, carrier.updated_at = "dropped", "left out", now, now
 
 
 def count_again(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from companion.escalation import bundles
-from companion.escalation.carriers import count_again, withdraw
+from companion.escalation.carriers import count_again, keep_from, withdraw
 from companion.escalation.chain import is_drill
 from companion.escalation.closings import CannotCloseError, void
 from companion.escalation.exclusions import excluded_from
@@ -173,6 +173,7 @@ def ask_for_other(session: Session, episode: Episode, now: datetime, voice: Voic
         return None
     session.merge(Declined(episode_id=episode.id, person_id=owner.id, at=now))
     session.flush()
+    keep_from(session, episode, owner, now, voice)  # news of it that waits to go out to them
     _reopen(session, episode, now, "someone else asked for")
     episode.owner = None
     voice.tell_changed(session, episode, owner, now)

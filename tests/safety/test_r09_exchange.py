@@ -285,3 +285,19 @@ def test_r19_a_flood_of_unknown_numbers_pages_once_with_a_count(world: World) ->
     for n in range(50):
         world.talker(f"+447700900{400 + n}").hears("Dr Erskine")
     world.staff_ignores()
+
+
+def test_r20_news_that_waits_for_who_had_it_goes_to_nobody_once_someone_else_is_asked_for(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.settle()
+    cole.texts("take")
+    world.settle()
+    for words in ("are you there", "please", "CHANGE"):  # the second is told of when the minute is over
+        asha.texts(words)
+    world.settle()
+    cole.ignores()
+    world.advance(minutes=2)
+    cole.hears_nothing()
+    world.staff_ignores()
+    asha.ignores()
