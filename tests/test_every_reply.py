@@ -45,6 +45,7 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("COMMANDS", "none", "commands", {}),
     ("thanks", "none", "thanks", {}),
     ("who runs my group", "none", "who_runs", {}),
+    ("i'm going to be on mat leave from january", "none", "pause_how", {}),
     ("do I have to use my real name", "none", "name_how", {}),
     ("how did you get my number", "none", "number_how", {}),
     ("can you text me at a different time", "none", "text_times", {}),

@@ -116,9 +116,9 @@ def late(known: Known) -> Decision:
 def said(known: Known) -> Decision | None:
     """Answer DIAL, CALENDAR and what belongs to them; None when the text is neither."""
     text = bare(known.text)
-    if _locked_out(known.text):
-        return _cant_get_in(known)
-    if needs_session(known.text):
+    if _locked_out(known.text) and (heard := _cant_get_in(known)) is not None:
+        return heard
+    if _asks_to_dial(known.text):
         return _dial(known)
     if text in _DIAL_ALWAYS or text in _VIDEO:
         by = "phone" if text in _DIAL_ALWAYS else "video"
@@ -131,7 +131,7 @@ def said(known: Known) -> Decision | None:
 
 def needs_session(text: str) -> bool:
     """Whether answering a text that is no intent takes the next session."""
-    return bare(text) in _DIAL or _BY_PHONE.search(one_line(text)) is not None or _locked_out(text)
+    return _asks_to_dial(text) or _locked_out(text)
 
 
 def bare_answer(text: str) -> bool:
@@ -142,6 +142,10 @@ def bare_answer(text: str) -> bool:
 def calendar_asked(text: str) -> Literal["same", "new"] | None:
     """Whether a text asks for the link of one's calendar, or for a new one in place of the old."""
     return "new" if bare(text) in _CALENDAR_NEW else "same" if bare(text) in _CALENDAR else None
+
+
+def _asks_to_dial(text: str) -> bool:
+    return bare(text) in _DIAL or _BY_PHONE.search(one_line(text)) is not None
 
 
 def _locked_out(text: str) -> bool:

@@ -11,7 +11,7 @@ from companion.conversation.normalise import one_line
 # A wish for an end that leaves some of the texts: what stays is named after "but" or "just".
 _IN_PART = re.compile(
     r"\b(?:but|just|only)\b.{0,20}\b(?:keep|still|not|leave|continue|want)\b.{0,20}"
-    r"\b(?:texts?|texting|messages?|reminders?|questions?|check.?ins?|the rest|the others?)\b"
+    r"\b(?:texts?|texting|messages?|reminders?|questions?|check.?ins?|the rest|the others?|else)\b"
 )
 _NO_CALL = re.compile(
     r"\b(?:do ?n[o']?t (?:want|need) (?:any ?one|some ?one|any ?body|you|a call|them)\b.{0,12}\b(?:call|ring|phone)"
@@ -35,6 +35,8 @@ def said(known: Known) -> Decision | None:
     if text_id == "help" and known.waiting is not None:
         return None  # "hello?" of somebody who waits for a person
     if text_id is None or (intent in _ENDS and text_id not in ("quiet_how", "stop_in_part", "new_number")):
+        return None
+    if text_id == "pause_how" and intent != "unknown":
         return None
     values: dict[str, str] = {}
     if text_id == "name_how":

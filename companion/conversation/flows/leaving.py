@@ -9,6 +9,7 @@ from companion.conversation.changes import Pause, StartAgain, Stop, UseChannel
 from companion.conversation.flows import booking
 from companion.conversation.known import NOTHING, SILENCE, Decision, Known
 from companion.conversation.optout_words import carrier_answers, is_stop_word
+from companion.conversation.until import day_meant
 
 PAUSE_WEEKS = 2
 LONGEST_PAUSE = 26
@@ -41,9 +42,11 @@ def start(known: Known) -> Decision:
 
 
 def pause(known: Known) -> Decision:
-    """Leave someone in peace for some weeks."""
-    weeks = min(max(int(known.meant.slots.get("weeks", PAUSE_WEEKS)), 1), LONGEST_PAUSE)
-    last = known.now.astimezone(known.zone).date() + timedelta(weeks=weeks)
+    """Leave someone in peace until a day they name, or for some weeks. The answer says until when."""
+    today = known.now.astimezone(known.zone).date()
+    weeks = max(int(known.meant.slots.get("weeks", PAUSE_WEEKS)), 1)
+    named = day_meant(str(known.meant.slots.get("until", "")), today)
+    last = min(named or today + timedelta(weeks=weeks), today + timedelta(weeks=LONGEST_PAUSE))
     until = datetime.combine(last, time(8), known.zone).astimezone(UTC)
     return Decision((known.say("paused", until=when.day(until, known.zone)),), (Pause(until),))
 
