@@ -32,6 +32,8 @@ def named() -> dict[str, frozenset[str]]:
             fitting = [name] if name in WORDS.wordings else filter(re.compile(name).fullmatch, WORDS.wordings)
             for text_id in fitting:
                 found.setdefault(text_id, set()).add(room)
+    for text_id in yaml.safe_load((HOUSE / "content" / "asides.yaml").read_text(encoding="utf-8")):
+        found.setdefault(text_id, set()).add("conversation")
     for text_id in WORDS.rotation:
         found.setdefault(text_id, set()).add("programme")
     for resource in yaml.safe_load((HOUSE / "content" / "resources.yaml").read_text(encoding="utf-8"))["resources"]:

@@ -61,7 +61,7 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
         name = episode.owner.name or episode.owner.alias if episode.owner else ""
         return "call_me", (voice.words.render("call_me_told", facilitator=name),)
     to_them = says_nothing_else(meant, known.text)  # "are you still there", "i turned it off, sorry"
-    if meant.intent == "stop" and not to_them and not ends_all(known):
+    if meant.intent == "stop" and not ends_all(known) and (not to_them or "stop" in said.split()):
         text.keep()
         relay.heard_from_person(session, episode, text.row, now, voice)
         return "stop_unsure", (known.say("stop_unsure"),)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from companion.content.catalogue import Text
 from companion.conversation import concern, session_errands
+from companion.conversation.asides import aside
 from companion.conversation.flows.helping import AT_ONCE
 from companion.conversation.intents import Understanding, understand
 from companion.conversation.request import Answer, Request
@@ -22,7 +23,11 @@ from companion.programme.sessions import runners
 
 _LATE_FOR = timedelta(hours=12)  # "running late" is said of a session that is so near
 _AHEAD = 20  # sessions among which a day is looked for
-_WORRIED = re.compile(r"\b(?:worr(?:ied|y|ies)|concern(?:ed|s)?) (?:me )?(?:about|for)\b", re.I)
+_WORRIED = re.compile(
+    r"\b(?:worr(?:ied|y|ies)|concern(?:ed|s)?) (?:me )?(?:about|for)\b.{0,20}\b(?:trainees?|doctors?|members?|person"
+    r"|people|some(?:one|body)|one of|him|her|them)\b",
+    re.I,
+)
 _MOVE = re.compile(r"\b(?:move|reschedul|postpon|another day|different (?:day|time))", re.I)
 _CANT_RUN = re.compile(r"\b(?:cover|swap|stand in|step in|instead of me|call (?:it )?off|cancel)\b", re.I)
 _WHO_COMES = re.compile(
@@ -42,7 +47,7 @@ def answer(request: Request) -> Answer | None:
         return _places(request)
     if meant.intent == "thanks":
         return "thanks", (request.say("thanks"),)
-    if meant.intent == "pause":
+    if meant.intent == "pause" or aside(request.body) == "pause_how":
         return "away", (request.say("staff_away", url=request.voice.console_url),)
     meeting = _meeting(request, meant)
     return _about(request, meant, meeting) if meeting is not None else None
