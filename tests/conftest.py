@@ -78,9 +78,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=out)
 
 
+_KINDS = frozenset(("sqlite", "postgresql"))
+
+
 def _other_database(item: pytest.Item) -> bool:
     mark, callspec = item.get_closest_marker("one_database"), getattr(item, "callspec", None)
-    return bool(mark and callspec) and callspec.params.get("new_database", mark.args[0]) not in mark.args
+    kinds = _KINDS.intersection(map(str, callspec.params.values() if callspec else ()))
+    return mark is not None and bool(kinds) and kinds.isdisjoint(mark.args)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

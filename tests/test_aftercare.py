@@ -41,6 +41,7 @@ def after_the_session(world: World, *numbers: str) -> list:
     return people
 
 
+@pytest.mark.one_database("postgresql")
 def test_who_came_gets_help_and_one_question_that_leaves_no_trace(world: World) -> None:
     home = world.member("+447700900109")  # has a place offered and never answers
     asha, ben, cara, dev = after_the_session(world, "+447700900101", "+447700900102", "+447700900103", "+447700900104")

@@ -9,6 +9,7 @@ from tests.world import World
 HELP, QUESTION = "peer support by text", "No need to reply"
 
 
+@pytest.mark.one_database("postgresql")
 def test_only_a_plain_answer_takes_a_place_once_something_else_is_spoken_of(world: World) -> None:
     asha = world.member()
     asha.texts("who can I talk to about debt")
@@ -113,6 +114,7 @@ def test_what_people_ask_by_the_way_has_its_own_answer(world: World, text: str, 
     assert answer in asha.ignores()[0]
 
 
+@pytest.mark.one_database("sqlite")
 def test_the_weekly_question_ends_alone_and_comes_back(world: World) -> None:
     asha = world.member()
     asha.texts("YES")

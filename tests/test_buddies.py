@@ -52,6 +52,7 @@ def test_two_who_both_want_it_are_brought_together(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_words_are_passed_on_and_numbers_pictures_and_danger_are_not(world: World) -> None:
     asha, ben = buddies(world)
     asha.texts("BUDDY Hi! I'm on nights, are you? Ring me on 07700 900101 or see www.example.org/me")
@@ -192,6 +193,7 @@ def test_names_of_people_and_places_are_taken_out() -> None:
     assert said.words == "It was hard after [removed] left [removed] of [removed], and [removed] on Tuesday"
 
 
+@pytest.mark.one_database("sqlite")
 def test_what_is_said_about_a_buddy_is_answered_and_an_end_ends_it(world: World) -> None:
     asha, ben = world.member(), world.member("+447700900131")
     for each in (asha, ben):

@@ -117,6 +117,7 @@ def actions(on: Stage) -> list[str]:
     return [action for action in found if action.startswith("passkey")]
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_passkey_is_asked_for_after_the_password_until_a_new_password_takes_it_away(on: Stage) -> None:
     key = Device()
     ada = on.browser("ada")
@@ -150,6 +151,7 @@ def test_a_passkey_is_asked_for_after_the_password_until_a_new_password_takes_it
     assert actions(on) == ["passkey added", "passkey used", "passkey deleted"]
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_passkey_opens_the_login_it_is_of_and_no_other(on: Stage) -> None:
     stolen, own = Device(), Device()
     add(on.browser("ada"), stolen)
@@ -173,6 +175,7 @@ def test_a_passkey_opens_the_login_it_is_of_and_no_other(on: Stage) -> None:
     assert not is_in(browser)  # the login rests
 
 
+@pytest.mark.one_database("postgresql")
 def test_one_with_both_factors_chooses_and_a_passkey_needs_a_recent_password(on: Stage) -> None:
     key = Device()
     ada = on.browser("ada")

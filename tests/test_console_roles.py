@@ -209,6 +209,7 @@ def on(request: pytest.FixtureRequest) -> Iterator[Stage]:
     here.database.close()
 
 
+@pytest.mark.one_database("postgresql")
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_and_action_for(role: str, on: Stage) -> None:
     browser = on.browser(WHO.get(role))

@@ -47,6 +47,7 @@ def hidden(page: str, name: str) -> str:
     return html.unescape(found.group(1))
 
 
+@pytest.mark.one_database("postgresql")
 def test_one_person_is_written_to_and_a_second_press_sends_nothing_twice(world: World) -> None:
     asha = world.member()
     browser = signed_in(world)
@@ -85,6 +86,7 @@ def test_one_person_is_written_to_and_a_second_press_sends_nothing_twice(world: 
     assert "They texted STOP" in again(world).get(page).text
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_group_is_written_to_with_a_preview_and_a_minute_to_undo(world: World) -> None:
     asha = world.member()
     browser = signed_in(world)

@@ -12,6 +12,7 @@ from tests.test_personal_data import DANGER, reference
 from tests.world import World
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_yes_to_being_called_books_no_place(world: World) -> None:
     asha = world.member()
     asha.texts("no")

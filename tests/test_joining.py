@@ -16,6 +16,7 @@ from companion.models import Consent, Person
 from tests.world import World
 
 
+@pytest.mark.one_database("sqlite")
 @pytest.mark.parametrize("text", ["JOIN ICU", "join icu.", "JOINICU", "Join “ICU”", "Join ICU!", " join   itu "])
 def test_join_in_any_shape_people_type_it(world: World, text: str) -> None:
     asha = world.talker()
@@ -41,6 +42,7 @@ def test_consent_is_kept_with_its_wording(world: World) -> None:
     assert all(s.wording_version for s in steps[:3])
 
 
+@pytest.mark.one_database("postgresql")
 def test_no_is_respected(world: World) -> None:
     asha = world.talker()
     asha.texts("JOIN ICU")
@@ -135,6 +137,7 @@ def test_who_never_joined_is_not_welcomed_back(world: World) -> None:
     asha.ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_stop_and_start_on_whatsapp(world: World) -> None:
     asha = world.member(channel="whatsapp")
     asha.texts("STOP")

@@ -12,6 +12,7 @@ from tests.test_sessions import SESSION
 from tests.world import World
 
 
+@pytest.mark.one_database("postgresql")
 def test_who_cannot_get_in_is_told_of_and_keeps_their_place(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
     asha.texts("yes")

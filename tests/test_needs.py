@@ -13,6 +13,7 @@ from tests.world import World
 NUMBERS = [f"+4477009001{n:02d}" for n in range(1, 7)]
 
 
+@pytest.mark.one_database("sqlite")
 def test_needs_are_noted_counted_and_answered(world: World) -> None:
     people = [world.member(number) for number in NUMBERS]
     asha, *others = people

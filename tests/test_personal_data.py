@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
@@ -110,6 +111,7 @@ def test_a_link_that_is_not_used_ends_after_a_day_or_with_the_next(world: World)
     asha.ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_delete_my_data_removes_all_but_what_was_said_to_stay(world: World) -> None:
     asha = world.member()
     asha.texts("my bike is called canarybird")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from tests.test_sessions import SESSION, attended
 from tests.test_sessions_by_text import shown_code
 from tests.world import World
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_facilitator_asks_about_a_session_in_plain_words(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
     asha.texts("yes")
@@ -27,6 +30,7 @@ def test_a_facilitator_asks_about_a_session_in_plain_words(world: World) -> None
         other.hears_nothing()
 
 
+@pytest.mark.one_database("sqlite")
 def test_who_cannot_run_a_session_is_shown_how_and_nothing_is_sent_before(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
     asha.texts("yes")
@@ -43,6 +47,7 @@ def test_who_cannot_run_a_session_is_shown_how_and_nothing_is_sent_before(world:
     asha.hears_nothing()
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_late_facilitator_is_told_of_to_the_other_and_only_on_the_day(world: World) -> None:
     cole, dunne, lead = world.staff("facilitator", 0), world.staff("facilitator", 1), world.staff("lead")
     cole.texts("running late")
@@ -59,6 +64,7 @@ def test_a_late_facilitator_is_told_of_to_the_other_and_only_on_the_day(world: W
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_nobody_is_told_that_a_trainee_is_late_who_left_them_out(world: World) -> None:
     asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
     asha.texts("yes")
@@ -74,6 +80,7 @@ def test_nobody_is_told_that_a_trainee_is_late_who_left_them_out(world: World) -
     cole.hears_nothing()
 
 
+@pytest.mark.one_database("postgresql")
 def test_lists_of_a_session_leave_out_whoever_left_one_out(world: World) -> None:
     asha, ben = world.member(), world.member("+447700900131")
     cole, dunne = world.staff("facilitator", 0), world.staff("facilitator", 1)
@@ -103,6 +110,7 @@ def test_lists_of_a_session_leave_out_whoever_left_one_out(world: World) -> None
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
 def test_what_else_they_say_gets_an_answer_of_its_own(world: World) -> None:
     world.member()
     cole = world.staff("facilitator")
@@ -121,6 +129,7 @@ def test_what_else_they_say_gets_an_answer_of_its_own(world: World) -> None:
     cole.hears("TAKE or PASS")
 
 
+@pytest.mark.one_database("sqlite")
 def test_plain_words_beside_an_open_item_are_about_the_item(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
     asha.texts("I want to die")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
 
 from companion.models import Episode
@@ -110,6 +111,7 @@ def test_an_order_with_a_wrong_reference_changes_nothing(world: World) -> None:
         assert session.scalars(select(Episode.state)).all() == ["open"]
 
 
+@pytest.mark.one_database("sqlite")
 def test_pages_hold_no_word_number_or_name_of_the_trainee(world: World) -> None:
     asha = world.member()
     asha.texts(DANGER)

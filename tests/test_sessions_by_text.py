@@ -21,6 +21,7 @@ def shown_code(said: str, verb: str = "OFF") -> str:
     return found[1]
 
 
+@pytest.mark.one_database("postgresql")
 def test_a_facilitator_runs_an_evening_from_the_phone(world: World) -> None:
     asha, ben = world.member(), world.member("+447700900131")
     for each in (asha, ben):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from companion.models import Booking, GroupSession, OutboxMessage
@@ -14,6 +15,7 @@ from tests.world import SERVICE, TRAINEE, World
 BEN = "+447700900124"
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_button_is_about_the_session_of_its_text_and_counts_for_its_own_person_alone(world: World) -> None:
     approve_templates(world)
     asha = world.member(channel="whatsapp")

@@ -27,6 +27,7 @@ def asked(world: World, talker: object, at: datetime) -> str:
     return str(texts[0])
 
 
+@pytest.mark.one_database("sqlite")
 def test_a_number_answers_the_last_question_until_the_next_may_come(world: World) -> None:
     asha = world.member()
     asha.texts("no")
@@ -131,6 +132,7 @@ def test_a_number_answers_the_question_though_something_else_was_asked_since(wor
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_the_hour_is_the_persons_own(world: World) -> None:
     asha = world.member()
     asha.texts("no")

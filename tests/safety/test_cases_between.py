@@ -67,6 +67,7 @@ def test_r12_after_an_hour_without_a_worker_everyone_is_paged_at_once(world: Wor
         talker.hears("an item needs you now")
 
 
+@pytest.mark.one_database("sqlite")
 @pytest.mark.parametrize("number", ["+447700900101", "+447700900151"])
 def test_r06_words_that_are_split_over_texts_are_read_together(world: World, number: str) -> None:
     asha = world.talker(number) if number.endswith("151") else world.member(number)
@@ -122,6 +123,7 @@ def test_r15_a_new_flag_is_not_left_with_an_owner_whom_no_text_reaches(world: Wo
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r19_a_stranger_who_joins_while_their_episode_is_open_is_heard_by_whoever_has_it(world: World) -> None:
     stranger, cole, lead = world.talker("+447700900151"), world.staff("facilitator"), world.staff("lead")
     flagged(world, stranger)

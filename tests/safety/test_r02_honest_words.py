@@ -32,6 +32,7 @@ def test_r02_the_build_refuses_promises_and_length(more: str, found: str) -> Non
         assert any(found in problem.what for problem in problems), name
 
 
+@pytest.mark.one_database("sqlite")
 def test_r02_while_nobody_has_it_the_trainee_hears_the_truth(world: World) -> None:
     asha = world.member()
     cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")

@@ -113,6 +113,7 @@ def test_r05_whatever_is_found_pages_where_what_was_set_cannot_be_read(world: Wo
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r05_a_proposal_is_refused_withdrawn_void_or_over_and_changes_nothing(world: World) -> None:
     browsers = {role: signed_in(world, role) for role in ("facilitator", "lead", "coordinator")}
     facilitator, lead, coordinator = browsers.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from companion import jobs
@@ -44,6 +45,7 @@ def test_r15_words_of_danger_within_a_day_of_closing_open_a_linked_episode(world
     assert (first.follows, second.follows, third.follows) == (None, first.id, None)
 
 
+@pytest.mark.one_database("postgresql")
 def test_r15_the_whole_crisis_reply_comes_again_after_half_an_hour(world: World) -> None:
     asha = world.member()
     asha.texts(DANGER)

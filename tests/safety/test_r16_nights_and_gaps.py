@@ -190,6 +190,7 @@ def test_r16_a_group_cannot_go_live_without_somebody_for_every_hour(world: World
     world.staff_ignores()
 
 
+@pytest.mark.one_database("postgresql")
 def test_r16_the_reply_says_which_hours_are_covered_and_the_named_lead_is_paged_outside_them(world: World) -> None:
     asha = world.member()
     asha.texts(DANGER)
