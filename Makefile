@@ -4,8 +4,8 @@ PYTHON ?= python3
 PORT ?= 5000
 # Where labelled texts to measure against may be kept; they are no part of the project.
 MEASURE_DIR ?= $(or $(COMPANION_MEASURE_DIR),../shared)
-# More than one process pays: tests wait for phones and databases. Their servers start faster with compiled files kept.
-TEST_PROCESSES ?= 2
+# More processes than two cores pay: tests wait for phones and databases. Servers start faster with compiled files kept.
+TEST_PROCESSES ?= 3
 
 VENV := .venv
 PY := $(VENV)/bin/python

@@ -116,6 +116,9 @@ def test_what_else_they_say_gets_an_answer_of_its_own(world: World) -> None:
     cole = world.staff("facilitator")
     cole.texts("on leave next week")
     cole.hears("Pages can't be paused by text")
+    for said in ("how do I log in", "i forgot my password"):
+        cole.texts(said)
+        cole.hears("Sign in here: ", "a new code to begin with")
     cole.texts("thanks")
     cole.hears("You're welcome")
     for said in ("not great", "feeling rough after last week"):

@@ -28,6 +28,7 @@ _WORRIED = re.compile(
     r"|people|some(?:one|body)|one of|him|her|them)\b",
     re.I,
 )
+_SIGN_IN = re.compile(r"\b(?:log(?:ging)? ?(?:in|on)|login|sign(?:ing)? ?in|passwords?|passkey|authenticator)\b", re.I)
 _MOVE = re.compile(r"\b(?:move|reschedul|postpon|another day|different (?:day|time))", re.I)
 _CANT_RUN = re.compile(r"\b(?:cover|swap|stand in|step in|instead of me|call (?:it )?off|cancel)\b", re.I)
 _WHO_COMES = re.compile(
@@ -40,6 +41,8 @@ def answer(request: Request) -> Answer | None:
     """Answer plain words about a session, a trainee, being away, or oneself; None for what is about none of these."""
     if _WORRIED.search(request.body):
         return concern.answer(replace(request, body="concern"))
+    if _SIGN_IN.search(request.body):
+        return "sign_in", (request.say("staff_sign_in", url=request.voice.console_url),)
     meant = understand(request.body, "none")
     if understand(request.body, "checkin_prompt").slots.get("low"):
         return "staff_support", _support(request)
