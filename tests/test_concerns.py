@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from companion.messaging.addresses import addresses_of
 from companion.models import AuditEntry, Episode, Note, Person
-from tests.world import World
+from tests.safety.stage import reference
+from tests.world import Talker, World
 
 
 def test_a_facilitator_raises_a_concern_and_the_other_takes_it(world: World) -> None:
@@ -54,7 +55,54 @@ def test_a_facilitator_raises_a_concern_and_the_other_takes_it(world: World) -> 
     theirs.hears("no person has read your text yet")
     theirs.hears("alerting a facilitator")
     world.settle()
+    # Somebody has the item already, so that they are told at once who has their text; and what they write goes there.
+    theirs.hears("Dr Dunne is a facilitator and has your text now")
     world.staff_ignores()
+    theirs.texts("thank you, I am waiting")
+    theirs.hears_nothing()
+    world.settle()
+    dunne.hears("new text about")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("postgresql")
+def test_who_does_not_know_of_a_concern_is_answered_as_ever(world: World) -> None:
+    asha = world.member()
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    cole.texts("CONCERN")
+    cole.texts("concern 1: seemed far away")
+    cole.ignores()
+    world.settle()
+    dunne.hears("an item needs you now")
+
+    def lives_on() -> None:
+        asha.texts("hello")
+        assert "facilitator has" not in asha.hears("Text MENU", "999")
+        asha.texts("change")
+        assert "facilitator has" not in asha.hears("MENU")
+        asha.texts("where can I get help with sleep")
+        asha.hears("This may help")
+
+    lives_on()  # while nobody has it
+    dunne.texts("take")
+    dunne.hears("You have")
+    world.settle()
+    lives_on()  # and while somebody has
+    world.settle()
+    dunne.texts(f"{code_in(dunne)} Hello, would you like to talk?")  # now they know
+    dunne.hears("Sent to")
+    world.settle()
+    asha.hears("Dr Dunne: Hello")
+    asha.texts("yes please")
+    asha.hears_nothing()
+    world.settle()
+    dunne.hears("new text about")
+    world.staff_ignores()
+
+
+def code_in(talker: Talker) -> str:
+    """Return the reference in the last text of a phone."""
+    return reference(talker.phone.inbox[-1].body)
 
 
 @pytest.mark.one_database("sqlite")

@@ -21,11 +21,14 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
     text.keep()
     episode = episodes.flag(session, text.row, text.address, text.flag(), now, voice)
     in_full = episodes.crisis_reply_is_due(episode, now)
+    unaware = not episodes.person_knows(episode)
     replies = _replies(text, staff, voice, in_full=in_full)
     if person is not None and person.role == "trainee" and first_word(text.arrival.body) == "buddy":
         replies += (voice.words.render("buddy_not_passed"),)
     if in_full:
         episode.last_crisis_reply_at = now
+    if unaware:
+        episodes.now_they_know(session, episode, now, voice)
     return replies
 
 

@@ -19,6 +19,7 @@ from companion.conversation import (
     apply_around,  # noqa: F401 - so that `apply` knows its changes
     exchange,
     in_a_row,
+    own_item,
 )
 from companion.conversation.apply import Scene, apply
 from companion.conversation.changes import CountAnswer, Erase, Stop
@@ -116,8 +117,7 @@ class TextDesk:
             raise_alarm(session, now, "answers_itself")
             return ()
         if person is not None and person.role != "trainee":
-            row.intent, texts = self._staff.answer(session, person, address, arrival, now)
-            return texts
+            return own_item.answer(text, self._staff, self._voice)
         return self._trainee(text)
 
     def _trainee(self, text: Incoming) -> tuple[Text, ...]:

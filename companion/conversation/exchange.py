@@ -15,6 +15,7 @@ from companion.content.catalogue import Text
 from companion.conversation.flows.leaving import ends_all
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
+from companion.conversation.intents import Understanding
 from companion.conversation.known import Decision, Known, says_nothing_else
 from companion.conversation.normalise import fold, plain
 from companion.escalation import episodes, relay
@@ -52,14 +53,9 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     session, now = text.session, text.now
     if known.asked in (CONFIRM_ERASE, CONFIRM_COPY):
         return None  # a YES or NO about one's own data is no word to the facilitator
-    said, meant = _bare(known.text), known.meant
-    if _wants_other(said):
-        return "change_facilitator", _change(session, episode, now, voice)
-    if _wants_call(known, said):
-        tell_owner(session, episode, "page_wants_call", now, voice)
-        record(session, now, "asked for a call", episode)
-        name = episode.owner.name or episode.owner.alias if episode.owner else ""
-        return "call_me", (voice.words.render("call_me_told", facilitator=name),)
+    said, meant = letters(known.text), known.meant
+    if (asked := asks_of_owner(session, episode, said, meant, now, voice)) is not None:
+        return asked
     to_them = says_nothing_else(meant, known.text)  # "are you still there", "i turned it off, sorry"
     if meant.intent == "stop" and not ends_all(known) and (not to_them or "stop" in said.split()):
         text.keep()
@@ -76,30 +72,55 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
 
 def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:
     """Answer CALL ME and CHANGE while an episode is open and nobody has it yet; None for anything else."""
-    said = _bare(known.text)
-    if not _wants_other(said) and not _wants_call(known, said):
+    said = letters(known.text)
+    if not _wants_other(said) and not _wants_call(known.meant, said):
         return None
     episode = episodes.open_episode(session, address)
-    if episode is None or episode.state != "open":
+    if episode is None or episode.state != "open" or not episodes.person_knows(episode):
         return None
+    answered = asks_of_nobody(session, episode, said, known.meant, now, voice)
+    return Decision(answered[1]) if answered is not None else None
+
+
+def asks_of_owner(
+    session: Session, episode: Episode, said: str, meant: Understanding, now: datetime, voice: Voice
+) -> tuple[str, tuple[Text, ...]] | None:
+    """Do what is asked of whoever has the episode: someone else, or a call. None for anything else that is said."""
     if _wants_other(said):
-        return Decision((voice.words.render("change_nobody_yet"),))
+        return "change_facilitator", _change(session, episode, now, voice)
+    if not _wants_call(meant, said):
+        return None
+    tell_owner(session, episode, "page_wants_call", now, voice)
     record(session, now, "asked for a call", episode)
-    return Decision((voice.words.render("call_me_open"),))
+    name = episode.owner.name or episode.owner.alias if episode.owner else ""
+    return "call_me", (voice.words.render("call_me_told", facilitator=name),)
+
+
+def asks_of_nobody(
+    session: Session, episode: Episode, said: str, meant: Understanding, now: datetime, voice: Voice
+) -> tuple[str, tuple[Text, ...]] | None:
+    """Answer the same while nobody has the episode yet."""
+    if _wants_other(said):
+        return "change_facilitator", (voice.words.render("change_nobody_yet"),)
+    if not _wants_call(meant, said):
+        return None
+    record(session, now, "asked for a call", episode)
+    return "call_me", (voice.words.render("call_me_open"),)
 
 
 def _wants_other(said: str) -> bool:
     return said in CHANGE or _SOMEONE_ELSE.search(said) is not None
 
 
-def _wants_call(known: Known, said: str) -> bool:
+def _wants_call(meant: Understanding, said: str) -> bool:
     if said in CALL_ME:
         return True
-    asks = known.meant.intent == "talk_to_person" and not known.meant.guessed
+    asks = meant.intent == "talk_to_person" and not meant.guessed
     return asks and not {"call", "ring", "phone"}.isdisjoint(said.split())
 
 
-def _bare(text: str) -> str:
+def letters(text: str) -> str:
+    """Return the words of a text in small letters, and nothing else of it."""
     return " ".join(re.findall(r"[a-z]+", fold(plain(text))))
 
 

@@ -149,7 +149,7 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     if stopped or not says_nothing_else(meant, text.arrival.body):
         return None
     episode = episodes.open_episode(text.session, text.address)
-    if episode is None or episode.state != "open":
+    if episode is None or episode.state != "open" or not episodes.person_knows(episode):
         return None
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 

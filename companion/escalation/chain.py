@@ -44,6 +44,16 @@ def responders(session: Session, episode: Episode, now: datetime) -> list[Person
     return chain or [p for p in everyone if p.role == "coordinator"] or everyone
 
 
+def others(session: Session, episode: Episode) -> list[Person]:
+    """Return who could look after `episode` and can be reached, whatever the chain: facilitators, leads, then external.
+
+    Never the person concerned, and nobody they left out.
+    """
+    out = excluded_from(session, episode.person_id)
+    able = [p for p in _staff(session) if p.role != "coordinator" and p.id not in out and p.id != episode.person_id]
+    return sorted((p for p in able if can_be_texted(session, p)), key=lambda p: p.is_external_lead)
+
+
 def is_drill(session: Session, address: Address) -> bool:
     """Whether what comes from this address belongs to a drill that is going on."""
     going_on = select(Drill.id).where(Drill.from_index == address.address_index, Drill.state == "started").limit(1)

@@ -275,6 +275,20 @@ def _meet_episode(session: Session, address: Address, person: Person, now: datet
             begin_exchange(person, now)
 
 
+def person_knows(episode: Episode) -> bool:
+    """Whether the person it is about can know of it: not of a concern about them while they sent no text of danger."""
+    return episode.raised_by is None or episode.last_crisis_reply_at is not None
+
+
+def now_they_know(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    """Tell the person, who has just sent a first text of danger, who has the concern that was raised about them."""
+    if episode.state != "owned":
+        return
+    voice.tell_trainee_taken(session, episode, now)
+    if episode.person is not None and episode.person.role == "trainee":
+        begin_exchange(episode.person, now)
+
+
 def begin_exchange(person: Person, now: datetime) -> None:
     """From now on what `person` writes is for whoever has their episode; what was asked before is forgotten."""
     person.exchange_until = now + EXCHANGE_LASTS
@@ -291,7 +305,7 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
     withdraw(session, episode, "taken", now, voice)
     void(session, episode, "taken", now)
     about = episode.person
-    if about is not None and about.role == "trainee":
+    if about is not None and about.role == "trainee" and person_knows(episode):
         # What they write from now on is for the one who has it (see companion.conversation.exchange).
         begin_exchange(about, now)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation import bundles, carriers
 from companion.escalation.carriers import THROTTLE, TO_OWNER
-from companion.escalation.chain import responders
+from companion.escalation.chain import others, responders
 from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
 from companion.escalation.exclusions import excluded_from
 from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, reached_by, step
@@ -70,10 +70,16 @@ def page_next(session: Session, episode: Episode, now: datetime, voice: Voice) -
 
 
 def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Person]:
-    """Return the chain without those whom the person asked not to have; the whole chain if nobody else is left."""
+    """Return the chain without those whom the person asked not to have.
+
+    If it has nobody else, whoever else there is of facilitators and leads; the whole chain if there is nobody at all.
+    """
     chain = responders(session, episode, now)
     declined = set(session.scalars(select(Declined.person_id).where(Declined.episode_id == episode.id)))
-    return [person for person in chain if person.id not in declined] or chain
+    if not declined:
+        return chain
+    left = [person for person in chain if person.id not in declined]
+    return left or [person for person in others(session, episode) if person.id not in declined] or chain
 
 
 def left_out(session: Session, episode: Episode, person: Person, now: datetime) -> bool:
