@@ -8,12 +8,28 @@ import pytest
 import yaml
 
 import companion.content
+from companion.content.examples import topic_examples
 from companion.escalation.watchlist import load_watchlist
 from tests.world import World
 
 ORDINARY = Path(__file__).with_name("ordinary_texts.txt")
 EXAMPLES = Path(companion.content.__file__).with_name("intent_examples.yaml")
 MAY_PAGE = ("signpost", "unknown", "checkin_word", "talk_to_person")  # where somebody says how they are
+
+# What is asked for under the other topics may itself tell of danger (asleep at the wheel, a hand on somebody).
+NO_DANGER = (
+    "bereavement",
+    "after a death",
+    "complaints and GMC",
+    "moral injury",
+    "money",
+    "return to training",
+    "shielding",
+    "exam stress",
+    "supervision",
+    "new to the area",
+    "none",
+)
 
 
 def examples() -> list[tuple[str, str]]:
@@ -31,6 +47,13 @@ def examples() -> list[tuple[str, str]]:
 def test_no_order_or_question_to_the_service_pages() -> None:
     read = load_watchlist().read
     assert [(intent, text) for intent, text in examples() if read(text).route == "page"] == []
+
+
+def test_no_wish_for_a_place_that_helps_pages() -> None:
+    read = load_watchlist().read
+    asked = [(topic, text) for topic, text in topic_examples() if topic in NO_DANGER]
+    assert len({topic for topic, _ in asked}) == len(NO_DANGER)
+    assert [(topic, text) for topic, text in asked if read(text).route == "page"] == []
 
 
 def test_no_ordinary_text_pages() -> None:
