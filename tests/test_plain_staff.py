@@ -145,3 +145,57 @@ def test_plain_words_beside_an_open_item_are_about_the_item(world: World) -> Non
     cole.ignores()
     cole.texts("can't make thursday")
     cole.hears("we are not sure what you mean", "TAKE")
+
+
+def test_how_things_stand_is_answered_and_nobody_hears_of_whom_they_were_left_out_by(world: World) -> None:
+    asha = world.member()
+    cole, dunne, lead = world.staff("facilitator", 0), world.staff("facilitator", 1), world.staff("lead")
+    for asked in ("any open items?", "is anything waiting", "what's open"):
+        lead.texts(asked)
+        lead.hears("No item is open")
+    lead.texts("how many people have joined")
+    lead.hears("Joined now: ICU North: 1")
+    cole.texts("who's on call tonight")
+    cole.hears("Nobody is on duty by the rota now")
+    cole.texts("am I on call tonight")
+    cole.hears("You have no duty in the next 14 days")
+    asha.texts("exclude Dr Dunne")
+    asha.texts("I want to die")
+    asha.ignores()
+    world.settle()
+    code = re.findall(r"Reply (\w{4}) TAKE", cole.ignores()[0])[0]
+    cole.texts("am I on call tonight")  # not "on call", which would pass it on
+    cole.hears("You have no duty")
+    cole.texts("open items")
+    cole.hears(f"{code}: nobody has it yet")
+    lead.texts("any open items?")
+    lead.hears("Open that you were not paged about: 1")
+    dunne.texts("any open items?")
+    dunne.hears("No item is open")
+    cole.texts("take")
+    cole.texts("who has it")
+    assert f"{code}: you have it" in cole.ignores()[-1]
+    cole.texts("reached")
+    cole.texts("status")
+    assert f"{code}: you reached them" in cole.ignores()[-1]
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_is_away_or_has_a_new_phone_hears_what_to_do(world: World) -> None:
+    cole = world.staff("facilitator")
+    for said in (
+        "I'm away next week",
+        "on leave tomorrow",
+        "can someone cover my on call tonight",
+        "on holiday til 3rd",
+    ):
+        cole.texts(said)
+        cole.hears("HAND OVER gives a duty")
+    for said in ("I lost my phone", "my number has changed"):
+        cole.texts(said)
+        cole.hears("Pages still go to the old phone", "Ways to reach me")
+    cole.texts("away on thursday")
+    cole.hears("Can't run it?")

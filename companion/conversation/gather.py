@@ -151,6 +151,8 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     episode = episodes.open_episode(text.session, text.address)
     if episode is None or episode.state != "open" or not episodes.person_knows(episode):
         return None
+    if episode.contacted_at is not None:
+        return None  # whoever reached them has asked for help, and is still there for them
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 
 

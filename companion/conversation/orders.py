@@ -7,6 +7,7 @@ A text that only begins with one may be an order or a sentence: that is `maybe`,
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Literal, cast
 
 import yaml
 
-from companion.escalation.references import find_reference
+from companion.escalation.references import apart, find_reference
 
-Verb = Literal["take", "pass", "help", "say", "reached"]
+Verb = Literal["take", "pass", "help", "say", "reached", "tried", "close", "ask"]
 _SPOKEN = ("take", "pass", "say", "reached")  # words that are an order when they stand first after a reference
+# About the person and not to them, when words stand after a reference: "K7Q2 she is fine".
+_ABOUT_THEM = frozenset(("she", "shes", "he", "hes", "they", "theyre", "theyve", "her", "his", "their"))
 _MARKS = {"’": "'", "‘": "'", "`": "'"}
 
 
@@ -26,7 +29,7 @@ class Order:
     """`reference` is None when none was given; `verb` is what is certain, `maybe` what might be meant.
 
     `words` is the text without the reference, and for SAY without that word: as it would go to the person. `named` is
-    set where it is to be passed to somebody by name.
+    set where it is to be passed to somebody by name, `every` where all are meant that there are.
     """
 
     reference: str | None
@@ -34,11 +37,19 @@ class Order:
     words: str
     maybe: Verb | None = None
     named: bool = False
+    every: bool = False
+
+    @property
+    def about_them(self) -> bool:
+        """Whether the words speak of the person, as a note does, and not to them."""
+        return not _ABOUT_THEM.isdisjoint(_words(self.words)[:1])
 
 
 @dataclass(frozen=True)
 class _Phrases:
     by_words: dict[tuple[str, ...], Verb]
+    perhaps: frozenset[tuple[str, ...]]  # of these, those that are never certain
+    every: frozenset[str]
     small: frozenset[str]
     how_they_are: frozenset[str]
     to_somebody: re.Pattern[str]
@@ -51,8 +62,13 @@ def _phrases() -> _Phrases:
     small, well = frozenset(data.pop("small")), frozenset(data.pop("how_they_are"))
     passes = "|".join(data.pop("pass_to"))
     to = re.compile(rf"(?:^| )(?:{passes})(?! (?:her|him|them|me|you)\b)(?: [a-z]+){{1,2}}(?: (?:please|now))?$")
-    pairs = {tuple(phrase.split()): cast(Verb, verb) for verb, phrases in data.items() for phrase in phrases}
-    return _Phrases(pairs, small, well, to, max(map(len, pairs)))
+    every, perhaps = frozenset(data.pop("every")), _by_words(data.pop("perhaps"))
+    pairs = perhaps | _by_words(data)
+    return _Phrases(pairs, frozenset(perhaps), every, small, well, to, max(map(len, pairs)))
+
+
+def _by_words(listed: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], Verb]:
+    return {tuple(phrase.split()): cast(Verb, verb) for verb, phrases in listed.items() for phrase in phrases}
 
 
 def without_reference(order: Order, text: str) -> Order | None:
@@ -68,6 +84,7 @@ def without_reference(order: Order, text: str) -> Order | None:
 
 def read_order(text: str) -> Order:
     """Read a text from someone who runs the programme. Never raises."""
+    text = apart(text, ("take", "pass", "reached"))
     reference = find_reference(text)
     rest = re.sub(reference, " ", text, count=1, flags=re.IGNORECASE) if reference else text
     rest = rest.strip(" \t\r\n:,-.")
@@ -78,7 +95,8 @@ def read_order(text: str) -> Order:
         verb: Verb = "pass" if named else cast(Verb, spoken)
         return Order(reference, verb, after.strip() if verb == "say" else rest, named=named)
     sure, maybe = _read(rest)
-    return Order(reference, sure, rest, maybe)
+    every = sure is not None and not _phrases().every.isdisjoint(_words(rest))
+    return Order(reference, sure, rest, maybe, every=every)
 
 
 def _names_somebody(text: str) -> bool:
@@ -103,11 +121,12 @@ def _read(text: str) -> tuple[Verb | None, Verb | None]:
             if verb := phrases.by_words.get(tuple(words[at : at + length])):
                 begins = begins and not (left_over and not found)
                 found.append(verb)
+                left_over += tuple(words[at : at + length]) in phrases.perhaps
                 at += length
                 break
         else:
             told = phrases.how_they_are if found[-1:] == ["reached"] else phrases.small
-            left_over += words[at] not in told | phrases.small
+            left_over += words[at] not in told | phrases.small | phrases.every
             at += 1
     kinds = set(found)
     if len(kinds) == 1 and not left_over:

@@ -1,6 +1,5 @@
 """What somebody who runs the programme writes while there is an item about themselves: they were in danger.
 
-
 They keep all they can do for others. What is about nothing of that goes where a trainee's words would go: to whoever
 has the item. CALL ME and CHANGE are heard, as the texts that they get promise.
 """

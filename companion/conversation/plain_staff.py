@@ -29,6 +29,20 @@ _WORRIED = re.compile(
     re.I,
 )
 _SIGN_IN = re.compile(r"\b(?:log(?:ging)? ?(?:in|on)|login|sign(?:ing)? ?in|passwords?|passkey|authenticator)\b", re.I)
+_OF_MINE = re.compile(r"\b(?:how|where|i|im|i'm|my|me|cant|can't|forgot|lost|link)\b", re.I)
+_OF_THEM = re.compile(r"\b(?:she|he|they|her|him|them|shes|hes)\b", re.I)
+_LONG = 12  # words; a longer text tells something, and asks nothing about signing in
+_AWAY = re.compile(r"\b(?:away|on holiday|annual leave|on leave)\b", re.I)
+_A_SESSION = re.compile(r"\b(?:session|group|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?)\b", re.I)
+_DUTY = re.compile(
+    r"\b(?:cover|swap|take|hand(?:ing)? ?over)\b.*\b(?:on[ -]?calls?|dut(?:y|ies)|shifts?)\b|\bon[ -]?call swap\b", re.I
+)
+_NEW_PHONE = re.compile(
+    r"\b(?:lost|broke|broken|stolen|new|dropped|changed) (?:my )?(?:work )?(?:phone|mobile|sim|number)\b"
+    r"|\bmy (?:work )?(?:phone|mobile|sim|number) (?:has |is |was |will )?(?:been )?"
+    r"(?:changed?|changing|stolen|lost|broken|dead)\b",
+    re.I,
+)
 _MOVE = re.compile(r"\b(?:move|reschedul|postpon|another day|different (?:day|time))", re.I)
 _CANT_RUN = re.compile(r"\b(?:cover|swap|stand in|step in|instead of me|call (?:it )?off|cancel)\b", re.I)
 _WHO_COMES = re.compile(
@@ -43,6 +57,12 @@ def answer(request: Request) -> Answer | None:
         return concern.answer(replace(request, body="concern"))
     if _SIGN_IN.search(request.body):
         return "sign_in", (request.say("staff_sign_in", url=request.voice.console_url),)
+    said = aside(request.body)
+    if said == "new_number" or _NEW_PHONE.search(request.body):
+        return "new_number", (request.say("staff_new_number", url=request.voice.console_url),)
+    away = said == "pause_how" or _AWAY.search(request.body) is not None
+    if _DUTY.search(request.body) or (away and _A_SESSION.search(request.body) is None):
+        return "away", (request.say("staff_away", url=request.voice.console_url),)
     meant = understand(request.body, "none")
     if understand(request.body, "checkin_prompt").slots.get("low"):
         return "staff_support", _support(request)
@@ -50,10 +70,29 @@ def answer(request: Request) -> Answer | None:
         return _places(request)
     if meant.intent == "thanks":
         return "thanks", (request.say("thanks"),)
-    if meant.intent == "pause" or aside(request.body) == "pause_how":
+    if meant.intent == "pause" or said == "pause_how":
         return "away", (request.say("staff_away", url=request.voice.console_url),)
     meeting = _meeting(request, meant)
     return _about(request, meant, meeting) if meeting is not None else None
+
+
+def beside_an_item(request: Request) -> Answer | None:
+    """Answer what is surely about no item, from somebody to whom one is open; None for what may be about it."""
+    if (asked := signing_in(request)) is not None:
+        return asked
+    if _OF_THEM.search(request.body) is None and understand(request.body, "checkin_prompt").slots.get("low"):
+        return "staff_support", _support(request)
+    return None
+
+
+def signing_in(request: Request) -> Answer | None:
+    """Answer how to sign in, asked by whoever writes about themselves; None for other texts, as a note may be."""
+    words = request.body.replace("\u2019", "'")
+    if len(words.split()) > _LONG or _SIGN_IN.search(words) is None or _OF_THEM.search(words) is not None:
+        return None
+    if _OF_MINE.search(words) is None:
+        return None
+    return "sign_in", (request.say("staff_sign_in", url=request.voice.console_url),)
 
 
 def _about(request: Request, meant: Understanding, meeting: GroupSession) -> Answer | None:

@@ -56,9 +56,14 @@ class StaffDesk:
             return "start_again", (self._voice.words.render("facilitator_help", url=self._voice.console_url),)
         errand = errands.run(Request(session, person, arrival.body, now, self._voice))
         answer = errand or self._order(session, person, arrival.body, now)
-        if answer[0] != "unknown" or in_danger:
+        if in_danger:
             return answer
-        return plain_staff.answer(Request(session, person, arrival.body, now, self._voice)) or answer
+        request = Request(session, person, arrival.body, now, self._voice)
+        if answer[0] == "unknown":
+            return plain_staff.answer(request) or answer
+        if answer[0] in ("order_unsure", "order_which"):
+            return self._beside(plain_staff.beside_an_item(request), session, person, now) or answer
+        return answer
 
     def _order(self, session: Session, person: Person, text: str, now: datetime) -> Answer:
         if bare(text) == "menu":
@@ -86,24 +91,57 @@ class StaffDesk:
         if order.verb in ("take", "pass", "reached"):
             kept = [r for r in mine if episodes.is_kept(r.episode, person)]
             meant = _meant(mine, [*owned, *kept] if order.verb == "reached" else owned, order.verb)
-            if len(meant) == 1:
-                return self._do(session, person, order, meant[0], now)
             if not meant:
                 return "order_none", (self._say("page_none_open", url=self._voice.console_url),)
+            if len(meant) == 1 or (order.every and order.verb != "reached"):
+                done = [self._do(session, person, order, each, now) for each in meant]
+                return done[0][0], tuple({text.body: text for _, texts in done for text in texts}.values())
             return self._which(meant, "page_which_reached" if order.verb == "reached" else "page_which")
+        # What others have is nothing that unsure words of theirs can be about.
+        live = [each for each in mine if each in owned or each.episode.state == "open"]
         if len(owned) == 1 and order.words:
-            intent, kept_as = self._note(session, person, order, owned[0], now)
-            waiting = [each for each in mine if each.episode.state == "open"]
+            intent, kept_as = self._from_owner(session, person, order, owned[0], now)
+            waiting = [each for each in live if each.episode.state == "open"]
             more = (self._say("page_still_waits", references=_codes(waiting)),) if waiting else ()
             return intent, (*kept_as, *more)
-        if len(mine) == 1:
-            return "order_unsure", (self._unsure(mine[0].code),)
-        if mine:
-            return self._which(mine)
+        if len(live) == 1 and order.verb == "ask":
+            return self._cannot_say(live[0], person)
+        if len(live) == 1:
+            return "order_unsure", (self._unsure(live[0].code),)
+        if live:
+            if live == owned:
+                return self._which(live, "page_which_note", url=self._voice.console_url)
+            return self._which(live)
         return "unknown", (self._say("facilitator_help", url=self._voice.console_url),)
 
-    def _which(self, references: list[Reference], text_id: str = "page_which") -> Answer:
-        return "order_which", (self._say(text_id, references=_codes(references)),)
+    def _which(self, references: list[Reference], text_id: str = "page_which", **more: str) -> Answer:
+        return "order_which", (self._say(text_id, references=_codes(references), **more),)
+
+    def _beside(self, answer: Answer | None, session: Session, person: Person, now: datetime) -> Answer | None:
+        """Return an answer that is about no item together with the items that wait all the same."""
+        waiting = [each for each in episodes.open_to(session, person, now) if each.episode.state == "open"]
+        if answer is None or not waiting:
+            return answer
+        return answer[0], (*answer[1], self._say("page_still_waits", references=_codes(waiting)))
+
+    def _cannot_say(self, reference: Reference, person: Person) -> Answer:
+        text_id = "order_ask_yours" if reference.episode.owner_id == person.id else "order_ask"
+        return "order_ask", (self._say(text_id, reference=reference.code, url=self._voice.console_url),)
+
+    def _from_owner(
+        self, session: Session, person: Person, order: Order, reference: Reference, now: datetime
+    ) -> Answer:
+        """Answer what an owner texts that is no order: what is no note is told from one, and anything else is kept."""
+        if order.verb == "ask":
+            return self._cannot_say(reference, person)
+        if order.verb == "close":
+            reached = reference.episode.state == "contacted"
+            text_id = "close_how" if reached else "close_how_no_contact"
+            return "close_how", (self._say(text_id, reference=reference.code, url=self._voice.console_url),)
+        request = Request(session, person, order.words, now, self._voice)
+        if (asked := plain_staff.signing_in(request)) is not None:
+            return asked
+        return self._note(session, person, order, reference, now)
 
     def _no_such(self, session: Session, person: Person, now: datetime) -> Text:
         """Return what is said to a reference that is not theirs, with those that they may have meant."""
@@ -122,11 +160,17 @@ class StaffDesk:
         episode = _locked(session, reference.episode)
         if episode.owner_id != person.id:
             record(session, now, "order not understood", episode, actor=person.id)
+            if episode.state == "open" and order.verb == "ask":
+                return self._cannot_say(reference, person)
             if order.verb == "say" or episode.state != "open":
                 return "relay_refused", (self._say("relay_not_yours", reference=reference.code),)
             return "order_unsure", (self._unsure(reference.code),)
+        if order.verb in ("ask", "close", "tried") and episode.state != "open":
+            return self._from_owner(session, person, order, reference, now)
         if order.maybe is not None and order.verb != "say":
             return "relay_unsure", (self._say("relay_unsure", reference=reference.code),)
+        if order.about_them and order.verb != "say":
+            return "relay_unsure", (self._say("relay_about_them", reference=reference.code),)
         try:
             relay.say_to_person(session, episode, person, order.words, uuid.uuid4(), now, self._voice)
         except CannotSendError as error:
@@ -149,6 +193,9 @@ class StaffDesk:
             if episode.state != "open" and episode.owner_id != person.id:
                 record(session, now, "pass too late", episode, actor=person.id)
                 return "pass_late", (self._has_it(episode, reference),)
+            if episode.state == "contacted":
+                episodes.ask_for_help(session, episode, person, now, self._voice)
+                return "pass_help", (self._say("page_passed_contacted", reference=reference.code),)
             episodes.pass_on(session, episode, person, now, self._voice)
             return "pass", (self._say("page_passed_named" if order.named else "page_passed"),)
         try:
@@ -164,6 +211,9 @@ class StaffDesk:
             return "take_declined", (self._say("page_declined", reference=reference.code),)
         if owner.id != person.id:
             return "take_late", (self._has_it(episode, reference),)
+        if episode.state == "contacted":
+            text = self._say("page_yours_reached", reference=reference.code, url=self._voice.console_url)
+            return "take", (text,)
         by = when.time_by(episode.contact_by or now, now, self._voice.settings.zone)
         return "take", (self._say("page_taken_ok", reference=reference.code, by=by, url=self._voice.console_url),)
 
@@ -175,9 +225,9 @@ class StaffDesk:
     def _note(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         session.add(Note(episode=reference.episode, person_id=person.id, body=order.words, at=now))
         record(session, now, "note kept", reference.episode, actor=person.id)
-        kept = "note_kept"
-        if reference.episode.state == "owned":
-            kept = "note_kept_maybe_pass" if order.maybe == "pass" else "note_kept_no_contact"
+        kept = "note_kept_maybe_pass" if order.maybe == "pass" else "note_kept"
+        if reference.episode.state == "owned" and order.maybe != "pass":
+            kept = "note_kept_tried" if order.maybe == "tried" else "note_kept_no_contact"
         return "note", (self._say(kept, reference=reference.code),)
 
     def _say(self, text_id: str, **values: object) -> Text:
@@ -191,7 +241,7 @@ def _meant(mine: list[Reference], owned: list[Reference], verb: Verb) -> list[Re
     open_ = [r for r in mine if r.episode.state == "open"]
     if verb == "pass":
         open_ += [r for r in owned if r.episode.state == "owned"]
-    return open_ or mine
+    return open_ or owned or mine
 
 
 def _codes(references: list[Reference]) -> str:

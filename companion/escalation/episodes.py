@@ -40,6 +40,8 @@ from companion.rota.ways import can_be_texted
 
 EXCHANGE_LASTS = timedelta(days=2)  # since the last text either way
 LINKED_WITHIN = timedelta(hours=24)
+# Open again though its owner reached the person and is still there for them: they want others beside them.
+ASKS_FOR_HELP = (Episode.state == "open") & Episode.contacted_at.is_not(None)
 REPEAT_CRISIS_REPLY = timedelta(minutes=30)
 REPEATS, REPEATS_WITHIN = 3, timedelta(minutes=10)  # so many flags in that time bring in the next step
 
@@ -70,6 +72,10 @@ def flag(
         take_from(session, episode, episode.owner, now, voice, "owner cannot be told")
     elif episode.state == "owned":
         tell_owner(session, episode, "page_new_flag", now, voice)
+    elif episode.contacted_at is not None:
+        episode.contacted_at = None  # what they were reached about is not what they write of now
+        tell_owner(session, episode, "page_new_flag", now, voice)
+        page_next(session, episode, now, voice)
     elif _flags_since(session, episode, now - REPEATS_WITHIN) >= REPEATS - 1:
         episode.step = one_up(episode)
         page_next(session, episode, now, voice)
@@ -169,7 +175,7 @@ def take_from(
 def ask_for_other(session: Session, episode: Episode, now: datetime, voice: Voice) -> Person | None:
     """Take the episode from its owner because the person it is about asked for someone else; return who had it."""
     owner = episode.owner
-    if owner is None or episode.state not in ("owned", "contacted"):
+    if owner is None or (episode.state not in ("owned", "contacted") and episode.contacted_at is None):
         return None
     session.merge(Declined(episode_id=episode.id, person_id=owner.id, at=now))
     session.flush()

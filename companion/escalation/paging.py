@@ -93,7 +93,8 @@ def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None
     """Do what is due for an open episode: tell, alarm, page. Doing it twice does no more than doing it once."""
     settings = voice.settings
     waited = now - episode.started_at
-    if waited >= timedelta(minutes=settings.tell_trainee_after) and episode.trainee_told_at is None:
+    told = episode.trainee_told_at is not None or episode.contacted_at is not None  # who reached them is still there
+    if waited >= timedelta(minutes=settings.tell_trainee_after) and not told:
         episode.trainee_told_at = now
         voice.tell_trainee_nobody_yet(session, episode, now)
         record(session, now, "told that nobody has it yet", episode)
@@ -224,7 +225,7 @@ def _another_way(
 def _next_action(session: Session, episode: Episode, now: datetime, voice: Voice) -> datetime:
     settings = voice.settings
     moments = [due_at(episode, settings)]
-    if episode.trainee_told_at is None:
+    if episode.trainee_told_at is None and episode.contacted_at is None:
         moments.append(episode.started_at + timedelta(minutes=settings.tell_trainee_after))
     if episode.alarmed_at is None:
         moments.append(episode.started_at + timedelta(minutes=settings.alarm_coordinator_after))

@@ -49,6 +49,13 @@ def find_reference(text: str) -> str | None:
     return found.group() if found else None
 
 
+def apart(text: str, verbs: Sequence[str]) -> str:
+    """Return `text` with a space between a reference and one of `verbs` that was written right against it."""
+    either, code = "|".join(verbs), PATTERN.pattern.strip(r"\b")
+    text = re.sub(rf"\b({code})({either})\b", r"\1 \2", text, flags=re.IGNORECASE)
+    return re.sub(rf"\b({either})({code})\b", r"\1 \2", text, flags=re.IGNORECASE)
+
+
 def _random_code() -> str:
     while True:
         code = "".join(secrets.choice(ALPHABET + DIGITS) for _ in range(4))

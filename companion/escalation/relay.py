@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
-from companion.escalation.episodes import begin_exchange
+from companion.escalation.episodes import ASKS_FOR_HELP, begin_exchange
 from companion.escalation.reach import takes_no_texts
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
@@ -41,7 +41,7 @@ def say_to_person(
 
     `key` is the writer's press of a button or text: the same one again sends nothing more.
     """
-    words = words.strip()
+    words = words.strip() if any(map(str.isalnum, words)) else ""  # "K7Q2?" says nothing to them
     if episode.owner_id != writer.id or episode.state not in ("owned", "contacted", "open"):
         raise CannotSendError("not yours")
     if not words:
@@ -86,13 +86,16 @@ def heard_from_person(session: Session, episode: Episode, inbound: InboundMessag
 
 
 def exchange_with(session: Session, address: Address) -> Episode | None:
-    """Return the episode about this address or its owner that somebody has, or None."""
+    """Return the episode about this address or its owner that somebody has, or None.
+
+    Whoever reached the person and asks for help has it until somebody else takes it.
+    """
     about = Episode.address_id == address.id
     if address.person_id is not None:
         about = about | (Episode.person_id == address.person_id)
     return session.scalar(
         select(Episode)
-        .where(about, Episode.state.in_(("owned", "contacted")))
+        .where(about, Episode.state.in_(("owned", "contacted")) | ASKS_FOR_HELP)
         .order_by(Episode.opened_at)
         .limit(1)
         .with_for_update(of=Episode)

@@ -31,7 +31,7 @@ def answer(request: Request) -> Answer | None:
     if code is not None:
         return _with_code(request, code)
     if request.is_just("rota", "my rota", "my duties", "duties", "when am i on"):
-        return _mine(request)
+        return mine(request)
     for verb, starts in (("hand_over", ("hand over", "handover", "cover me")), ("swap", ("swap",))):
         words = request.words_after(*starts)
         if words is not None:
@@ -61,7 +61,8 @@ def _word(request: Request, code: str) -> bool | None:
     return True if first in _YES else False if first in _NO else None
 
 
-def _mine(request: Request) -> Answer:
+def mine(request: Request) -> Answer:
+    """Return the next duties of whoever asks."""
     turns = swaps.my_turns(request.session, request.person, request.now)
     if not turns:
         return "rota", (request.say("rota_nothing", url=request.voice.console_url),)

@@ -1,0 +1,118 @@
+"""What is open, who has it, who is on duty, how many have joined: asked in plain words by those who run the programme.
+
+They hear of what they may know of, by reference, and of nobody about whom a trainee left them out.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from sqlalchemy import func, select
+
+from companion.content.catalogue import Text
+from companion.conversation.request import Answer, Request
+from companion.escalation import episodes
+from companion.escalation.exclusions import may_see
+from companion.escalation.references import find_reference
+from companion.models import Episode, Group, Person, Reference
+from companion.rota import phone
+from companion.rota.duties import on_duty
+
+_SHORT = 9  # words; a longer text tells something
+_NAMED = 5  # items in one text
+_OPEN = re.compile(
+    r"^(?:(?:is|are|what|whats|which|how|any|anything|list|show|do|has|have|the|we|i|there|me|all|many) )*"
+    r"(?:(?:is|are|was) )?(?:open|waiting|outstanding|pending|items?|alerts?|escalations?|status)"
+    r"(?: (?:items?|alerts?|escalations?|pages?|open|waiting|outstanding|now|today|at the moment|please|on it|there))*$"
+    r"|^(?:anything|what) (?:do )?i need to do$"
+    r"|^who(?:s| has)?(?: got| has| taken| took| have) (?:it|that one|that|this one|the item|the page)(?: now)?$"
+    r"|^(?:has|is|did) (?:any(?:one|body)|some(?:one|body)|(?:dr )?[a-z]+) (?:got|taken|take|on|dealing with|picked up)"
+    r" (?:it|that|this|the item)(?: up)?(?: now| yet)?$"
+    r"|^(?:any|whats the) (?:news|update|updates)$"
+)
+_AM_I = re.compile(r"^(?:(?:so|hi|when|what time) )*(?:am i|do i have) .*\b(?:on|duty|on ?call|shift)\b")
+_ON_CALL = re.compile(r"\b(?:who|whos|any(?:one|body)|whose)\b.*\b(?:on ?call|on duty)\b")
+_JOINED = re.compile(
+    r"\b(?:how many|who|whos|any(?:one|body)|number of)\b.*\b(?:joined|joining|signed up|members|enrolled)\b"
+    r"|^how many (?:trainees|people|doctors|members)(?: (?:do we have|are there|have we got|now))*$"
+)
+_OF_A_SESSION = re.compile(r"\b(?:session|tonight|tomorrow|week|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?)\b")
+
+
+def answer(request: Request) -> Answer | None:
+    """Answer how things stand; None for any other text."""
+    said = " ".join(re.findall(r"[a-z]+", re.sub(r"['\u2019]", "", request.body.lower())))
+    if not said or len(said.split()) > _SHORT or find_reference(request.body) is not None:
+        return None
+    if _OPEN.search(said):
+        return "items", (_open(request),)
+    if _AM_I.search(said):
+        return phone.mine(request)
+    if _ON_CALL.search(said):
+        return "on_duty", (_duties(request),)
+    if _JOINED.search(said) and _OF_A_SESSION.search(said) is None:
+        return "joined", (_joined(request),)
+    return None
+
+
+def _open(request: Request) -> Text:
+    known = episodes.open_to(request.session, request.person, request.now)
+    url = request.voice.console_url
+    others = _not_told(request, known)
+    if not known and not others:
+        return request.say("items_none")
+    if not known:
+        return request.say("items_not_told", count=others, url=url)
+    shown = "; ".join(_how(request, each) for each in known[:_NAMED])
+    return request.say("items_open", listed=shown, url=url)
+
+
+def _how(request: Request, reference: Reference) -> str:
+    """Return how one item stands: "K7Q2: nobody has it yet"."""
+    episode = reference.episode
+    if episode.state == "open" or episode.owner is None:
+        return request.say("item_waits", reference=reference.code).body
+    yours = episode.owner_id == request.person.id
+    if episode.state == "contacted":
+        return request.say("item_reached", reference=reference.code, who="you" if yours else episode.owner.label).body
+    if yours:
+        return request.say("item_yours", reference=reference.code).body
+    return request.say("item_has", reference=reference.code, who=episode.owner.label).body
+
+
+def _not_told(request: Request, known: list[Reference]) -> int:
+    """Return how many open items a lead may see in the console and was never told of; a facilitator sees none."""
+    if request.person.role != "lead":
+        return 0
+    wanted = select(func.count(Episode.id)).where(
+        Episode.state != "closed",
+        Episode.is_drill.is_(False),
+        Episode.id.not_in([each.episode_id for each in known]),
+        may_see(request.person.id, Episode.person_id),
+        Episode.person_id.is_(None) | (Episode.person_id != request.person.id),
+    )
+    return request.session.scalar(wanted) or 0
+
+
+def _duties(request: Request) -> Text:
+    groups: list[uuid.UUID | None] = [group.id for group in request.my_groups()] or [None]
+    turns = {turn.person_id: turn for group in groups for turn in on_duty(request.session, group, request.now)}
+    people = {p.id: p for p in request.session.scalars(select(Person).where(Person.id.in_(turns)))}
+    named = [f"{people[id_].label} ({turn.role})" for id_, turn in turns.items() if id_ in people]
+    if not named:
+        return request.say("on_duty_nobody", url=request.voice.console_url)
+    return request.say("on_duty_now", names=", ".join(named[:_NAMED]), url=request.voice.console_url)
+
+
+def _joined(request: Request) -> Text:
+    members = select(Group.name, func.count(Person.id)).join(
+        Person, (Person.group_id == Group.id) & (Person.state == "joined") & (Person.role == "trainee"), isouter=True
+    )
+    wanted = members.where(Group.ended_at.is_(None)).group_by(Group.id, Group.name).order_by(Group.name)
+    if request.person.role == "facilitator":
+        wanted = wanted.where(Group.id.in_([group.id for group in request.my_groups()]))
+    counts = [f"{name}: {count}" for name, count in request.session.execute(wanted.limit(_NAMED))]
+    if not counts:
+        return request.say("message_no_group")
+    return request.say("joined_count", groups=", ".join(counts), url=request.voice.console_url)
