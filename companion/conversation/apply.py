@@ -21,7 +21,6 @@ from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (
     Address,
-    CheckIn,
     Cohort,
     Consent,
     ContactRequest,
@@ -34,7 +33,7 @@ from companion.models import (
 from companion.privacy import erasure, links
 from companion.programme import places, questions
 from companion.programme.aliases import new_alias
-from companion.programme.checkins import NONE_WANTED, SILENCES
+from companion.programme.checkins import NONE_WANTED, SILENCES, last_check_in
 from companion.programme.cohorts import move_to_cohort
 from companion.programme.notices import tell_facilitators_of_request, tell_runners
 from companion.programme.sessions import group_for
@@ -185,9 +184,7 @@ def _(change: changes.CheckedIn, scene: Scene) -> None:
     person = scene.someone()
     if person.silent_checkins < NONE_WANTED:
         person.silent_checkins = 0
-    last = scene.session.scalar(
-        select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
-    )
+    last = last_check_in(scene.session, person)
     if last is not None:
         last.answered_at, last.score, last.said_hard = scene.now, change.score, change.said_hard
 

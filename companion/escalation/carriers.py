@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.escalation import bundles
@@ -34,22 +34,42 @@ TO_OWNER = (
 )
 
 
+_WAITS = or_(
+    OutboxMessage.status.in_(("queued", *_TAKEN)), Call.status == "queued", Email.status.in_(("queued", "sending"))
+)
+_WITHDRAWN = or_(OutboxMessage.status == "dropped", Call.status == "dropped", Email.status == "dropped")
+_CARRIED = select(Page).outerjoin(Page.outbox).outerjoin(Page.call).outerjoin(Page.email)
+# Made once, as all that is asked for every page. Many pages have one carrier: it is loaded when it is looked at, once.
+_LATELY = (
+    _CARRIED.where(Page.person_id == bindparam("person"), Page.way == bindparam("kind"))
+    .where(Page.at > bindparam("looked_back"), or_(Page.at > bindparam("lately"), _WAITS), _WITHDRAWN.is_not(True))
+    .where(~exists().where(Episode.id == Page.episode_id, TO_OWNER))
+    .order_by(Page.at.desc(), Page.id.desc())
+)
+_COLUMNS = {OutboxMessage: Page.outbox_id, Call: Page.call_id, Email: Page.email_id}
+_ABOUT = {
+    kind: select(Episode)
+    .where(Episode.id.in_(select(Page.episode_id).where(column == bindparam("carrier"))), Episode.state == "open")
+    .order_by(Episode.opened_at, Episode.id)
+    for kind, column in _COLUMNS.items()
+}
+
+
+def _queued(table: type[Any]) -> Select[tuple[Any]]:
+    still = select(table).where(table.id == bindparam("carrier"), table.status == "queued")
+    return still.with_for_update(of=table).execution_options(populate_existing=True)
+
+
+_QUEUED = {kind: _queued(kind) for kind in _COLUMNS}
+
+
 def lately(session: Session, person: Person, kind: str, now: datetime) -> Sequence[Page]:
     """Return the pages to `person` by one way of the last two minutes, and those that have not left yet; newest first.
 
     What was withdrawn before it left is none of them, nor what tells them of an item that is theirs.
     """
-    waits = or_(
-        OutboxMessage.status.in_(("queued", *_TAKEN)), Call.status == "queued", Email.status.in_(("queued", "sending"))
-    )
-    withdrawn = or_(OutboxMessage.status == "dropped", Call.status == "dropped", Email.status == "dropped")
-    return session.scalars(
-        _pages_and_carriers()  # many pages have one carrier: each is loaded when it is looked at, and once
-        .where(Page.person_id == person.id, Page.way == kind, Page.at > now - LOOKED_BACK)
-        .where(or_(Page.at > now - THROTTLE, waits), withdrawn.is_not(True))
-        .where(~exists().where(Episode.id == Page.episode_id, TO_OWNER))
-        .order_by(Page.at.desc(), Page.id.desc())
-    ).all()
+    asked = {"person": person.id, "kind": kind, "looked_back": now - LOOKED_BACK, "lately": now - THROTTLE}
+    return session.scalars(_LATELY, asked).all()
 
 
 def carrier_of(page: Page) -> Carrier | None:
@@ -149,36 +169,19 @@ def count_again(session: Session, episode: Episode, now: datetime, voice: Voice)
             say_anew(session, held, page.person, now, voice)
 
 
-def _pages_and_carriers() -> Select[tuple[Page]]:
-    return select(Page).outerjoin(Page.outbox).outerjoin(Page.call).outerjoin(Page.email)
-
-
 def _pages_with_carriers() -> Select[tuple[Page]]:
-    return _pages_and_carriers().options(
-        contains_eager(Page.outbox), contains_eager(Page.call), contains_eager(Page.email)
-    )
+    return _CARRIED.options(contains_eager(Page.outbox), contains_eager(Page.call), contains_eager(Page.email))
 
 
 def _held(session: Session, carrier: Carrier) -> Carrier | None:
     """Return the carrier, locked, if no worker has taken it yet."""
-    table: type[Any] = type(carrier)
-    held: Carrier | None = session.scalar(
-        select(table)
-        .where(table.id == carrier.id, table.status == "queued")
-        .with_for_update(of=table)
-        .execution_options(populate_existing=True)
-    )
+    held: Carrier | None = session.scalar(_QUEUED[type(carrier)], {"carrier": carrier.id})
     return held
 
 
 def _still_open(session: Session, carrier: Carrier) -> list[Episode]:
     """Return the open episodes that a carrier is about, oldest first; of those paged as one, the one that speaks."""
-    column = {OutboxMessage: Page.outbox_id, Call: Page.call_id, Email: Page.email_id}[type(carrier)]
-    found = session.scalars(
-        select(Episode)
-        .where(Episode.id.in_(select(Page.episode_id).where(column == carrier.id)), Episode.state == "open")
-        .order_by(Episode.opened_at, Episode.id)
-    )
+    found = session.scalars(_ABOUT[type(carrier)], {"carrier": carrier.id})
     return [episode for episode in found if bundles.speaker(session, episode).id == episode.id]
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.exclusions import excluded_from
@@ -16,6 +16,13 @@ from companion.rota.duties import on_duty
 from companion.rota.ways import can_be_texted
 
 PEERS = 2  # who stand before the leads: the first and the second
+# Made once, as all that every flagged text asks.
+_GOING_ON = select(Drill.id).where(Drill.from_index == bindparam("index"), Drill.state == "started").limit(1)
+_MAY_BE_PAGED = (
+    select(Person)
+    .where(Person.state == "staff", Person.role.in_(("facilitator", "lead", "coordinator")))
+    .order_by(Person.created_at, Person.id)
+)
 
 
 def responders(session: Session, episode: Episode, now: datetime) -> list[Person]:
@@ -56,8 +63,7 @@ def others(session: Session, episode: Episode) -> list[Person]:
 
 def is_drill(session: Session, address: Address) -> bool:
     """Whether what comes from this address belongs to a drill that is going on."""
-    going_on = select(Drill.id).where(Drill.from_index == address.address_index, Drill.state == "started").limit(1)
-    return session.scalar(going_on) is not None
+    return session.scalar(_GOING_ON, {"index": address.address_index}) is not None
 
 
 def _chain(session: Session, about: Person | None, there: list[Person], now: datetime) -> list[Person]:
@@ -92,8 +98,7 @@ def _unique(people: Iterable[Person]) -> list[Person]:
 
 
 def _staff(session: Session) -> list[Person]:
-    may_be_paged = (Person.state == "staff") & Person.role.in_(("facilitator", "lead", "coordinator"))
-    return list(session.scalars(select(Person).where(may_be_paged).order_by(Person.created_at, Person.id)))
+    return list(session.scalars(_MAY_BE_PAGED))
 
 
 def _drill_responder(session: Session, episode: Episode) -> Person | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from companion.escalation import bundles
@@ -44,6 +44,15 @@ LINKED_WITHIN = timedelta(hours=24)
 ASKS_FOR_HELP = (Episode.state == "open") & Episode.contacted_at.is_not(None)
 REPEAT_CRISIS_REPLY = timedelta(minutes=30)
 REPEATS, REPEATS_WITHIN = 3, timedelta(minutes=10)  # so many flags in that time bring in the next step
+# Made once, as all that every flagged text asks: putting a question together takes longer than asking it.
+_ABOUT = or_(Episode.address_id == bindparam("address"), Episode.person_id == bindparam("person"))
+_OPEN = select(Episode).where(_ABOUT, Episode.state != "closed").order_by(Episode.opened_at).limit(1).with_for_update()
+_CLOSED_SINCE = (
+    select(Episode.id)
+    .where(_ABOUT, Episode.closed_at >= bindparam("since"))
+    .order_by(Episode.closed_at.desc())
+    .limit(1)
+)
 
 
 def flag(
@@ -89,12 +98,7 @@ def flag(
 
 def open_episode(session: Session, address: Address) -> Episode | None:
     """Return the episode about this address, or about its owner, that is not closed."""
-    about = Episode.address_id == address.id
-    if address.person_id is not None:
-        about = about | (Episode.person_id == address.person_id)
-    return session.scalar(
-        select(Episode).where(about, Episode.state != "closed").order_by(Episode.opened_at).limit(1).with_for_update()
-    )
+    return session.scalar(_OPEN, {"address": address.id, "person": address.person_id})
 
 
 def take(
@@ -317,15 +321,8 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
 
 
 def _open(session: Session, inbound: InboundMessage, address: Address, now: datetime) -> Episode:
-    about = Episode.address_id == address.id
-    if address.person_id is not None:
-        about = or_(about, Episode.person_id == address.person_id)
-    earlier = session.scalar(
-        select(Episode.id)
-        .where(about, Episode.closed_at >= now - LINKED_WITHIN)
-        .order_by(Episode.closed_at.desc())
-        .limit(1)
-    )
+    asked = {"address": address.id, "person": address.person_id, "since": now - LINKED_WITHIN}
+    earlier = session.scalar(_CLOSED_SINCE, asked)
     episode = Episode(
         address_id=address.id,
         person_id=address.person_id,

@@ -9,10 +9,14 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from companion.models import Episode, Exclusion, Person, record
+
+_LEFT_OUT_BY = select(Exclusion.excluded_id).where(  # made once: asked for every flagged text and every page
+    Exclusion.trainee_id == bindparam("trainee"), Exclusion.lifted_at.is_(None)
+)
 
 
 class CannotExcludeError(Exception):
@@ -23,11 +27,7 @@ def excluded_from(session: Session, trainee_id: uuid.UUID | None) -> frozenset[u
     """Return who must see nothing of this trainee; nobody for None."""
     if trainee_id is None:
         return frozenset()
-    return frozenset(
-        session.scalars(
-            select(Exclusion.excluded_id).where(Exclusion.trainee_id == trainee_id, Exclusion.lifted_at.is_(None))
-        )
-    )
+    return frozenset(session.scalars(_LEFT_OUT_BY, {"trainee": trainee_id}))
 
 
 def hidden_from(session: Session, staff_id: uuid.UUID) -> frozenset[uuid.UUID]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation import bundles, carriers
@@ -34,6 +34,14 @@ from companion.models import (
 
 ONE_ROUND = timedelta(minutes=9)  # pages this recent count as the present try to reach somebody
 NOBODY = timedelta(minutes=1)  # until the next try when nobody at all can be reached
+# Made once: asked for every flagged text.
+_DECLINED = select(Declined.person_id).where(Declined.episode_id == bindparam("episode"))
+_RECENT = (
+    select(Page)
+    .where(Page.episode_id == bindparam("episode"), Page.at > bindparam("since"), Page.at >= bindparam("started"))
+    .options(joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email), joinedload(Page.person))
+    .order_by(Page.at)
+)
 
 
 def page_next(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
@@ -75,7 +83,7 @@ def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Pe
     If it has nobody else, whoever else there is of facilitators and leads; the whole chain if there is nobody at all.
     """
     chain = responders(session, episode, now)
-    declined = set(session.scalars(select(Declined.person_id).where(Declined.episode_id == episode.id)))
+    declined = set(session.scalars(_DECLINED, {"episode": episode.id}))
     if not declined:
         return chain
     left = [person for person in chain if person.id not in declined]
@@ -179,12 +187,8 @@ def _queue(
 
 
 def _recent(session: Session, episode: Episode, now: datetime) -> Sequence[Page]:
-    return session.scalars(
-        select(Page)
-        .where(Page.episode_id == episode.id, Page.at > now - ONE_ROUND, Page.at >= episode.started_at)
-        .options(joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email), joinedload(Page.person))
-        .order_by(Page.at)
-    ).all()
+    asked = {"episode": episode.id, "since": now - ONE_ROUND, "started": episode.started_at}
+    return session.scalars(_RECENT, asked).all()
 
 
 def _chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> bool:

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.models import Episode, Person, Reference
@@ -15,6 +15,9 @@ from companion.models.base import store_once
 ALPHABET = "ACDEFHJKMNPQRTUVWXY"  # no letter that looks like a digit or another letter
 DIGITS = "34679"
 PATTERN = re.compile(rf"\b(?=[A-Z]*[{DIGITS}])[{ALPHABET}{DIGITS}]{{4}}\b")
+_KNOWN = select(Reference.episode_id, Reference.code).where(  # made once: asked for every page
+    Reference.person_id == bindparam("person"), Reference.episode_id.in_(bindparam("episodes", expanding=True))
+)
 
 
 def reference_for(session: Session, episode: Episode, person: Person) -> str:
@@ -24,15 +27,8 @@ def reference_for(session: Session, episode: Episode, person: Person) -> str:
 
 def references_for(session: Session, episodes: Sequence[Episode], person: Person) -> list[str]:
     """Return the same for each of several episodes, in their order, by one question."""
-    known = dict(
-        session.execute(
-            select(Reference.episode_id, Reference.code).where(
-                Reference.person_id == person.id, Reference.episode_id.in_([episode.id for episode in episodes])
-            )
-        )
-        .tuples()
-        .all()
-    )
+    asked = {"person": person.id, "episodes": [episode.id for episode in episodes]}
+    known = dict(session.execute(_KNOWN, asked).tuples().all())
     return [known.get(episode.id) or _new_reference(session, episode, person) for episode in episodes]
 
 

@@ -41,6 +41,9 @@ class FamilyLine:
     at: datetime | None = None
 
 
+_SET = select(FamilyRoute.family, FamilyRoute.route)
+
+
 def routes_here(database: Database) -> Mapping[str, str]:
     """Return the routes that were set. Read for texts in which something was found; nothing is kept between them."""
     with database.read() as session:
@@ -49,7 +52,7 @@ def routes_here(database: Database) -> Mapping[str, str]:
 
 def routes_in(session: Session) -> Mapping[str, str]:
     """Return the routes that were set, as this transaction sees them."""
-    return dict(session.execute(select(FamilyRoute.family, FamilyRoute.route)).tuples().all())
+    return dict(session.execute(_SET).tuples().all())
 
 
 def routed(verdict: Verdict, routes: Mapping[str, str]) -> Verdict:

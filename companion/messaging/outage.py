@@ -18,6 +18,7 @@ NOT_REACHED = "twilio_not_reached"
 WITHIN = timedelta(seconds=60)
 THREE = 3
 _WAITING = (sql(QUEUED_NOW), OutboxMessage.attempts > 0, OutboxMessage.error_code.is_(None))
+_DOWN_NOW = select(Alarm.id).where(Alarm.kind.in_((DOWN, HELD)), Alarm.settled_at.is_(None)).limit(1)  # made once
 GRID = 5  # seconds: what failed is tried again at the same moments, so that the oldest goes first
 
 
@@ -60,8 +61,7 @@ def settle_if_over(session: Session, alarms: Sequence[Alarm], now: datetime) -> 
 
 def is_down(session: Session) -> bool:
     """Whether Twilio counts as down."""
-    found = select(Alarm.id).where(Alarm.kind.in_((DOWN, HELD)), Alarm.settled_at.is_(None)).limit(1)
-    return session.scalar(found) is not None
+    return session.scalar(_DOWN_NOW) is not None
 
 
 def try_again_at(now: datetime, seconds: float) -> datetime:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.clock import Clock
@@ -25,6 +25,12 @@ from companion.models import raise_alarm, record, settle_alarm
 from companion.models.templates import APPROVED, TEMPLATE_STATUSES, WITHDRAWN, WhatsAppTemplate
 
 ALARM = "whatsapp_template"
+_NEWEST = (  # made once: asked for every text to a WhatsApp number
+    select(WhatsAppTemplate)
+    .where(WhatsAppTemplate.text_id == bindparam("text"), WhatsAppTemplate.wording_version == bindparam("version"))
+    .order_by(WhatsAppTemplate.created_at.desc(), WhatsAppTemplate.id.desc())
+    .limit(1)
+)
 if TYPE_CHECKING:
     from companion.messaging.twilio import Twilio
 
@@ -74,12 +80,7 @@ def usable(
     After the 24 hours it has to be approved. While they last (`window_open`) free words do as well, so only a template
     with buttons is worth it, and it needs no approval; one that was withdrawn is not used.
     """
-    found = session.scalar(
-        select(WhatsAppTemplate)
-        .where(WhatsAppTemplate.text_id == text_id, WhatsAppTemplate.wording_version == wording_version)
-        .order_by(WhatsAppTemplate.created_at.desc(), WhatsAppTemplate.id.desc())
-        .limit(1)
-    )
+    found = session.scalar(_NEWEST, {"text": text_id, "version": wording_version})
     if found is None:
         return None
     fit = found.has_buttons and found.status not in WITHDRAWN if window_open else found.status == APPROVED

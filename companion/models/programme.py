@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from companion.models.base import Base, Id, Moment, Secret, link, one_of
@@ -188,13 +188,14 @@ class ContactRequest(Base):
     settled_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
 
 
+_FACILITATORS = (  # made once: asked for every flagged text
+    select(Person)
+    .join(GroupFacilitator, GroupFacilitator.person_id == Person.id)
+    .where(GroupFacilitator.group_id == bindparam("group"))
+    .order_by(GroupFacilitator.position)
+)
+
+
 def facilitators_of(session: Session, group_id: uuid.UUID | None) -> list[Person]:
     """Return who runs a group, in the order in which they are paged; nobody for None."""
-    return list(
-        session.scalars(
-            select(Person)
-            .join(GroupFacilitator, GroupFacilitator.person_id == Person.id)
-            .where(GroupFacilitator.group_id == group_id)
-            .order_by(GroupFacilitator.position)
-        )
-    )
+    return list(session.scalars(_FACILITATORS, {"group": group_id}))

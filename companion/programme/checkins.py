@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Catalogue, Text
@@ -24,6 +24,9 @@ NONE_WANTED = 1_000  # stands for silences of somebody who wants no weekly quest
 APART = timedelta(days=6)  # a new hour of one's own never brings two questions in a week; a number answers the last
 BATCH = 200
 _FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here, so that a cohort has one question a week
+_LAST = (  # made once: it is asked whenever a text may answer the question
+    select(CheckIn).where(CheckIn.person_id == bindparam("person")).order_by(CheckIn.asked_at.desc()).limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,14 @@ def ask(session: Session, now: datetime, words: Catalogue) -> int:
     return asked
 
 
+def last_check_in(session: Session, person: Person) -> CheckIn | None:
+    """Return the weekly question that was put to somebody last, with their answer; None when none was."""
+    return session.scalar(_LAST, {"person": person.id})
+
+
 def unanswered_question(session: Session, person: Person, now: datetime) -> str | None:
     """Return the weekly question that was put to somebody last, while a number may still answer it."""
-    last = session.scalar(
-        select(CheckIn).where(CheckIn.person_id == person.id).order_by(CheckIn.asked_at.desc()).limit(1)
-    )
+    last = last_check_in(session, person)
     waiting = last is not None and last.answered_at is None and now - last.asked_at < APART
     return last.question if last is not None and waiting else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, time
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from companion.models import Cover, Duty, Person, ReadinessCheck, record
@@ -13,6 +13,23 @@ from companion.rota.schedule import Turn, at, turns_of, with_covers
 from companion.rota.ways import ENOUGH, live_ways
 
 EVERY_GROUP = object()  # turns of whichever group
+# Made once: asked for every flagged text.
+_DUTIES = select(Duty).where(
+    Duty.starts_on <= bindparam("last_day"),
+    or_(Duty.ended_at.is_(None), Duty.ended_at > bindparam("start")),
+    or_(Duty.last_on.is_(None), Duty.last_on >= bindparam("first_day")),
+)
+_DUTIES_OF_GROUP = _DUTIES.where(or_(Duty.group_id.is_(None), Duty.group_id == bindparam("group")))
+_COVERS = (
+    select(Cover)
+    .where(Cover.state == "accepted", Cover.starts_at < bindparam("end"), Cover.ends_at > bindparam("start"))
+    .order_by(Cover.answered_at, Cover.id)
+)
+_MISSED = select(ReadinessCheck.person_id).where(
+    ReadinessCheck.state == "missed",
+    ReadinessCheck.duty_starts_at <= bindparam("now"),
+    ReadinessCheck.duty_ends_at > bindparam("now"),
+)
 
 
 class RotaError(Exception):
@@ -28,21 +45,16 @@ def turns_between(session: Session, start: datetime, end: datetime, group_id: ob
 
     `group_id` leaves out what is for other groups.
     """
-    duties = select(Duty).where(
-        Duty.starts_on <= end.date(),
-        or_(Duty.ended_at.is_(None), Duty.ended_at > start),
-        or_(Duty.last_on.is_(None), Duty.last_on >= date.fromordinal(start.date().toordinal() - 15)),
-    )
-    if group_id is not EVERY_GROUP:
-        duties = duties.where(or_(Duty.group_id.is_(None), Duty.group_id == group_id))
-    found = [turn for duty in session.scalars(duties) for turn in turns_of(duty, start, end)]
+    first_day = date.fromordinal(start.date().toordinal() - 15)
+    asked = {"start": start, "first_day": first_day, "last_day": end.date()}
+    if group_id is EVERY_GROUP:
+        duties = session.scalars(_DUTIES, asked)
+    else:
+        duties = session.scalars(_DUTIES_OF_GROUP, {**asked, "group": group_id})
+    found = [turn for duty in duties for turn in turns_of(duty, start, end)]
     if not found:
         return []
-    covers = session.scalars(
-        select(Cover)
-        .where(Cover.state == "accepted", Cover.starts_at < end, Cover.ends_at > start)
-        .order_by(Cover.answered_at, Cover.id)
-    )
+    covers = session.scalars(_COVERS, {"start": start, "end": end})
     return [turn for turn in with_covers(found, covers) if turn.starts_at < end and turn.ends_at > start]
 
 
@@ -54,15 +66,7 @@ def on_duty(session: Session, group_id: uuid.UUID | None, now: datetime) -> list
     found = at(turns_between(session, now, now + _INSTANT, group_id), now)
     if not found:
         return []
-    missed = set(
-        session.scalars(
-            select(ReadinessCheck.person_id).where(
-                ReadinessCheck.state == "missed",
-                ReadinessCheck.duty_starts_at <= now,
-                ReadinessCheck.duty_ends_at > now,
-            )
-        )
-    )
+    missed = set(session.scalars(_MISSED, {"now": now}))
     return sorted(found, key=lambda turn: (turn.role == "lead", turn.person_id in missed))
 
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import address_of, addresses_of
@@ -20,6 +20,9 @@ ENOUGH = 2  # ways of different kinds, before someone may be on the rota
 CODE_LASTS = timedelta(minutes=15)
 MOST_TRIES = 5
 AGAIN_AFTER = timedelta(minutes=1)  # between two codes
+# Made once: asked for everybody who is paged.
+_WAYS = select(Way).where(Way.person_id == bindparam("person"), Way.removed_at.is_(None)).order_by(Way.kind)
+_ADDRESSES = select(Address).where(Address.address_index == bindparam("index"), Address.channel == bindparam("channel"))
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -29,9 +32,7 @@ class WayError(Exception):
 
 def ways_of(session: Session, person: Person) -> list[Way]:
     """Return the ways of `person` that were not removed, whether shown to work or not."""
-    return list(
-        session.scalars(select(Way).where(Way.person_id == person.id, Way.removed_at.is_(None)).order_by(Way.kind))
-    )
+    return list(session.scalars(_WAYS, {"person": person.id}))
 
 
 def live_ways(session: Session, person: Person) -> list[Way]:
@@ -72,10 +73,8 @@ def works(session: Session, way: Way) -> bool:
         return False
     if way.kind == "email":
         return True
-    channels = (way.kind,) if way.kind != "call" else ("sms",)
-    known = session.scalars(
-        select(Address).where(Address.address_index == way.address_index, Address.channel.in_(channels))
-    ).all()
+    channel = way.kind if way.kind != "call" else "sms"
+    known = session.scalars(_ADDRESSES, {"index": way.address_index, "channel": channel}).all()
     return all(
         address.invalid_since is None and (way.kind == "call" or not is_stopped(session, address)) for address in known
     )
