@@ -24,6 +24,14 @@ _NEXT = (  # made once: it is asked for every text about a session
     .options(joinedload(GroupSession.group, innerjoin=True))
 )
 _NEXT_LOCKED = _NEXT.with_for_update(of=GroupSession)
+_WAITS = exists().where(GroupCover.group_id == Group.id, GroupCover.live_at.is_(None))
+_MEMBERS = select(func.count()).where(Person.group_id == Group.id, Person.state == "joined").scalar_subquery()
+_SMALLEST = (
+    select(Group)
+    .where(Group.cohort_id == bindparam("cohort"), Group.ended_at.is_(None), ~_WAITS)
+    .order_by(_MEMBERS, Group.created_at)
+    .limit(1)
+)
 _SLACK = timedelta(days=1)  # how much of the horizon may be missing before more are made
 
 
@@ -99,14 +107,7 @@ def group_for(session: Session, cohort_id: object) -> Group | None:
 
     A group that is not live, because nobody is there for some of its hours, takes no one.
     """
-    waits = exists().where(GroupCover.group_id == Group.id, GroupCover.live_at.is_(None))
-    members = select(func.count()).where(Person.group_id == Group.id, Person.state == "joined").scalar_subquery()
-    return session.scalar(
-        select(Group)
-        .where(Group.cohort_id == cohort_id, Group.ended_at.is_(None), ~waits)
-        .order_by(members, Group.created_at)
-        .limit(1)
-    )
+    return session.scalar(_SMALLEST, {"cohort": cohort_id})
 
 
 def next_session_for(
