@@ -1,14 +1,15 @@
 """Finds the phrases of the list in a text that was turned into symbols (``plan.py``).
 
-Most lines of phrases need not be looked at: each has up to three needs, and a text that does not meet them all within
+Most lines of phrases need not be looked at: each has up to four needs, and a text that does not meet them all within
 the length of that line cannot hold it. Which lines have theirs met is worked out for all of them at once, with whole
 numbers whose bits are the needs of all lines. The few that are left are followed through the text (``line.py``).
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from companion.escalation.line import Line
-from companion.escalation.plan import BREAK, SLOTS, SPANS, STRETCH, Part, Plan
+from companion.escalation.plan import BREAK, SPANS, STRETCH, Part, Plan
 
 _SHORT = STRETCH * 2  # symbols; a text no longer than this is one stretch
 
@@ -19,23 +20,21 @@ class Matcher:
     def __init__(self, plan: Plan) -> None:
         self._lines = plan.lines
         self._slots = plan.slots
-        self._longer = plan.spans
+        every = (1 << len(plan.lines)) - 1
+        # For each of SPANS the lines that fit into it and not into the one before; then the lines that fit into none.
+        self._fitting = [before & ~after for before, after in pairwise((every, *plan.spans, 0))]
         self._fillers = frozenset(plan.fillers)
         self._loose = self._fillers | {BREAK}
-        # Bit line * SLOTS + slot stands for one need of one line. These are the first slots of all.
-        self._first_slots = ((1 << len(plan.lines) * SLOTS) - 1) // ((1 << SLOTS) - 1)
 
     def search(self, symbols: str) -> Iterator[tuple[int, Part, Line]]:
         """Number of each phrase that is in the text, the part that was found, and the text as places."""
-        left = self._candidates(symbols)
-        if not left:
+        candidates = self._candidates(symbols)
+        if not candidates:
             return
         line = Line(symbols, self._fillers)
         done = -1
-        while left:
-            lowest = left & -left
-            left ^= lowest
-            phrase, part, order, most = self._lines[lowest.bit_length() // SLOTS]
+        for number in _ascending(candidates):
+            phrase, part, order, most = self._lines[number]
             if phrase != done and line.near(order, most) and line.follow(part, line.everywhere):
                 done = phrase
                 yield phrase, part, line
@@ -44,24 +43,22 @@ class Matcher:
         """The lines worth trying, as bits."""
         if len(symbols) <= _SHORT:
             return self._met(self._needs(frozenset(symbols)))
+        *fitting, longer = self._fitting
         stretches = self._stretches(symbols)
-        whole = 0
-        for needs in stretches:
-            whole |= needs
         found = 0
         for at in range(len(stretches)):
             # What begins in one stretch and is no longer than ``span`` of them ends in the next ``span`` at the latest.
             after = at
-            needs = met = 0
-            which = -1
-            for span, longer in zip(SPANS, self._longer, strict=True):
+            needs = 0
+            for span, lines in zip(SPANS, fitting, strict=True):
                 for more in stretches[after : at + span + 1]:
                     needs |= more
-                met |= needs & which
+                found |= self._met(needs) & lines
                 after = at + span + 1
-                which = longer
-            found |= self._met(met | whole & which)
-        return found
+        whole = 0
+        for more in stretches:
+            whole |= more
+        return found | self._met(whole) & longer
 
     def _stretches(self, symbols: str) -> list[int]:
         """The needs that each stretch of STRETCH words meets; fillers and ends of sentences do not count as words."""
@@ -80,10 +77,9 @@ class Matcher:
 
     def _met(self, needs: int) -> int:
         """The lines that have every slot filled, as bits."""
-        met = needs & self._first_slots
-        for slot in range(1, SLOTS):
-            met &= needs >> slot
-        return met
+        lines = len(self._lines)
+        both = needs & needs >> 2 * lines
+        return both & both >> lines
 
     def _needs(self, symbols: frozenset[str]) -> int:
         """The needs that some symbols meet, as bits."""
@@ -100,3 +96,12 @@ class Matcher:
                 for begins, chunk in zip(chunks, chunks, strict=True):
                     bits |= chunk << begins
         return bits
+
+
+def _ascending(bits: int) -> list[int]:
+    """The places of the bits that are set."""
+    found = []
+    while bits:
+        found.append(bits.bit_length() - 1)
+        bits ^= 1 << found[-1]
+    return found[::-1]

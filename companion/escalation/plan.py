@@ -35,7 +35,7 @@ UNKNOWN = "\x02"
 ANY_LENGTH = 0  # in place of the number of words
 ACROSS = 32
 START, END = 64, 65
-SLOTS = 4  # so many needs of a line are looked for before it is tried
+SLOTS = 4  # so many needs of a line are looked for before it is tried (``Matcher._met`` looks at twice two)
 STRETCH = 8  # words; a long text is looked at in stretches of this length
 SPANS = (1, 2, 4)  # stretches; the lines of phrases that are no longer than this are looked for together
 _CHUNK = 512  # bits
@@ -63,7 +63,7 @@ class Plan:
     lines: tuple[Line, ...]
     slots: dict[
         str, int | tuple[int, ...]
-    ]  # per symbol the needs it meets: bits line * SLOTS + slot, or chunks of them
+    ]  # per symbol the needs it meets: bits slot * number of lines + line, or chunks of them
     spans: tuple[int, ...]  # for each of SPANS, as bits, the lines that are longer
 
 
@@ -240,14 +240,13 @@ def _slots(lines: Sequence[Sequence[str]]) -> dict[str, int | tuple[int, ...]]:
     for line, needs in enumerate(lines):
         for slot in range(SLOTS):
             for symbol in needs[min(slot, len(needs) - 1)]:
-                found.setdefault(symbol, []).append(line * SLOTS + slot)
+                found.setdefault(symbol, []).append(slot * len(lines) + line)
     return {symbol: _as_bits(at) if len(at) > _DENSE else _as_chunks(at) for symbol, at in found.items()}
 
 
 def _longer(lengths: Sequence[int | None], words: int) -> int:
-    """The lines that may be longer than so many words, as bits in every slot."""
-    longer = [line for line, length in enumerate(lengths) if length is None or length > words]
-    return _as_bits(line * SLOTS + slot for line in longer for slot in range(SLOTS))
+    """The lines that may be longer than so many words, as bits."""
+    return _as_bits(line for line, length in enumerate(lengths) if length is None or length > words)
 
 
 def _shared_strings(table: dict[str, list[str]]) -> dict[str, str]:
