@@ -63,30 +63,28 @@ class Line:
         "everywhere",
     )
 
-    def __init__(self, line: str, fillers: frozenset[str]) -> None:
+    def __init__(self, line: str, loose: frozenset[str]) -> None:
+        """``loose``: the fillers and the end of a sentence."""
         self._there = there = frozenset(line)
         self._found = found = _Places(there)
-        place = 1
+        # The same with what is loose left out of the count; the same sets if there is none.
+        loose &= there
+        self._counted = counted = _Places(there) if loose else found
+        place = count = 1
         for symbol in line:
             found[symbol] |= place
             place <<= 1
+            if loose:
+                counted[symbol] |= count
+                if symbol not in loose:
+                    count <<= 1
         self._end = place
         self.everywhere = (place << 1) - 1
         self._breaks = found.get(BREAK, 0)
-        small = 0
-        for symbol in there & fillers:
-            small |= found[symbol]
-        self._small = small
-        self._loose = small | self._breaks
-        # The same with fillers and ends of sentences left out of the count; the same sets if there are none.
-        self._counted = found
-        if self._loose:
-            self._counted = counted = _Places(there)
-            place = 1
-            for symbol in line:
-                counted[symbol] |= place
-                if symbol != BREAK and symbol not in fillers:
-                    place <<= 1
+        self._loose = 0
+        for symbol in loose:
+            self._loose |= found[symbol]
+        self._small = self._loose & ~self._breaks
         self._steps: list[int] = []
         self._known: dict[int, int] = {}  # where alternatives may have ended that began anywhere, by their identity
 

@@ -23,15 +23,14 @@ class Matcher:
         every = (1 << len(plan.lines)) - 1
         # For each of SPANS the lines that fit into it and not into the one before; then the lines that fit into none.
         self._fitting = [before & ~after for before, after in pairwise((every, *plan.spans, 0))]
-        self._fillers = frozenset(plan.fillers)
-        self._loose = self._fillers | {BREAK}
+        self._loose = frozenset(plan.fillers) | {BREAK}
 
     def search(self, symbols: str) -> Iterator[tuple[int, Part, Line]]:
         """Number of each phrase that is in the text, the part that was found, and the text as places."""
         candidates = self._candidates(symbols)
         if not candidates:
             return
-        line = Line(symbols, self._fillers)
+        line = Line(symbols, self._loose)
         done = -1
         for number in _ascending(candidates):
             phrase, part, order, most = self._lines[number]

@@ -17,8 +17,8 @@ TOKEN = re.compile(
     r"|has|have|had|ai)n) (?:t|m|ve|ll|re|s|d)(?![a-z0-9'])"
     r"|[a-z0-9]+(?:['@$*!|+][a-z0-9]+)*'?|[.!?;\n][.!?;\s]*"
 )
-# A letter on its own other than "a" and "i", or a line end: only then can a token reach over a space.
-REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])[b-hj-z](?![a-z0-9'])|\n")
+# A letter on its own other than "a" and "i": only there, and at a line end, can a token reach over a space.
+REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])[b-hj-z](?![a-z0-9'])")
 SENTENCE_END = frozenset(".!?;\n")
 # Words written together with a capital at each joint ("wantToDie"). Capitals in turn ("wAnT") are no joint.
 _JOINT = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z][a-z])(?=[A-Z][a-z]{2})|(?<=\bi)(?=[A-Z][a-z])")

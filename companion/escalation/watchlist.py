@@ -6,7 +6,7 @@ does not: there is no score, and nothing in a text can stop a phrase from counti
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,8 @@ __all__ = ["Family", "Match", "PhraseError", "Route", "Verdict", "WatchList", "l
 
 DEFAULT_DIRECTORY = Path(__file__).parent.parent / "content" / "watchlist"
 _ORDINARY = 480  # characters; longer texts are read closely at once
-_WORDS_KEPT = 4096  # of the words that were typed, how each reads
+_CHUNKS_KEPT = 4096  # of what was typed between two spaces, how each reads
+_REACHES = "\x03"  # in place of symbols: what stands beside this may belong to it
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,17 @@ class WatchList:
         self._signs = plan.signs
         self._table = plan.table
         self._speller = Speller(plan.table)
-        self._chunk = lru_cache(maxsize=_WORDS_KEPT)(self._read_chunk)
+        self._chunks = _Chunks(self._read_chunk)
         self._matcher = Matcher(plan)
 
     def read(self, text: str) -> Verdict:
         """Every phrase of the list that the text contains. Takes any string; time linear in its length."""
         folded = fold(text, self._signs)
-        table = self._table
-        if len(text) <= _ORDINARY and not REACHES_OVER_SPACE.search(folded.text):
+        line = _REACHES
+        if len(text) <= _ORDINARY and "\n" not in folded.text:
             # The quick way for ordinary texts: chunk by chunk, most of them known.
-            line = "".join([table.get(chunk) or self._chunk(chunk) for chunk in folded.text.split()])
-        else:
+            line = "".join(map(self._chunks.__getitem__, folded.text.split()))
+        if _REACHES in line:
             line = self._read_chunk(folded.text)
         found = [self._phrases[phrase] for phrase, _, _ in self._matcher.search(line)]
         if not found:
@@ -121,6 +122,20 @@ class WatchList:
 
     def _repair(self, word: str) -> str:
         return BREAK if word[0] in SENTENCE_END else self._speller.repair(word) or UNKNOWN
+
+
+class _Chunks(dict[str, str]):
+    """The symbols of what stands between two spaces, of which most come again and again."""
+
+    def __init__(self, read: Callable[[str], str]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, chunk: str) -> str:
+        if len(self) >= _CHUNKS_KEPT:
+            self.clear()
+        symbols = self[chunk] = _REACHES if REACHES_OVER_SPACE.search(chunk) else self._read(chunk)
+        return symbols
 
 
 def _places(folded: Folded, parts: Sequence[str]) -> list[tuple[int, int]]:
