@@ -6,12 +6,12 @@ followed at once and each part is looked at once: time is linear in the text tim
 the text. Nothing is made ready beforehand: the first text is as quick as any other.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from companion.escalation.phrases import MAX_GAP
-from companion.escalation.plan import ACROSS, ANY_LENGTH, BREAK, START, Part
+from companion.escalation.plan import ACROSS, ANY_LENGTH, BREAK, START, Part, Step
 
 _DOUBLINGS = 5  # steps of 1, 2, 4, 8, 16 words: enough for MAX_GAP
 
@@ -88,14 +88,14 @@ class Line:
         self._steps: list[int] = []
         self._known: dict[int, int] = {}  # where alternatives may have ended that began anywhere, by their identity
 
-    def near(self, order: Sequence[str], most: Sequence[int]) -> bool:
+    def near(self, steps: Iterable[Step]) -> bool:
         """Whether words of some sets are in the text in this order, none further after the one before than it may be.
 
         Much quicker than to follow a whole line of a phrase, and most lines that a text does not hold fail here.
         """
         known = self._counted
         reach = -1
-        for words, words_after in zip(order, most, strict=True):
+        for words, words_after in steps:
             reach &= known[words]
             if not reach:
                 return False

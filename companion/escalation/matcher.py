@@ -33,8 +33,8 @@ class Matcher:
         line = Line(symbols, self._loose)
         done = -1
         for number in _ascending(candidates):
-            phrase, part, order, most = self._lines[number]
-            if phrase != done and line.near(order, most) and line.follow(part, line.everywhere):
+            phrase, part, steps = self._lines[number]
+            if phrase != done and line.near(steps) and line.follow(part, line.everywhere):
                 done = phrase
                 yield phrase, part, line
 

@@ -44,9 +44,10 @@ _MANY = 2  # alternatives; more are kept by a word
 _FEW = 6  # words; a need of more is no good for that
 
 
-# Number of the phrase, its part, one need of each step in order, and how many words after each the next one may be at
-# most (0: anywhere after it).
-Line = tuple[int, Part, tuple[str, ...], tuple[int, ...]]
+# One need of a step of a line, and how many words after it that of the next may be at most (0: anywhere after it).
+Step = tuple[str, int]
+# Number of the phrase, its part, its steps in order.
+Line = tuple[int, Part, tuple[Step, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class _Planner:
         self._texts: dict[int, str] = {}
         self._known: dict[int, _Planned] = {}
         self._same: dict[tuple[object, ...], _Planned] = {}
+        self._steps: dict[Step, Step] = {}
 
     def line(self, node: Node, where: str) -> tuple[_Planned, list[int]]:
         """One line of a phrase and its needs, rarest first. Raises PhraseError if it could be in any text."""
@@ -95,14 +97,15 @@ class _Planner:
             raise PhraseError(f"{where}: one of its lines could match anything")
         return planned, self._rarest(planned.needs, len(planned.needs))
 
-    def in_order(self, node: Node) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    def in_order(self, node: Node) -> tuple[Step, ...]:
         """The rarest need of each step of a line, and how many words after each the next may be at most."""
         steps = [self.part(item) for item in node.items] if isinstance(node, Seq) else []
         at = [number for number, step in enumerate(steps) if step.needs]
         words = tuple(self.words(self._rarest(steps[number].needs, 1)[0]) for number in at)
         lengths = [[step.longest for step in steps[one : two + 1]] for one, two in pairwise(at)]
         most = tuple(0 if None in each else sum(filter(None, each)) - 1 for each in lengths)
-        return (words, (*most, 0)) if len(at) > 1 else ((), ())
+        found = zip(words, (*most, 0), strict=True) if len(at) > 1 else ()
+        return tuple(self._steps.setdefault(step, step) for step in found)
 
     def part(self, node: Node) -> _Planned:
         """Nodes are remembered by identity: classes are shared (the caller keeps them alive)."""
@@ -218,7 +221,7 @@ def make_plan(vocabulary: Vocabulary, families: Sequence[Family], phrases: Seque
         tuple((phrase.id, numbers[phrase.family], phrase.why) for phrase in phrases),
         "".join(sorted({known[word] for word in vocabulary.fillers})),
         _shared_strings({typed: [known.get(word, UNKNOWN) for word in words] for typed, words in table.items()}),
-        tuple((number, line.part, *planner.in_order(node)) for number, node, line, _ in planned),
+        tuple((number, line.part, planner.in_order(node)) for number, node, line, _ in planned),
         _slots([[planner.words(need) for need in needs[:SLOTS]] for *_, needs in planned]),
         tuple(_longer([line.longest for *_, line, _ in planned], STRETCH * span) for span in SPANS),
     )
