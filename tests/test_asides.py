@@ -106,12 +106,82 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("I moved to Leeds, is there a group there", "Text GROUP"),
         ("my numbers changing tomorrow", "to a new number"),
         ("are there any rules", "you say as much as you like"),
+        ("camera on?", "by video or phone"),
+        ("how many people are there", "two facilitators"),
+        ("is it ok to just listen", "you say as much as you like"),
+        ("will there be anyone i know there", "Doctors like you"),
+        ("who runs it", "Who runs ICU North"),
+        ("i dont want dr cole to be there", "EXCLUDE"),
+        ("can i bring a friend", "Text INVITE"),
+        ("for free?", "We charge nothing"),
+        ("how much is it", "We charge nothing"),
+        ("why do you ask me this", "It is no score"),
+        ("did i miss anything", "It is fine to miss one"),
+        ("if i leave can i come back", "at any time"),
+        ("dont text me during nights", "QUIET 10PM TO 8AM"),
+        ("can i have a buddy", "Reply YES or NO"),
+        ("am i still coming thursday", "Reply YES for a place"),
     ],
 )
 def test_what_people_ask_by_the_way_has_its_own_answer(world: World, text: str, answer: str) -> None:
     asha = world.member()
     asha.texts(text)
     assert answer in asha.ignores()[0]
+
+
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "camera on?",
+        "for free?",
+        "im on a visa, any help",
+        "can i have a buddy",
+        "am i still coming thursday",
+        "um hi, im coming back after 2 years off having my kids",
+        "im on antidepressants, any help",
+    ],
+)
+def test_what_is_asked_or_told_beside_an_offer_takes_no_place_and_gives_none_up(world: World, text: str) -> None:
+    asha = world.member()
+    for place in ("Reply YES for a place", "You have a place"):
+        asha.texts(text)
+        asha.ignores()
+        asha.texts("when is it")
+        asha.hears(place)
+        asha.texts("YES")
+        asha.ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_next_time_instead_gives_up_the_place_of_this_time(world: World) -> None:
+    asha = world.member()
+    asha.texts("YES")
+    asha.hears("you have a place")
+    asha.texts("can i come next time instead")
+    asha.hears("You have no place on Thu 26 Nov")
+
+
+@pytest.mark.one_database("sqlite")
+def test_whoever_missed_it_is_not_asked_whether_these_words_may_be_shown(world: World) -> None:
+    asha = world.member()
+    asha.texts("YES")
+    world.advance(days=4)
+    world.staff_ignores()
+    assert "Was it helpful" in asha.ignores()[-1]
+    asha.texts("i missed it, cardiac arrest")
+    asha.hears("It is fine to miss one")
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_name_left_out_is_no_yes_to_a_call(world: World) -> None:
+    asha = world.member()
+    asha.texts("i meant something i can read")
+    asha.hears("Would you like a facilitator to get in touch?")
+    asha.texts("EXCLUDE Dr Cole")
+    assert "Dr Cole" in asha.ignores()[0]
+    world.settle()
+    world.staff("facilitator").hears_nothing()
 
 
 @pytest.mark.one_database("sqlite")
@@ -130,7 +200,7 @@ def test_the_weekly_question_ends_alone_and_comes_back(world: World) -> None:
     asha.hears("comes again")
     world.advance(days=7)
     assert QUESTION in " ".join(asha.ignores())
-    asha.texts("stop all the weekly questions")
+    asha.texts("stop the weekly thing")
     asha.hears("CHECKIN ON")
     world.staff_ignores()
 

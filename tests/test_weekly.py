@@ -46,7 +46,27 @@ def test_a_number_answers_the_last_question_until_the_next_may_come(world: World
     asked(world, asha, TUESDAY + timedelta(days=14))
     world.advance(days=6, hours=1)
     asha.texts("4")
-    asha.hears("didn't understand")
+    asha.hears("we have not asked a question just now")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_number_may_be_put_right_and_one_off_the_scale_is_asked_again(world: World) -> None:
+    asha = world.member()
+    asha.texts("NO")
+    world.advance(days=2)
+    asha.ignores()
+    asha.texts("11")
+    asha.hears("a number from 0 (hardest) to 10")
+    asha.texts("8")
+    asha.hears("Thanks, noted")
+    asha.texts("no i meant 7")
+    asha.hears("Thanks, noted")
+    asha.texts("MY WEEKS")
+    asha.hears("24 Nov: 7")
+    world.advance(hours=3)
+    asha.texts("5")
+    asha.hears("we have not asked a question just now")
     world.staff_ignores()
 
 
@@ -117,8 +137,8 @@ def test_a_number_answers_the_question_though_something_else_was_asked_since(wor
     asha.hears("Thanks, noted")
     asha.texts("yes")
     asha.hears("you have a place")
-    asha.texts("7")  # the question has its answer
-    asha.hears("didn't understand")
+    asha.texts("7")  # the question has its answer, and it stays the same
+    asha.hears("Thanks, noted")
     with world.database.read() as session:
         assert session.scalar(select(CheckIn.score)) == 7
 

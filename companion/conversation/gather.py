@@ -20,6 +20,7 @@ from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
 from companion.conversation.known import CohortFacts, Colleague, Known, SessionFacts, says_nothing_else
+from companion.conversation.normalise import is_question
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.taps import Tap, read_tap
 from companion.escalation import episodes
@@ -28,7 +29,7 @@ from companion.messaging import optout
 from companion.messaging.addresses import addresses_of
 from companion.models import Cohort, Person
 from companion.programme import places
-from companion.programme.checkins import unanswered_question
+from companion.programme.checkins import question_in_hand
 from companion.programme.links import calendar_url, place_url
 from companion.programme.sessions import next_session_for
 from companion.settings import Settings
@@ -45,8 +46,13 @@ MAY_BE_A_NUMBER = (
     "signpost",
 )  # what is heard in "4 - fine" where no week was asked about
 _ANSWER_FIRST = re.compile(r"\s*(yes|yep|yeah|no|nope|nah)\b(?!\s+(one|idea|clue|worries|problem))", re.IGNORECASE)
-_NUMBER_FIRST = re.compile(r"\s*(10|\d)(\s*/\s*10)?\s*([-\u2013\u2014,.:;!]|$)")
+_NUMBER_FIRST = re.compile(r"\s*(10|\d)(\s*/\s*10|ish)?\s*([-\u2013\u2014,.:;!]|$)")
 _LAST_NUMBER = re.compile(r"(?<![\w.])(10|\d)(\s*/\s*10)?\W*$")
+_PUT_RIGHT = re.compile(
+    r"\W*(?:(?:no|sorry|oops|actually|wait)\W+){0,2}(?:i )?(?:meant?|should be|make (?:it|that)|its|it's)"
+    r" (?:a |an )?(10|\d)(\s*/\s*10)?(?:\W|not \d+)*",
+    re.IGNORECASE,
+)  # "no i meant 7"
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -114,7 +120,7 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
     meant = understand(body, asked, payload=tap.payload)
     if kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
-    if meant.guessed and meant.intent in ("book_yes", "book_no") and asked != "booking_offer":
+    if meant.guessed and meant.intent in ("book_yes", "book_no") and _may_be_anything(body, asked, meant):
         meant = _no_guess(body, meant)
     if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
         when_to_call = understand(body, "flag_followup")  # "this evening after 6"
@@ -156,6 +162,11 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 
 
+def _may_be_anything(body: str, asked: str, meant: Understanding) -> bool:
+    """Whether what only looks like an answer about a place answers nothing: no place was offered, or it asks."""
+    return asked != "booking_offer" or (meant.intent == "book_yes" and is_question(body))  # "do I need a laptop?"
+
+
 def _no_guess(body: str, meant: Understanding) -> Understanding:
     """What only looks like an answer about a place, where none is offered, takes no place and gives none up."""
     low = understand(body, "checkin_prompt").slots.get("low")  # "rubbish day on the ward"
@@ -168,10 +179,16 @@ def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding)
     "7", "rubbish, 2" or "4 - knackered but fine": the words beside a number are said of the week, not of a place.
     """
     body = text.arrival.body
-    if text.person is None or meant.intent not in MAY_BE_A_NUMBER or kept.get("menu"):
+    if text.person is None or kept.get("menu"):
         return None
-    number = _NUMBER_FIRST.match(body) or (meant.intent == "unknown" and _LAST_NUMBER.search(body))
-    return unanswered_question(text.session, text.person, text.now) if number else None
+    if meant.intent not in MAY_BE_A_NUMBER and not _PUT_RIGHT.fullmatch(body):
+        return None
+    number = (
+        _PUT_RIGHT.fullmatch(body)
+        or _NUMBER_FIRST.match(body)
+        or (meant.intent == "unknown" and _LAST_NUMBER.search(body))
+    )
+    return question_in_hand(text.session, text.person, text.now) if number else None
 
 
 def _session(

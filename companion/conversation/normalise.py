@@ -104,6 +104,18 @@ def one_line(text: str) -> str:
     return " ".join(fold(plain(text)).split())
 
 
+_QUESTION = re.compile(
+    r"(?:can|could|may|do|does|did|is|are|am|will|would|should|has|have) "
+    r"(?:i|it|there|this|that|they|you|we|my|the|someone|anyone)\b"
+    r"|(?:what|who|how|when|where)(?:'?s)?\b|why\b"
+)
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something: it has a question mark, or begins as questions do."""
+    return "?" in text or _QUESTION.match(one_line(text)) is not None
+
+
 def read(text: str, spelling: Spelling) -> Said:
     """Make a text plain. Takes time in proportion to its length."""
     raw = plain(text)

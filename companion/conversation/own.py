@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from companion.models import CheckIn, Person
@@ -54,12 +54,13 @@ def own_facts(session: Session, person: Person | None, text: str, settings: Sett
 
 
 def earlier_answer(session: Session, person: Person | None) -> Earlier | None:
-    """Return the last answer to a check-in, if there is one."""
+    """Return the last answer to a check-in before the one that was asked last, if there is one."""
     if person is None:
         return None
+    last_asked = select(func.max(CheckIn.asked_at)).where(CheckIn.person_id == person.id).scalar_subquery()
     found = session.execute(
         select(CheckIn.score, CheckIn.said_hard)
-        .where(CheckIn.person_id == person.id, CheckIn.answered_at.is_not(None))
+        .where(CheckIn.person_id == person.id, CheckIn.answered_at.is_not(None), CheckIn.asked_at < last_asked)
         .order_by(CheckIn.asked_at.desc())
         .limit(1)
     ).first()

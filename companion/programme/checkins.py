@@ -19,6 +19,7 @@ from companion.programme.asking import may_be_asked
 
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
 ANSWER_WITHIN = timedelta(days=3)  # words after a question are about the week
+CORRECTED_WITHIN = timedelta(hours=2)  # "sorry, I meant 7"
 SILENCES = 3
 NONE_WANTED = 1_000  # stands for silences of somebody who wants no weekly question: none comes until they say so
 APART = timedelta(days=6)  # a new hour of one's own never brings two questions in a week; a number answers the last
@@ -91,11 +92,12 @@ def last_check_in(session: Session, person: Person) -> CheckIn | None:
     return session.scalar(_LAST, {"person": person.id})
 
 
-def unanswered_question(session: Session, person: Person, now: datetime) -> str | None:
-    """Return the weekly question that was put to somebody last, while a number may still answer it."""
+def question_in_hand(session: Session, person: Person, now: datetime) -> str | None:
+    """Return the weekly question that was asked last, while a number may still answer it or correct the answer."""
     last = last_check_in(session, person)
-    waiting = last is not None and last.answered_at is None and now - last.asked_at < APART
-    return last.question if last is not None and waiting else None
+    if last is None or now - last.asked_at >= APART:
+        return None
+    return last.question if last.answered_at is None or now - last.answered_at < CORRECTED_WITHIN else None
 
 
 def _ask_one(session: Session, person: Person, on: date, question: Text, now: datetime, due: datetime) -> None:

@@ -19,6 +19,7 @@ _NO_CALL = re.compile(
     r"|do ?n[o']?t (?:call|ring) me)\b"
 )
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
+_ABOUT_A_PLACE = ("book_yes", "book_no", "next_session", "running_late")
 _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
 
 
@@ -27,7 +28,7 @@ def said(known: Known) -> Decision | None:
     text, intent = one_line(known.text), known.meant.intent
     if intent == "stop" and _IN_PART.search(text):
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
-    if known.asked in _OWN_WORDS and intent != "help":
+    if known.asked in _OWN_WORDS and intent not in ("help", "unknown"):
         return None
     if intent not in _ENDS and _NO_CALL.search(text):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
@@ -36,8 +37,8 @@ def said(known: Known) -> Decision | None:
         return None  # "hello?" of somebody who waits for a person
     if text_id is None or (intent in _ENDS and text_id not in ("quiet_how", "stop_in_part", "new_number")):
         return None
-    if text_id == "pause_how" and intent != "unknown":
-        return None
+    if (text_id == "pause_how" and intent != "unknown") or (text_id == "quiet_how" and intent in _ABOUT_A_PLACE):
+        return None  # "can't, on nights"
     values: dict[str, str] = {}
     if text_id == "name_how":
         values = {"alias": known.around.alias}

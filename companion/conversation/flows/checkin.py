@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import chain
 
@@ -22,6 +23,7 @@ _FITTING = {
     "checkin_load": "rota and rest facilities",
 }
 _USUAL = "low mood"
+_A_NUMBER = re.compile(r"\s*-?\d{1,4}(?:[.,]\d+)?(?:\s*/\s*\d+|ish)?\W*")
 
 
 def _was_low(earlier: Earlier) -> bool:
@@ -55,6 +57,15 @@ def by_the_way(known: Known) -> Decision | None:
     if felt.intent != "checkin_word" or not felt.slots.get("low"):
         return None
     return Decision(support(known), asks=helping.PERSON_OFFERED, read_me=True)
+
+
+def off_scale(known: Known) -> Decision | None:
+    """Answer a number that is on no scale, or that nothing asked for; None for other texts."""
+    if not _A_NUMBER.fullmatch(known.text):
+        return None
+    if known.asked == "checkin_prompt":
+        return Decision((known.say("checkin_off_scale"),), read_me=True)
+    return Decision((known.say("too_early"),), read_me=True) if known.asked == "none" else None
 
 
 def support(known: Known, spoken_of: str | None = None) -> tuple[Text, ...]:

@@ -100,7 +100,7 @@ def decide(known: Known) -> Decision:
     """Decide what is answered to a text that nothing on the watch list matched."""
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
-    if known.asked == "flag_followup" and known.meant.intent == "talk_to_person":
+    if known.asked == "flag_followup" and known.meant.intent == "talk_to_person" and not _left_out(known):
         return _with_help(known, checkin.followup_yes(known))
     if (about_data := my_data.answered(known)) is not None:
         return about_data
@@ -119,6 +119,10 @@ def decide(known: Known) -> Decision:
     if known.asked == "survey_words" and known.meant.intent == "thanks":  # "no" to whether anything could be better
         return survey.nothing_to_add(known)
     return _member(known)
+
+
+def _left_out(known: Known) -> bool:
+    return known.meant.guessed and leaving_out.answer(known) is not None  # "EXCLUDE Dr Cole" is no yes to a call
 
 
 def _waits(known: Known) -> Decision | None:
@@ -148,9 +152,11 @@ def _member(known: Known) -> Decision:
 
 
 def _without_late_rent(known: Known) -> Known:
-    """Leave out that they are late where a text asks for help and they have no place to be late for."""
+    """Leave out that they are late where no place is theirs and a text asks for help, or only looks like it."""
     has_place = known.session is not None and known.session.has_place
     intents = known.meant.intents
+    if intents == ("running_late",) and known.meant.guessed and not has_place:
+        return replace(known, meant=replace(known.meant, intents=("unknown",)))  # "evenings after 7"
     if has_place or "signpost" not in intents or "running_late" not in intents:
         return known
     left = tuple(intent for intent in intents if intent != "running_late")
@@ -212,6 +218,8 @@ def _not_understood(known: Known) -> Decision:
         return SILENCE if known.stopped else Decision((known.say("not_understood"),))
     if (troubled := checkin.by_the_way(known)) is not None:
         return troubled
+    if (number := checkin.off_scale(known)) is not None:
+        return number
     listed = (Unanswered("unclear"),) if len(known.text.split()) >= _WORTH_LEARNING else ()
     if known.kept.get("misunderstood"):
         return Decision((known.say("not_understood_twice"),), listed, helping.PERSON_OFFERED, read_me=True)

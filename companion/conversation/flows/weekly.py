@@ -22,7 +22,8 @@ _BACK = {"usual", "default", "reset", "with the group", "as before"}
 _OFF, _ON = {"off", "stop", "none", "no", "never", "end"}, {"on", "start", "resume", "back"}
 _NO_QUESTION = re.compile(
     r"\b(?:stop|end|cancel|no more|quit|drop|skip|without|do ?n[o']?t (?:want|need|send|ask)|turn off)\b(?: \w+){0,3}? "
-    r"(?:weekly (?:questions?|texts?|prompts?|ones?|check.?ins?|messages?)|check.?ins?|how my week (?:was|is|went))\b"
+    r"(?:weekly (?:questions?|texts?|prompts?|ones?|check.?ins?|messages?|things?|stuff|surveys?|numbers?|scores?)"
+    r"|check.?ins?|how my week (?:was|is|went))\b"
 )
 _ALL_OF_IT = re.compile(
     r"\b(?:everything|all(?! (?:the |these |those |your |my |of the )?(?:weekly|check))|altogether"
