@@ -120,9 +120,9 @@ CASES = (
         ("words",),
         {"words": "x" * 81, "alias": "x" * 41, "since": "yesterday", "until": "soon", "who": "anyone"},
     ),
-    Case("sessions.CancelForm", "lee", "/console/sessions/{evening}/cancel", None, {"reach": "never"}),
+    Case("session_changes.CancelForm", "lee", "/console/sessions/{evening}/cancel", None, {"reach": "never"}),
     Case(
-        "sessions.MoveForm",
+        "session_changes.MoveForm",
         "lee",
         "/console/sessions/{evening}/move",
         ("day", "at"),

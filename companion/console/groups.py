@@ -19,7 +19,7 @@ from companion.console.queries import LATEST, in_my_groups
 from companion.console.today import meetings
 from companion.escalation.exclusions import may_see
 from companion.models import Booking, Cohort, Group, GroupCover, GroupFacilitator, GroupSession, Person, record
-from companion.programme import changing
+from companion.programme import changing, telling
 from companion.programme.recurrence import in_words
 from companion.programme.sessions import make_for, timing
 from companion.rota.cover import begin, missing
@@ -33,7 +33,7 @@ class Change:
 
     before: datetime
     after: datetime | None
-    told: changing.Told
+    told: telling.Told
     words: Sequence[str] = ()  # what they will read, where one session alone changes
 
 
@@ -210,9 +210,9 @@ def _name_taken(session: Session, group: Group) -> bool:
     return other is not None
 
 
-def _changes(session: Session, shifts: Sequence[changing.Shift]) -> list[Change]:
+def _changes(session: Session, shifts: Sequence[telling.Shift]) -> list[Change]:
     return [
-        Change(shift.meeting.starts_at, shift.starts_at, changing.concerned(session, shift.meeting, but=my_id()))
+        Change(shift.meeting.starts_at, shift.starts_at, telling.concerned(session, shift.meeting, but=my_id()))
         for shift in shifts
     ]
 

@@ -12,7 +12,7 @@ from companion.conversation.request import Answer, Request, count_of
 from companion.escalation.exclusions import hidden_from
 from companion.escalation.references import find_reference
 from companion.models import GroupSession
-from companion.programme import changing, deciding, places, running
+from companion.programme import deciding, places, running, telling
 from companion.programme.reminders import who_line
 
 _WHO = ("who", "whos coming", "who s coming", "who is coming", "who is coming tonight", "who s coming tonight")
@@ -106,7 +106,7 @@ def _off(request: Request, meeting: GroupSession | None) -> Answer:
 
 
 def _told(request: Request, meeting: GroupSession) -> str:
-    concerned = changing.concerned(request.session, meeting, but=request.person.id)
+    concerned = telling.concerned(request.session, meeting, but=request.person.id)
     return count_of(len(concerned.trainees) + len(concerned.staff))
 
 

@@ -7,25 +7,19 @@ all that is made anew hold the version, so that nothing said twice or said of th
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select, true, update
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
-from companion import when
-from companion.content.catalogue import Text
 from companion.escalation.words import Voice
-from companion.messaging.addresses import usable
-from companion.messaging.outbox import enqueue
-from companion.models import Booking, Group, GroupSession, OutboxMessage, Person, record
+from companion.models import Group, GroupSession, OutboxMessage, record
 from companion.programme import places, recurrence
-from companion.programme.asking import waits_for_answer
-from companion.programme.sessions import HORIZON, days_of, locked, make_for, runners
+from companion.programme.sessions import HORIZON, days_of, locked, make_for
+from companion.programme.telling import Shift, tell
 
-CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
 OUT_OF_DATE = ("offer", "place", "reminder", "few", "roll", "late")  # how the keys of texts about a session begin
 MOVED_ON = timedelta(weeks=4)  # how far all that follows can be moved in one go
 FURTHEST = timedelta(days=7)  # how far a session is moved when its group's days change; further off it is another one
@@ -35,44 +29,10 @@ class CannotChangeError(Exception):
     """The change cannot be made; the message says why, in words for whoever wants it."""
 
 
-@dataclass(frozen=True)
-class Shift:
-    """What becomes of a planned session: it moves to `starts_at` (UTC) as `day`, or is cancelled (both None)."""
-
-    meeting: GroupSession
-    starts_at: datetime | None
-    ends_at: datetime | None
-    day: date | None
-
-
-@dataclass(frozen=True)
-class Told:
-    """Who will hear of a change: trainees with what they had answered, and those who run the session."""
-
-    trainees: Sequence[Booking]
-    staff: Sequence[Person]
-
-    def count(self, status: str) -> int:
-        """Return how many of the trainees had answered so."""
-        return sum(1 for booking in self.trainees if booking.status == status)
-
-
-def concerned(session: Session, meeting: GroupSession, *, but: uuid.UUID | None = None) -> Told:
-    """Return who is to hear that a session changes; `but` is who changes it and knows."""
-    trainees = session.scalars(
-        select(Booking)
-        .join(Booking.person)
-        .where(Booking.session_id == meeting.id, Booking.status.in_(CONCERNED), Person.state == "joined")
-        .options(contains_eager(Booking.person))
-        .order_by(Person.alias)
-    ).all()
-    return Told(trainees, [person for person in runners(session, meeting) if person.id != but])
-
-
 def cancel(session: Session, meeting: GroupSession, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
     """Cancel one session; return how many people are told. Raises CannotChangeError when it is over or off already."""
     _still_to_come(locked(session, meeting), now)
-    return _tell(session, [_apply(session, Shift(meeting, None, None, None), now, by)], now, voice, by)
+    return tell(session, [_apply(session, Shift(meeting, None, None, None), now, by)], now, voice, by)
 
 
 def move(
@@ -85,7 +45,7 @@ def move(
     shifted = _apply(session, Shift(meeting, starts_at, ends_at, meeting.occurrence), now, by)
     meeting.moved_alone = True
     session.flush()
-    return _tell(session, [shifted], now, voice, by)
+    return tell(session, [shifted], now, voice, by)
 
 
 def move_from_here(
@@ -98,7 +58,7 @@ def move_from_here(
     applied = [_apply(session, shift, now, by) for shift in shifts]
     session.flush()
     make_for(session, meeting.group, now)
-    return _tell(session, applied, now, voice, by)
+    return tell(session, applied, now, voice, by)
 
 
 def plan_from_here(session: Session, meeting: GroupSession, starts_at: datetime, now: datetime) -> list[Shift]:
@@ -173,7 +133,7 @@ def restore(session: Session, meeting: GroupSession, now: datetime, voice: Voice
     meeting.status, meeting.few_answer = "planned", "run"
     _changed(session, meeting, now)
     record(session, now, "session put back on", meeting, actor=by)
-    return _tell(
+    return tell(
         session, [(Shift(meeting, meeting.starts_at, meeting.ends_at, meeting.occurrence), None)], now, voice, by
     )
 
@@ -185,7 +145,7 @@ def end_from(session: Session, group: Group, day: date, now: datetime, voice: Vo
     first = recurrence.at_local(day, datetime.min.time(), ZoneInfo(group.time_zone))
     meetings = [each for each in _planned(session, group, now) if each.starts_at >= first]
     shifts = [_apply(session, Shift(locked(session, each), None, None, None), now, by) for each in meetings]
-    return _tell(session, shifts, now, voice, by)
+    return tell(session, shifts, now, voice, by)
 
 
 def line_up_all(session: Session, now: datetime, voice: Voice) -> int:
@@ -199,7 +159,7 @@ def line_up(session: Session, group: Group, now: datetime, voice: Voice, by: uui
     shifts = [_apply(session, shift, now, by) for shift in plan(group, _planned(session, group, now, lock=True), now)]
     session.flush()
     make_for(session, group, now)
-    return _tell(session, shifts, now, voice, by)
+    return tell(session, shifts, now, voice, by)
 
 
 def plan_for(session: Session, group: Group, now: datetime) -> list[Shift]:
@@ -301,70 +261,3 @@ def withdraw(session: Session, meeting: GroupSession, now: datetime) -> None:
         .values(status="dropped", reason="changed", settled_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )
-
-
-def _tell(
-    session: Session,
-    shifts: Sequence[tuple[Shift, datetime | None]],
-    now: datetime,
-    voice: Voice,
-    by: uuid.UUID | None,
-) -> int:
-    """Tell everyone concerned, in one text each, of the first of their sessions that changes."""
-    hears: dict[uuid.UUID, tuple[Person, str | None, list[tuple[Shift, datetime | None]]]] = {}
-    for shift, before in shifts:
-        told = concerned(session, shift.meeting, but=by)
-        each: Iterable[tuple[Person, str | None]] = [
-            *((booking.person, booking.status) for booking in told.trainees),
-            *((person, None) for person in told.staff),
-        ]
-        for person, status in each:
-            hears.setdefault(person.id, (person, status, []))[2].append((shift, before))
-    count = 0
-    for person, status, changes in hears.values():
-        to = usable(session, person)
-        if to is None:
-            continue
-        shift, before = changes[0]
-        text = _text(voice, shift, before, status, more=len(changes) > 1)
-        expires = max(filter(None, (before, shift.starts_at)))
-        enqueue(
-            session,
-            key=f"changed:{shift.meeting.id}:{shift.meeting.version}:{person.id}",
-            lane="reminder",
-            to=to,
-            text=text,
-            now=now,
-            expires_at=expires,
-        )
-        has_place = status == "yes"  # then nothing is asked that another question would have to give way to
-        if status is not None and shift.starts_at is not None and not (has_place and waits_for_answer(person, now)):
-            places.asked(person, "reminder" if has_place else "booking_offer", shift.meeting)
-        count += 1
-    return count
-
-
-def words_for(voice: Voice, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[str]:
-    """Return what those who are told will read, each text once, if this one moves to `starts_at` or is off (None)."""
-    answers = [*(booking.status for booking in told.trainees), *([None] if told.staff else [])]
-    shift, before = Shift(meeting, starts_at, None, None), meeting.starts_at if starts_at else None
-    return list(dict.fromkeys(_text(voice, shift, before, answer, more=False).body for answer in answers))
-
-
-_STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
-
-
-def _text(voice: Voice, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:
-    meeting, zone = shift.meeting, ZoneInfo(shift.meeting.group.time_zone)
-    say, which = voice.words.render, "sessions" if more else "session"
-    values = {"group": meeting.group.name, "when": when.day_and_time(before or meeting.starts_at, zone)}
-    if shift.starts_at is None:
-        return say(f"facilitator_{which}_off" if status is None else f"{which}_cancelled", **values)
-    if before is None:
-        if status is None:
-            return say("facilitator_session_on", **values)
-        return say("session_back_on", place_state=say(_STATE[status]), **values)
-    new = when.day_and_time(shift.starts_at, zone)
-    if status is None:
-        return say(f"facilitator_{which}_moved", new=new, **values)
-    return say(f"{which}_moved", new=new, place_state=say(_STATE[status]), **values)

@@ -1,0 +1,128 @@
+"""Who hears that sessions are moved, cancelled or put back on, and in which words: one text each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager
+
+from companion import when
+from companion.content.catalogue import Text
+from companion.escalation.words import Voice
+from companion.messaging.addresses import usable
+from companion.messaging.outbox import enqueue
+from companion.models import Booking, GroupSession, Person
+from companion.programme import places
+from companion.programme.asking import waits_for_answer
+from companion.programme.sessions import runners
+
+CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What becomes of a planned session: it moves to `starts_at` (UTC) as `day`, or is cancelled (both None)."""
+
+    meeting: GroupSession
+    starts_at: datetime | None
+    ends_at: datetime | None
+    day: date | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who will hear of a change: trainees with what they had answered, and those who run the session."""
+
+    trainees: Sequence[Booking]
+    staff: Sequence[Person]
+
+    def count(self, status: str) -> int:
+        """Return how many of the trainees had answered so."""
+        return sum(1 for booking in self.trainees if booking.status == status)
+
+
+def concerned(session: Session, meeting: GroupSession, *, but: uuid.UUID | None = None) -> Told:
+    """Return who is to hear that a session changes; `but` is who changes it and knows."""
+    trainees = session.scalars(
+        select(Booking)
+        .join(Booking.person)
+        .where(Booking.session_id == meeting.id, Booking.status.in_(CONCERNED), Person.state == "joined")
+        .options(contains_eager(Booking.person))
+        .order_by(Person.alias)
+    ).all()
+    return Told(trainees, [person for person in runners(session, meeting) if person.id != but])
+
+
+def tell(
+    session: Session,
+    shifts: Sequence[tuple[Shift, datetime | None]],
+    now: datetime,
+    voice: Voice,
+    by: uuid.UUID | None,
+) -> int:
+    """Tell everyone concerned, in one text each, of the first of their sessions that changes; return how many hear.
+
+    Each shift comes with the time that its session had (UTC), None for one that is put back on.
+    """
+    hears: dict[uuid.UUID, tuple[Person, str | None, list[tuple[Shift, datetime | None]]]] = {}
+    for shift, before in shifts:
+        told = concerned(session, shift.meeting, but=by)
+        each: Iterable[tuple[Person, str | None]] = [
+            *((booking.person, booking.status) for booking in told.trainees),
+            *((person, None) for person in told.staff),
+        ]
+        for person, status in each:
+            hears.setdefault(person.id, (person, status, []))[2].append((shift, before))
+    count = 0
+    for person, status, changes in hears.values():
+        to = usable(session, person)
+        if to is None:
+            continue
+        shift, before = changes[0]
+        text = _text(voice, shift, before, status, more=len(changes) > 1)
+        expires = max(filter(None, (before, shift.starts_at)))
+        enqueue(
+            session,
+            key=f"changed:{shift.meeting.id}:{shift.meeting.version}:{person.id}",
+            lane="reminder",
+            to=to,
+            text=text,
+            now=now,
+            expires_at=expires,
+        )
+        has_place = status == "yes"  # then nothing is asked that another question would have to give way to
+        if status is not None and shift.starts_at is not None and not (has_place and waits_for_answer(person, now)):
+            places.asked(person, "reminder" if has_place else "booking_offer", shift.meeting)
+        count += 1
+    return count
+
+
+def words_for(voice: Voice, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[str]:
+    """Return what those who are told will read, each text once, if this one moves to `starts_at` or is off (None)."""
+    answers = [*(booking.status for booking in told.trainees), *([None] if told.staff else [])]
+    shift, before = Shift(meeting, starts_at, None, None), meeting.starts_at if starts_at else None
+    return list(dict.fromkeys(_text(voice, shift, before, answer, more=False).body for answer in answers))
+
+
+_STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
+
+
+def _text(voice: Voice, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:
+    meeting, zone = shift.meeting, ZoneInfo(shift.meeting.group.time_zone)
+    say, which = voice.words.render, "sessions" if more else "session"
+    values = {"group": meeting.group.name, "when": when.day_and_time(before or meeting.starts_at, zone)}
+    if shift.starts_at is None:
+        return say(f"facilitator_{which}_off" if status is None else f"{which}_cancelled", **values)
+    if before is None:
+        if status is None:
+            return say("facilitator_session_on", **values)
+        return say("session_back_on", place_state=say(_STATE[status]), **values)
+    new = when.day_and_time(shift.starts_at, zone)
+    if status is None:
+        return say(f"facilitator_{which}_moved", new=new, **values)
+    return say(f"{which}_moved", new=new, place_state=say(_STATE[status]), **values)
