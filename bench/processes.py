@@ -19,6 +19,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from bench.load import Plan, Result
+from companion.escalation.watchlist import load_watchlist
 from companion.schema import upgrade
 from companion.seed import seed
 from companion.services import open_services
@@ -68,6 +69,7 @@ def prepared(database_url: str, port: int) -> dict[str, str]:
     settings = load_settings(_env_file=None, **{name.lower(): value for name, value in environment.items()})
     services = open_services(settings)
     upgrade(services.database)
+    load_watchlist()  # and keeps its plan, as `companion db upgrade` does
     with services.database.write() as session:
         seed(session, services.clock.now(), settings)
     services.database.close()
