@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from companion.messaging.inbound import EMPTY
@@ -20,11 +20,13 @@ from companion.models import (
     OutboxMessage,
     Person,
     Question,
+    RelayedText,
 )
 from companion.privacy.erasure import finish_waiting
 from companion.programme import survey
 
 BODIES = timedelta(days=30)  # after arrival; a person's texts of an episode 30 days after it is closed
+UNANSWERED = timedelta(days=30)  # the number of somebody who never said YES, since they were asked and last wrote
 PROOF = timedelta(days=730)  # of consent, after leaving, or after it was asked for and not given
 STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's, once their episode is closed
 
@@ -39,13 +41,24 @@ def purge(session: Session, now: datetime) -> None:
             InboundMessage.person_id.is_not(None) & (Episode.closed_at > now - BODIES),
         ),
     )
+    # What they wrote to whoever has their episode is read there, flagged or not.
+    while_open = exists().where(
+        or_(Episode.address_id == InboundMessage.address_id, Episode.person_id == InboundMessage.person_id),
+        Episode.closed_at.is_(None),
+        InboundMessage.received_at >= Episode.opened_at,
+    )
+    written_while_open = exists().where(
+        RelayedText.outbox_id == OutboxMessage.id,
+        RelayedText.episode_id == Episode.id,
+        Episode.closed_at.is_(None),
+    )
     old = or_(
         InboundMessage.received_at < now - BODIES,
         (InboundMessage.person_id.is_(None)) & (InboundMessage.received_at < now - STRANGERS),
     )
     session.execute(
         update(InboundMessage)
-        .where(InboundMessage.body.is_not(None), old, ~in_open_episode)
+        .where(InboundMessage.body.is_not(None), old, ~in_open_episode, ~while_open)
         .values(body=None, answer=EMPTY)
         .execution_options(synchronize_session=False)
     )
@@ -55,6 +68,7 @@ def purge(session: Session, now: datetime) -> None:
             OutboxMessage.body.is_not(None),
             OutboxMessage.created_at < now - BODIES,
             OutboxMessage.status.not_in(("queued", "sending", "unknown")),
+            ~written_while_open,
         )
         .values(body=None, values=None)
         .execution_options(synchronize_session=False)
@@ -84,13 +98,21 @@ def purge(session: Session, now: datetime) -> None:
 
 
 def _forget_strangers(session: Session, now: datetime) -> None:
-    """Remove the numbers of strangers whose words are gone and about whom nothing is open."""
+    """Remove the numbers of strangers, and of those who never said YES, about whom nothing is open.
+
+    A text from such a number brings it back.
+    """
+    never_joined = select(Person.id).where(
+        Person.role == "trainee", Person.joined_at.is_(None), Person.asked_at < now - UNANSWERED
+    )
+    stranger = Address.person_id.is_(None) & (Address.last_inbound_at < now - STRANGERS)
+    unanswered = Address.person_id.in_(never_joined) & (
+        func.coalesce(Address.last_inbound_at, Address.created_at) < now - UNANSWERED
+    )
+    is_open = exists().where(
+        or_(Episode.address_id == Address.id, Episode.person_id == Address.person_id), Episode.state != "closed"
+    )
     for address in session.scalars(
-        select(Address).where(
-            Address.person_id.is_(None),
-            Address.last_inbound_at < now - STRANGERS,
-            Address.forgotten_at.is_(None),
-            ~exists().where(Episode.address_id == Address.id, Episode.state != "closed"),
-        )
+        select(Address).where(stranger | unanswered, Address.forgotten_at.is_(None), ~is_open)
     ):
         address.address, address.forgotten_at = "", now  # the keyed index stays: it honours a STOP

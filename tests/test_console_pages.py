@@ -143,6 +143,33 @@ def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:
     assert episode(on).outcome == "spoke"
 
 
+def test_knowing_whom_one_has_reached_brings_others(on: Stage) -> None:
+    browser, page = on.browser("ada"), on.path(EPISODE)
+    press(browser, page, page + "/gate/open")
+    press(browser, page, page + "/take")
+    press(browser, page, page + "/contact")
+    press(browser, page, page + "/gate/pass")  # on a page that was opened before
+    assert episode(on).state == "open"
+    assert audited(on, "help asked for")
+    assert CANARY not in browser.get(page).text
+
+
+def test_who_takes_a_concern_is_not_told_that_the_person_knows(on: Stage) -> None:
+    browser, page = on.browser("ada"), on.path(EPISODE)
+    press(browser, page, page + "/gate/open")
+    press(browser, page, page + "/take")
+    assert "The person is told so by text" in browser.get(page).text
+    assert "They were told to expect contact" in browser.get(page).text
+    with on.database.write() as session:
+        raised = session.get_one(Episode, on.ids["episode"])
+        raised.raised_by, raised.last_crisis_reply_at = on.ids["lee"], None
+    press(browser, page, page + "/take")
+    text = browser.get(page).text
+    assert "The person gets no text that says so" in text
+    assert "Somebody raised a concern" in text
+    assert "They were told to expect contact" not in text
+
+
 def test_a_closed_episode_is_found_again_by_who_may_read_it(on: Stage) -> None:
     browser, page, past = on.browser("ada"), on.path(EPISODE), "/console/episodes"
     assert f'href="{page}"' not in browser.get(past).text

@@ -11,6 +11,7 @@ from companion import jobs
 from companion.escalation.closings import close
 from companion.escalation.episodes import take
 from companion.models import Address, Consent, Episode, InboundMessage, Note, OptOut, OutboxMessage, Person
+from tests.safety.stage import reference
 from tests.world import World
 
 
@@ -67,6 +68,84 @@ def test_an_open_episode_keeps_its_words(world: World) -> None:
     world.settle()
     world.staff_ignores()
     asha.ignores()
+
+
+def test_what_is_written_both_ways_stays_while_the_episode_is_open_and_then_keeps_the_ordinary_rule(
+    world: World,
+) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts("the canteen was shut again")  # before it, and so no part of it
+    world.advance(minutes=5)
+    asha.texts("I want to end my life")
+    world.settle()
+    ref = reference(cole.ignores()[0])
+    cole.texts(f"{ref} take")
+    world.settle()
+    cole.texts(f"{ref} Shall I ring you at nine tonight?")
+    world.settle()
+    asha.texts("yes, at nine")
+    world.settle()
+    purge_after(world, days=40)
+    with world.database.read() as session:
+        kept = {body for body in session.scalars(select(InboundMessage.body)) if body}
+        assert {"I want to end my life", "yes, at nine"} <= kept
+        assert "the canteen was shut again" not in kept
+        sent = {body for body in session.scalars(select(OutboxMessage.body)) if body}
+        assert sent == {"Dr Cole: Shall I ring you at nine tonight?"}
+    with world.database.write() as session:
+        opened = session.scalars(select(Episode)).one()
+        assert opened.owner is not None
+        close(session, opened, opened.owner, "spoke", world.clock.now(), world.services.voice)
+    purge_after(world, hours=1)
+    with world.database.read() as session:
+        assert [body for body in session.scalars(select(InboundMessage.body)) if body] == ["I want to end my life"]
+        assert not any(session.scalars(select(OutboxMessage.body)))
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()
+
+
+def test_the_number_of_who_never_says_yes_goes_thirty_days_after_the_last_they_heard(world: World) -> None:
+    silent, stopped, asha = world.talker("+447700900102", "whatsapp"), world.talker("+447700900103"), world.member()
+    silent.texts("JOIN ICU")
+    stopped.texts("JOIN ICU")
+    stopped.texts("STOP")
+    world.settle()
+    purge_after(world, days=20)
+    silent.texts("JOIN ICU")  # asked again: the days are counted from now
+    for phone in (silent, stopped, asha):
+        phone.ignores()
+    for days, left in ((11, {silent.number, asha.number}), (20, {asha.number})):
+        purge_after(world, days=days)
+        with world.database.read() as session:
+            trainees = select(Address.address).join(Person).where(Person.role == "trainee")
+            assert set(session.scalars(trainees)) - {""} == left
+            assert session.scalars(select(OptOut.action)).all() == ["stop"]
+    silent.texts("JOIN ICU")
+    silent.hears("You asked to join")
+    silent.texts("YES")
+    silent.ignores()
+    world.settle()
+    purge_after(world, days=40)
+    with world.database.read() as session:
+        assert silent.number in session.scalars(select(Address.address)).all()
+    world.settle()
+    for phone in (silent, asha):
+        phone.ignores()
+    world.staff_ignores()
+
+
+def test_the_number_of_who_is_in_danger_before_they_join_stays_while_that_is_open(world: World) -> None:
+    silent = world.talker("+447700900102")
+    silent.texts("JOIN ICU")
+    silent.texts("I want to end my life")
+    silent.ignores()
+    purge_after(world, days=40)
+    with world.database.read() as session:
+        assert silent.number in session.scalars(select(Address.address)).all()
+    world.settle()
+    world.staff_ignores()
+    silent.ignores()
 
 
 def test_a_strangers_words_and_number_go_after_three_days_and_a_stop_is_still_honoured(

@@ -26,7 +26,8 @@ from companion.console.queries import LATEST, my_episodes
 from companion.console.words import named, when
 from companion.escalation import closings
 from companion.escalation.closings import NOBODY, CannotCloseError
-from companion.escalation.episodes import pass_on, reached_after_all, take
+from companion.escalation.episodes import ask_for_help, pass_on, person_knows, reached_after_all, take
+from companion.escalation.reach import takes_no_texts
 from companion.models import (
     OUTCOMES,
     Address,
@@ -103,7 +104,9 @@ def answer_gate(episode_id: uuid.UUID, answer: str) -> ResponseReturnValue:
     with desk().database.write() as session:
         found = find(session, episode_id)
         record(session, now(), "episode gate", found, actor=my_id(), gate=answer)
-        if answer == "pass" and _may_pass(session, found):
+        if answer == "pass" and found.state == "contacted" and found.owner_id == my_id():
+            ask_for_help(session, found, my_self(session), now(), desk().voice)
+        elif answer == "pass" and _may_pass(session, found):
             pass_on(session, found, my_self(session), now(), desk().voice)
     return _back(episode_id)
 
@@ -120,7 +123,9 @@ def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
         elif owner is None:
             flash("Nothing was changed: this person asked for someone else.", "error")
         elif owner.id == my_id():
-            flash("You have it. The person is told so by text. Contact them, then record it here.", "info")
+            hears = person_knows(found) and not takes_no_texts(session, found)
+            told = "The person is told so by text." if hears else "The person gets no text that says so."
+            flash(f"You have it. {told} Contact them, then record it here.", "info")
         else:
             flash(f"{owner.name or owner.alias} has it already. Nothing was changed.", "error")
     return _back(episode_id)
@@ -247,7 +252,9 @@ def _page(session: Session, found: Episode, reference: str | None, note: NoteFor
     """Return the page of an episode, which counts as reading it."""
     record(session, now(), "episode read", found, actor=my_id())
     file = _file(session, found)
-    return render_template("console/episode.html", file=file, reference=reference, note=note, lead=LEAD)
+    return render_template(
+        "console/episode.html", file=file, reference=reference, note=note, lead=LEAD, they_know=person_knows(found)
+    )
 
 
 def find(session: Session, episode_id: uuid.UUID) -> Episode:

@@ -122,6 +122,9 @@ def _(change: changes.Stop, scene: Scene) -> None:
         sid=scene.inbound.provider_sid,
         now=scene.now,
     )
+    episode = open_episode(scene.session, scene.address)
+    if episode is not None:
+        tell_of_stop(scene.session, episode, scene.now, scene.voice)
     person = scene.person
     if person is None:
         return
@@ -129,9 +132,6 @@ def _(change: changes.Stop, scene: Scene) -> None:
         _consent(scene, "withdrawn")
         person.left_at = scene.now
     person.state = "left"
-    episode = open_episode(scene.session, scene.address)
-    if episode is not None:
-        tell_of_stop(scene.session, episode, scene.now, scene.voice)
     places.give_up_all(scene.session, person, scene.now)
     record(scene.session, scene.now, "stopped", person, source=change.source)
 

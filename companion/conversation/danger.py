@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from companion.content.catalogue import Text
 from companion.conversation.around import first_word
 from companion.conversation.incoming import Incoming
+from companion.conversation.intents import understand
 from companion.conversation.staff import StaffDesk
 from companion.escalation import episodes
 from companion.escalation.words import Voice
+from companion.messaging import optout
+from companion.messaging.outbox import enqueue
+from companion.models import Episode
 from companion.rota.cover import cover_line
 
+GOES_ON_WITHIN = timedelta(hours=2)  # later it would answer nothing any more
 # What a facilitator meant by words of danger when they answered no page.
 NOT_AN_ORDER = frozenset(("unknown", "order_unsure", "order_which", "order_none"))
 
@@ -27,9 +34,28 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
         replies += (voice.words.render("buddy_not_passed"),)
     if in_full:
         episode.last_crisis_reply_at = now
+    _tell_that_texts_go_on(text, episode, voice)
     if unaware:
         episodes.now_they_know(session, episode, now, voice)
     return replies
+
+
+def _tell_that_texts_go_on(text: Incoming, episode: Episode, voice: Voice) -> None:
+    """Answer a wish for the texts to end beside the danger, once: after the crisis reply, which has no room for it."""
+    person = text.person
+    if person is None or person.state != "joined" or optout.is_stopped(text.session, text.address):
+        return
+    meant = understand(text.arrival.body, "none")
+    if "stop" in meant.intents and not meant.guessed:
+        enqueue(
+            text.session,
+            key=f"texts-go-on:{episode.id}",
+            lane="reply",
+            to=text.address,
+            text=voice.words.render("stop_unsure"),
+            now=text.now,
+            expires_at=text.now + GOES_ON_WITHIN,
+        )
 
 
 def _replies(text: Incoming, staff: StaffDesk, voice: Voice, *, in_full: bool) -> tuple[Text, ...]:

@@ -71,14 +71,19 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
 
 
 def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:
-    """Answer CALL ME and CHANGE while an episode is open and nobody has it yet; None for anything else."""
+    """Answer CALL ME and CHANGE for as long as there is an episode, also long after the last word of an exchange.
+
+    None for anything else that is said.
+    """
     said = letters(known.text)
     if not _wants_other(said) and not _wants_call(known.meant, said):
         return None
     episode = episodes.open_episode(session, address)
-    if episode is None or episode.state != "open" or not episodes.person_knows(episode):
+    if episode is None or not episodes.person_knows(episode):
         return None
-    answered = asks_of_nobody(session, episode, said, known.meant, now, voice)
+    nobody = episode.state == "open" and episode.contacted_at is None
+    asks = asks_of_nobody if nobody else asks_of_owner
+    answered = asks(session, episode, said, known.meant, now, voice)
     return Decision(answered[1]) if answered is not None else None
 
 

@@ -40,7 +40,7 @@ def _asked(text: Incoming, episode: Episode, voice: Voice) -> tuple[str, tuple[T
     said = letters(text.arrival.body)
     if is_stop_word(text.arrival.body) or not episodes.person_knows(episode):
         return None
-    asks = asks_of_nobody if episode.state == "open" else asks_of_owner
+    asks = asks_of_nobody if episode.state == "open" and episode.contacted_at is None else asks_of_owner
     return asks(text.session, episode, said, understand(text.arrival.body, "none"), text.now, voice)
 
 
@@ -52,7 +52,7 @@ def _heard(text: Incoming, episode: Episode, texts: tuple[Text, ...], voice: Voi
     if intent not in _SAID_TO_A_PERSON | _SAID_AND_ANSWERED or not episodes.person_knows(episode):
         return texts
     text.row.needs_reading = True
-    if episode.state == "open":
+    if episode.state == "open" and episode.contacted_at is None:
         waiting = (voice.nobody_yet(episode.person.nation if episode.person else None, text.now),)
         return waiting if intent in _SAID_TO_A_PERSON else texts
     text.keep()

@@ -12,7 +12,14 @@ from companion.programme import supervision
 
 def answer(request: Request) -> Answer | None:
     """Answer SUPERVISION and SUPERVISED; None for any other text."""
-    if request.is_just("supervision", "supervision please", "supervision sooner", "supervision soon"):
+    if request.is_just(
+        "supervision",
+        "supervision please",
+        "supervision sooner",
+        "supervision soon",
+        "i need supervision",
+        "need supervision",
+    ):
         return "supervision", (_sooner(request) if request.person.role == "facilitator" else _who_waits(request),)
     words = request.words_after("supervised")
     if words is None:

@@ -15,6 +15,7 @@ from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
+from companion.messaging.outcomes import other_way
 from companion.messaging.window import window_open
 from companion.models import Address, Episode, InboundMessage, Person, RelayedText, record
 
@@ -73,10 +74,16 @@ def address_of_person(session: Session, episode: Episode, now: datetime) -> Addr
     if takes_no_texts(session, episode):
         return None  # their last word was STOP, and it is not got round by another channel
     others = addresses_of(session, episode.person) if episode.person is not None else []
-    for address in (episode.address, *others):
-        if address.invalid_since is None and not is_stopped(session, address) and window_open(address, now):
+    working = [
+        address
+        for address in (episode.address, *others)
+        if address.invalid_since is None and not is_stopped(session, address)
+    ]
+    for address in working:
+        if window_open(address, now):
             return address
-    return None
+    # On WhatsApp, and longer ago than words may go there: by SMS, which people agree to on joining.
+    return next((way for address in working if (way := other_way(session, address, now)) is not None), None)
 
 
 def heard_from_person(session: Session, episode: Episode, inbound: InboundMessage, now: datetime, voice: Voice) -> None:

@@ -158,3 +158,55 @@ def test_r09_what_somebody_else_has_is_no_item_that_unsure_words_are_about(world
     erskine.hears("Dr Cole has it")
     world.staff_ignores()
     asha.ignores()
+
+
+@pytest.mark.one_database("postgresql")
+def test_r09_words_to_a_person_on_whatsapp_go_by_sms_when_whatsapp_takes_none_any_more(world: World) -> None:
+    asha, cole = world.member(channel="whatsapp"), world.staff("facilitator")
+    ref = taken_by(world, cole, asha)
+    cole.texts("reached her")
+    world.advance(hours=26)
+    cole.ignores()
+    asha.ignores()
+    cole.texts(f"{ref} Hello, how was your night?")
+    cole.hears(f"Sent to {ref}")
+    world.settle()
+    world.talker(channel="sms").hears("Dr Cole: Hello, how was your night?")
+    asha.hears_nothing()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r20_change_and_call_me_are_heard_long_after_the_last_word_of_an_exchange(world: World) -> None:
+    asha = world.member()
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    ref = taken_by(world, cole, asha)
+    cole.texts("reached her")
+    world.advance(days=3)
+    for phone in (asha, cole, dunne):
+        phone.ignores()
+    asha.texts("call me")
+    asha.hears("Dr Cole has your text", "would like a call")
+    world.settle()
+    cole.hears(f"{ref} asks for a call")
+    asha.texts("CHANGE")
+    asha.hears("asking someone else instead of Dr Cole")
+    world.settle()
+    dunne.hears("an item needs you now")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r18_the_stop_of_an_unknown_number_is_told_to_who_has_it(world: World) -> None:
+    stranger, erskine = world.talker("+447700900177"), world.staff("lead")
+    flagged(world, stranger)
+    world.settle()
+    ref = reference(erskine.hears("unknown sender"))
+    erskine.texts("on it")
+    erskine.hears("You have")
+    world.settle()
+    stranger.ignores()
+    stranger.texts("STOP")
+    stranger.ignores()
+    world.settle()
+    erskine.hears(f"{ref} has stopped our texts")

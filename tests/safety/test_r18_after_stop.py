@@ -75,6 +75,10 @@ def test_r18_stop_in_words_of_distress_ends_nothing(world: World) -> None:
         assert left == sum(each == ENDED for _, each in SHAPES[: number + 1]), words
     world.settle()
     assert len(episodes(world)) == sum(comes == FLAGGED for _, comes in SHAPES)
+    for number in range(len(SHAPES)):  # the danger is answered first, and only then that the texts go on
+        assert all(
+            "We have not stopped your texts" in text for text in world.talker(f"+4477009004{number:02}").ignores()
+        )
     world.staff_ignores()
 
 
@@ -107,3 +111,24 @@ def test_r18_stop_within_a_sentence_goes_to_whoever_has_the_episode(world: World
 )
 def test_r18_only_a_whole_message_stops(text: str, stops: bool) -> None:
     assert is_stop_word(text) is stops
+
+
+def test_r18_a_wish_to_end_the_texts_beside_danger_is_answered_once_after_the_crisis_reply(world: World) -> None:
+    asha = world.member()
+    asha.texts("I want to die and please stop texting me")
+    for fragment in ("no person has read your text yet", "We are alerting a facilitator"):
+        asha.hears(fragment)
+    asha.hears_nothing()  # the crisis reply is full, and goes first
+    world.settle()
+    asha.hears("We have not stopped your texts", "STOP ends them all")
+    asha.texts("I want to kill myself. STOP")
+    asha.hears("We have this text too")
+    world.settle()
+    asha.hears_nothing()
+    asha.texts("STOP")
+    asha.ignores()
+    asha.texts("I want to kill myself, stop texting me")
+    asha.ignores()
+    world.settle()
+    asha.hears_nothing()
+    world.staff_ignores()
