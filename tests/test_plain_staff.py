@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Person
+from tests.rota_world import code_in, on_duty
 from tests.test_sessions import SESSION, attended
 from tests.test_sessions_by_text import shown_code
 from tests.world import World
@@ -130,10 +131,13 @@ def test_what_else_they_say_gets_an_answer_of_its_own(world: World) -> None:
         cole.hears("you matter too", "SUPERVISION", "Samaritans")
     cole.texts("one of mine has debt problems, who can help")
     cole.hears("These may help, you or them")
-    cole.texts("worried about one of the trainees")
-    cole.hears("Text CONCERN, the number or name")
     cole.texts("what now")
     cole.hears("TAKE or PASS")
+    cole.texts("worried about one of the trainees")  # it pages, and says how it comes to be about the one they mean
+    cole.hears("We are alerting your lead")
+    cole.hears("Text CONCERN, the number or name")
+    world.settle()
+    world.staff_ignores()
 
 
 @pytest.mark.one_database("sqlite")
@@ -199,3 +203,32 @@ def test_who_is_away_or_has_a_new_phone_hears_what_to_do(world: World) -> None:
         cole.hears("Pages still go to the old phone", "Ways to reach me")
     cole.texts("away on thursday")
     cole.hears("Can't run it?")
+
+
+@pytest.mark.one_database("postgresql")
+def test_a_bare_answer_counts_where_one_thing_was_asked_and_else_it_is_asked_again(world: World) -> None:
+    cole, dunne = world.staff("facilitator", 0), world.staff("facilitator", 1)
+    on_duty(world, "Dr Cole")
+    cole.texts("hand over dunne")
+    cole.texts("yes")
+    cole.ignores()
+    world.settle()
+    code = code_in(dunne.hears("Dr Cole asks you to take first"))
+    dunne.texts("let me look at my diary first ok?")
+    dunne.hears("Dr Cole asks you to take first", f"{code} YES")
+    cole.texts("swap tonight")
+    cole.hears("We are asking Dr Dunne")
+    world.settle()
+    dunne.hears("Dr Cole can't run ICU North")
+    dunne.texts("yes")  # to which of the two?
+    dunne.hears("Dr Cole asks you to take first")
+    dunne.hears("Dr Cole can't run ICU North", "Reply YES")
+    dunne.texts(f"{code} no")
+    dunne.hears("Nothing has changed")
+    dunne.texts("yes, happy to run it")
+    dunne.hears("You run ICU North")
+    world.settle()
+    cole.hears("Dr Dunne can't. Your duty")
+    cole.hears("Dr Dunne runs ICU North")
+    dunne.texts("no")
+    dunne.hears("When an item comes")

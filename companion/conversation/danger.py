@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from companion.content.catalogue import Text
+from companion.conversation import concern
 from companion.conversation.around import first_word
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import understand
+from companion.conversation.request import Request
 from companion.conversation.staff import StaffDesk
 from companion.escalation import episodes
 from companion.escalation.words import Voice
@@ -16,6 +18,7 @@ from companion.messaging.outbox import enqueue
 from companion.models import Episode
 from companion.rota.cover import cover_line
 
+ABOUT_SOMEBODY = frozenset(("worried_about_someone",))
 GOES_ON_WITHIN = timedelta(hours=2)  # later it would answer nothing any more
 # What a facilitator meant by words of danger when they answered no page.
 NOT_AN_ORDER = frozenset(("unknown", "order_unsure", "order_which", "order_none"))
@@ -63,6 +66,10 @@ def _replies(text: Incoming, staff: StaffDesk, voice: Voice, *, in_full: bool) -
     if person is not None and person.role != "trainee":
         meant, ordered = staff.answer(text.session, person, text.address, text.arrival, text.now, in_danger=True)
         quiet = text.screened.unread or meant in NOT_AN_ORDER  # nobody in danger is told how to answer a page
+        if quiet and set(text.screened.families) == ABOUT_SOMEBODY:
+            # The item is about who wrote it: CONCERN makes one about the person that they are worried about.
+            request = Request(text.session, person, "concern", text.now, voice)
+            ordered, quiet = (concern.answer(request) or ("", ()))[1], False
         return (words.render("crisis_facilitator"), *(() if quiet else ordered))
     if not in_full:
         return (words.render("crisis_again"),)

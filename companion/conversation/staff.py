@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Text
-from companion.conversation import errands, plain_staff
+from companion.conversation import asked_for, errands, plain_staff
 from companion.conversation.optout_words import bare, is_start_word, is_stop_word
 from companion.conversation.orders import Order, Verb, read_order, without_reference
 from companion.conversation.request import Request
@@ -59,8 +59,11 @@ class StaffDesk:
         if in_danger:
             return answer
         request = Request(session, person, arrival.body, now, self._voice)
-        if answer[0] == "unknown":
-            return plain_staff.answer(request) or answer
+        if answer[0] in ("unknown", "order_none"):
+            if (answered := asked_for.answered(request)) is not None:
+                return answered
+            plain = plain_staff.answer(request) if answer[0] == "unknown" else None
+            return plain or asked_for.asked_again(request) or answer
         if answer[0] in ("order_unsure", "order_which"):
             return self._beside(plain_staff.beside_an_item(request), session, person, now) or answer
         return answer

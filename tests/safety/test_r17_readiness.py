@@ -76,6 +76,24 @@ def test_r17_no_answer_in_a_quarter_of_an_hour_asks_the_next_and_tells_the_coord
 
 
 @pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize("said", ["ok got it", "yes I'm here", "received, thanks", "👍"])
+def test_r17_a_test_page_is_answered_in_plain_words(world: World, said: str) -> None:
+    on_duty(world, "Dr Cole")
+    cole = world.staff("facilitator")
+    world.move_to(SIX + timedelta(minutes=1))
+    page = cole.hears("test page")
+    for other in ("I'm driving and will see your text later", "take me off", "busy"):  # a phone may say so by itself
+        cole.texts(other)
+        cole.hears("A test page waits for your answer", code_in(page))
+    cole.texts(said)
+    cole.hears("test page is answered")
+    world.move_to(SIX + timedelta(minutes=17))
+    cole.hears_nothing()
+    world.staff("lead").hears_nothing()
+    world.staff("coordinator").ignores()
+
+
+@pytest.mark.one_database("sqlite")
 def test_r17_who_answers_late_stands_first_again(world: World) -> None:
     on_duty(world, "Dr Cole")
     asha, cole = world.member(), world.staff("facilitator")

@@ -1,0 +1,130 @@
+"""What one of those who run the programme was asked and answers without the code: a test page, a duty, a session.
+
+"ok got it" to a test page shows that pages reach them as well as the code does. A bare yes or no counts when there is
+one question it can be about; otherwise what was asked is said again, and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from companion.conversation import session_errands
+from companion.conversation.request import Answer, Request
+from companion.models import Cover, GroupSession, Person, ReadinessCheck, SessionLeave
+from companion.programme import deciding
+from companion.rota import phone, readiness, swaps
+
+_TEST_LASTS = timedelta(hours=2)  # since it was sent
+_AHEAD = 20  # sessions among which one is looked for
+_SMALL = frozenset(
+    (
+        *("a", "am", "and", "dr", "for", "hello", "here", "hi", "i", "ill", "im", "is", "it", "ive", "me", "now", "of"),
+        *("please", "that", "the", "then", "thank", "thanks", "this", "to", "today", "you"),
+    )
+)
+_YES = frozenset(
+    (
+        "yes",
+        "y",
+        "yep",
+        "yeah",
+        "ok",
+        "okay",
+        "sure",
+        "fine",
+        "agreed",
+        "agree",
+        "accept",
+        "happy",
+        "take",
+        "taking",
+        "mine",
+    )
+)
+_TAKES = frozenset(("can", "do", "have", "run", "will", "swap", "with"))
+_NO = frozenset(("no", "n", "nope", "cant", "cannot", "unable", "decline"))
+_SEEN = frozenset(("got", "received", "seen", "noted", "present", "ready", "confirmed", "confirm", "working", "works"))
+_BESIDE_NO = frozenset(("afraid", "away", "busy", "do", "on", "shift", "sorry", "take", "run", "work", "working"))
+_THUMBS = frozenset(("👍", "✅"))
+
+
+def answered(request: Request) -> Answer | None:
+    """Take a plain answer to the one thing that was asked; None when nothing was, or when it may be anything else."""
+    said = _words(request.body)
+    yes, no = _is(said, _YES | _THUMBS, _TAKES), _is(said, _NO, _BESIDE_NO)
+    if (check := _test_page(request)) is not None:
+        if yes or _is(said, _SEEN | _YES | _THUMBS, frozenset(("test", "page"))):
+            text_id = readiness.answer(request.session, request.person, check.code, request.now)
+            return None if text_id is None else ("test_page", (request.say(text_id),))
+        return None
+    if not yes and not no:
+        return None
+    covers, sessions = _offers(request), _sessions(request)
+    if len(covers) + len(sessions) != 1:
+        return asked_again(request)
+    word = "YES" if yes else "NO"
+    if covers:
+        return phone.answer(replace(request, body=f"{covers[0].code} {word}"))
+    return session_errands.answer(replace(request, body=f"{word} {deciding.code_of(sessions[0][1])}"))
+
+
+def asked_again(request: Request) -> Answer | None:
+    """Say once more what waits for an answer of theirs, with its code; None when nothing does."""
+    if (check := _test_page(request)) is not None:
+        return "test_page_waits", (request.say("test_page_waits", code=check.code),)
+    offered = [swaps.with_code(request.session, cover.code) for cover in _offers(request)]
+    texts = [swaps.question(request.session, covers, request.voice) for covers in offered]
+    for asker, meeting in _sessions(request):
+        which = session_errands.which(meeting)
+        texts.append(request.say("session_hand_ask", who=asker.label, code=deciding.code_of(meeting), **which))
+    return ("asked_again", tuple(texts[:2])) if texts else None
+
+
+def _words(body: str) -> list[str]:
+    return re.findall(r"[a-z]+|[👍✅]", re.sub(r"['\u2019]", "", body.lower()))
+
+
+def _is(said: list[str], one_of: frozenset[str], beside: frozenset[str]) -> bool:
+    """Whether a text has one of some words, and nothing else but these, small ones and those that may stand beside."""
+    return not one_of.isdisjoint(said) and (one_of | beside | _SMALL).issuperset(said)
+
+
+def _test_page(request: Request) -> ReadinessCheck | None:
+    return request.session.scalar(
+        select(ReadinessCheck)
+        .where(
+            ReadinessCheck.person_id == request.person.id,
+            ReadinessCheck.answered_at.is_(None),
+            ReadinessCheck.sent_at > request.now - _TEST_LASTS,
+            ReadinessCheck.duty_ends_at > request.now,
+        )
+        .order_by(ReadinessCheck.sent_at.desc())
+        .limit(1)
+    )
+
+
+def _offers(request: Request) -> list[Cover]:
+    """Return the first part of each offer that waits for an answer of theirs."""
+    found = request.session.scalars(
+        select(Cover)
+        .where(Cover.state == "offered", Cover.asked_of == request.person.id, Cover.ends_at > request.now)
+        .order_by(Cover.offered_at, Cover.id)
+    )
+    return list({cover.code: cover for cover in found}.values())
+
+
+def _sessions(request: Request) -> list[tuple[Person, GroupSession]]:
+    """Return the sessions that they were asked to run alone, each with who asked."""
+    coming = {each.id: each for each in deciding.coming_for(request.session, request.person, request.now, limit=_AHEAD)}
+    leaves = request.session.scalars(
+        select(SessionLeave).where(
+            SessionLeave.session_id.in_(coming),
+            SessionLeave.state == "asked",
+            SessionLeave.person_id != request.person.id,
+        )
+    )
+    return [(request.session.get_one(Person, each.person_id), coming[each.session_id]) for each in leaves]
