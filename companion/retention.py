@@ -45,7 +45,7 @@ def purge(session: Session, now: datetime) -> None:
     while_open = exists().where(
         or_(Episode.address_id == InboundMessage.address_id, Episode.person_id == InboundMessage.person_id),
         Episode.closed_at.is_(None),
-        InboundMessage.received_at >= Episode.opened_at,
+        InboundMessage.received_at > Episode.opened_at,
     )
     written_while_open = exists().where(
         RelayedText.outbox_id == OutboxMessage.id,

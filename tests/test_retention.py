@@ -79,6 +79,7 @@ def test_what_is_written_both_ways_stays_while_the_episode_is_open_and_then_keep
     asha.texts("I want to end my life")
     world.settle()
     ref = reference(cole.ignores()[0])
+    world.advance(minutes=1)
     cole.texts(f"{ref} take")
     world.settle()
     cole.texts(f"{ref} Shall I ring you at nine tonight?")
