@@ -21,7 +21,7 @@ TOKEN = re.compile(
 REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])[b-hj-z](?![a-z0-9'])")
 SENTENCE_END = frozenset(".!?;\n")
 # Words written together with a capital at each joint ("wantToDie"). Capitals in turn ("wAnT") are no joint.
-_JOINT = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z][a-z])(?=[A-Z][a-z]{2})|(?<=\bi)(?=[A-Z][a-z])")
+_JOINT = re.compile(r"(?=[A-Z])(?:(?<=[a-z]{2})|(?<=[A-Z][a-z])(?=[A-Z][a-z]{2})|(?<=\bi)(?=[A-Z][a-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -55,7 +55,7 @@ class Folded(NamedTuple):
 
 def fold(text: str, signs: Mapping[str, str]) -> Folded:
     """Fold a text; ``signs`` gives the words that emoji stand for. Never raises, whatever the string holds."""
-    if text.isascii() and not _CONTROL.search(text) and "`" not in text:
+    if text.isascii() and "`" not in text and (text.isprintable() or not _CONTROL.search(text)):
         lower = text.lower()
         if lower == text or not _JOINT.search(text):
             return Folded(lower, None)
