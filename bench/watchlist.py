@@ -48,9 +48,10 @@ def main() -> None:
     _row("the same, two in one (80 characters)", _rate(watch_list, map(" ".join, pairwise(ordinary))), "")
     _row("texts that match a second", _rate(watch_list, risky), "")
     joined = [". ".join(risky[at:])[:LONGEST] for at in range(0, len(risky) - 60, 40)]
-    worst = max(
-        _milliseconds(watch_list, text) for text in (*joined, *((each * LONGEST)[:LONGEST] for each in HOSTILE))
-    )
+    # The examples that take longest for their length, one after the other: slower than what follows in the list.
+    costly = sorted((*risky, *ordinary), key=lambda text: _milliseconds(watch_list, text) / len(text), reverse=True)
+    hostile = [*(". ".join(costly[at:])[:LONGEST] for at in range(0, 400, 40)), *(each * LONGEST for each in HOSTILE)]
+    worst = max(_milliseconds(watch_list, text[:LONGEST]) for text in (*joined, *hostile))
     _row(f"slowest text of {LONGEST} characters, ms", f"{worst:.1f}", "under 5 ms")
     kept = min(_seconds_of(lambda: _load(DEFAULT_DIRECTORY, None)) for _ in range(ROUNDS))
     _row("loading with its kept plan, s of processor time", f"{kept:.2f}", "under 0.25 s")
