@@ -29,6 +29,8 @@ from tests.world import World
         ("still trying", "take", "take"),
         ("I'm afraid I can't, sorry", "pass", "pass"),
         ("can someone else do it?", "pass", "pass"),
+        ("I'm with a patient, can someone else", "pass", "pass"),
+        ("she is with a patient", None, None),
         ("i need help with this one", None, "pass"),
         ("I pressed take by mistake", None, "pass"),
         ("rang twice, no answer", "tried", "tried"),
