@@ -7,8 +7,18 @@ Nothing is stored and nothing is random: to teach it is to write an example. Sou
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import exp, log
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the features of a text add for each kind, and how much they weigh: all, and those of one kind alone."""
+
+    added: Sequence[float]
+    weights: float
+    only: float
 
 
 class Likeness:
@@ -46,21 +56,33 @@ class Likeness:
 
     def shares(self, features: Mapping[str, float], besides: str = "") -> dict[str, float]:
         """Return how likely each kind is for a text with these features, together 1; as if there were no `besides`."""
+        return self.shares_of(self.weigh(features, besides), besides)
+
+    def weigh(self, features: Mapping[str, float], besides: str = "") -> Weighed:
+        """Return what the features add for each kind, for `shares_of` with this kind left out or without."""
         left_out = self._kinds.index(besides) if besides else -1
-        known = [
-            (lift, weight)
-            for name, weight in features.items()
-            if (lift := self._lift.get(name)) is not None and (len(lift) > 1 or lift[0][0] != left_out)
-        ]
-        weights = sum(weight for _, weight in known)
-        points = [start + weights * base for start, base in zip(self._start, self._base, strict=True)]
-        for lift, weight in known:
+        added = [0.0] * len(self._kinds)
+        weights = only = 0.0
+        for name, weight in features.items():
+            lift = self._lift.get(name)
+            if lift is None:
+                continue
+            weights += weight
+            if len(lift) == 1 and lift[0][0] == left_out:
+                only += weight
             for kind, more in lift:
-                points[kind] += weight * more
-        kept = [
-            (kind, point) for at, (kind, point) in enumerate(zip(self._kinds, points, strict=True)) if at != left_out
-        ]
-        best = max(point for _, point in kept)
-        odds = {kind: exp(point - best) for kind, point in kept}
+                added[kind] += weight * more
+        return Weighed(added, weights, only)
+
+    def shares_of(self, weighed: Weighed, besides: str = "") -> dict[str, float]:
+        """Return the shares of what was weighed for `besides`, as if there were no such kind; of all without it."""
+        weights = weighed.weights - weighed.only if besides else weighed.weights
+        points = {
+            kind: start + weights * base + more
+            for kind, start, base, more in zip(self._kinds, self._start, self._base, weighed.added, strict=True)
+            if kind != besides
+        }
+        best = max(points.values())
+        odds = {kind: exp(point - best) for kind, point in points.items()}
         total = sum(odds.values())
         return {kind: share / total for kind, share in odds.items()}

@@ -176,7 +176,7 @@ def test_whoever_missed_it_is_not_asked_whether_these_words_may_be_shown(world: 
 @pytest.mark.one_database("sqlite")
 def test_a_name_left_out_is_no_yes_to_a_call(world: World) -> None:
     asha = world.member()
-    asha.texts("i meant something i can read")
+    asha.texts("a human ear would be good")
     asha.hears("Would you like a facilitator to get in touch?")
     asha.texts("EXCLUDE Dr Cole")
     assert "Dr Cole" in asha.ignores()[0]

@@ -16,7 +16,7 @@ from companion.conversation.normalise import Said
 from companion.conversation.phrases import words_of
 
 # How likely a stop must be by the examples: low where the words say most of it, near certain where they only could.
-LIKELY, CERTAIN = 0.5, 0.99
+LIKELY, CERTAIN, BEYOND_DOUBT = 0.5, 0.99, 0.999
 # So many words on: "dont really want", "no longer need any of the texts".
 _NEAR, _FURTHER = 3, 5
 
@@ -26,6 +26,7 @@ class Ending:
     """The words of a wish to end texts. `kept` takes an end back ("dont stop"), `other` is about something else."""
 
     end: frozenset[str]
+    plain: frozenset[str]
     remove: frozenset[str]
     alone: frozenset[str]
     refuse: frozenset[str]
@@ -48,10 +49,11 @@ class Ending:
             return None
         if any(word in self.other or word[0].isdigit() for word in said.words):
             return None
-        if not (self.thing | self.entry | self.alone).intersection(said.words):
-            return None  # "fed up with this", "i want it to end"
         if any(self._taken_back(said.words, at) for at in range(len(said.words))):
             return None
+        if not (self.thing | self.entry | self.alone).intersection(said.words):
+            # "would like it to cease", but "fed up with this", "i want it to end"
+            return BEYOND_DOUBT if self.plain.intersection(said.words) else None
         clauses = [said.words[start:end] for start, end in pairwise(said.starts)]
         return LIKELY if any(self._ends(clause) for clause in [*clauses, said.words]) else CERTAIN
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from companion.conversation.likeness import Likely
 from companion.conversation.normalise import Said
 from companion.conversation.phrases import Hit, is_number, words_of
 
@@ -56,11 +57,12 @@ _ASKED_ABOUT = words_of(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one text holds: its words, the phrases found by signal, and the clear wishes in order."""
+    """What one text holds: its words, the phrases found by signal, the clear wishes in order, what it is like."""
 
     said: Said
     hits: Mapping[str, Hit]
     clear: tuple[str, ...]
+    likely: Likely
 
     def has(self, *signals: str) -> bool:
         """Whether any of these signals was found."""

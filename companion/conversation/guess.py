@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from companion.conversation.found import Found
-from companion.conversation.likeness import most_like, the_same
 from companion.conversation.topic_help import searched
 
 _TAKEN_BACK = frozenset({"not book_yes", "not yes"})  # what a phrase took back no likeness brings again
@@ -13,8 +12,8 @@ _NUMBERS = frozenset({"number", "contact", "helpline"})  # what somebody asks fo
 def guess(found: Found, state: str, *, cohort: bool) -> str | None:
     """The intent of the examples most like a text, or None. `cohort`: the text names one."""
     said = found.said
-    like = most_like(said, state, cohort=cohort)
-    if like is None or the_same(said, state) == like:
+    like = found.likely.most(state, cohort=cohort)
+    if like is None or found.likely.the_same(state) == like:
         return like
     if like == "signpost" and not searched(said.raw)[0]:
         return None  # like a need, but none that we know a place for: "sleep tight everyone"

@@ -14,11 +14,12 @@ from types import MappingProxyType
 from companion.conversation.ending import CERTAIN
 from companion.conversation.found import CLEAR, Found
 from companion.conversation.guess import guess
-from companion.conversation.likeness import all_known, shares_beside_needs
+from companion.conversation.likeness import Likely
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
 from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
 from companion.conversation.phrases import Hit
+from companion.conversation.second_look import looked_at_again
 from companion.conversation.slots import joined_code, named, poster_code, read_slots
 from companion.conversation.topic_help import need_beside, own_topic, searched, topic_of, with_help
 from companion.conversation.wordlist import WordList, word_list
@@ -37,7 +38,7 @@ class Understanding:
     """What a text means: `intents`, main first and never empty, their `slots`, and `why` in a few words.
 
     `need` are the words in which help with a topic is asked for, where those of an answer beside them hide it.
-    `guessed` says that no phrase was found, and that the text is most like the examples of this intent.
+    `guessed` says that no phrase means it, and that the text is most like the examples of this intent.
     """
 
     intents: tuple[str, ...]
@@ -87,19 +88,22 @@ def _carrier_stop(text: str, state: str) -> Understanding:
 
 def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     hits = words.finder.find(said)
+    likely = Likely(said, hits)
     _add_commands(said, hits, words)
-    _add_ending(said, hits, words, state)
+    _add_ending(likely, hits, words, state)
     _add_cohort(said.words, hits, words, state)
     _add_topic(said, hits, words, state)
     cohort = named(said.words, words.cohorts) is not None
     _settle(hits, said, state, cohort=cohort)
-    found = Found(said, hits, _in_order(hits))
+    found = Found(said, hits, _in_order(hits), likely)
     intents = with_help(RULES[state](found), found, state)
-    if "stop" in found.clear:  # whatever was asked, a wish for the texts to end comes first
+    led = looked_at_again(intents, found, state)
+    guessed = not intents or led[0] not in intents
+    intents = led
+    if "stop" in found.clear and led[:1] != ["start_again"]:  # whatever was asked, an end comes first
         intents = ["stop", *intents]
         if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
             intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
-    guessed = not intents
     if not intents and not found.has("not_for_us", "undecided"):
         like = guess(found, state, cohort=cohort)
         intents = [like] if like else []
@@ -130,15 +134,15 @@ def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
 _NO_ENDING = frozenset({"stop", "not stop", "pause", "start_again"})
 
 
-def _add_ending(said: Said, hits: dict[str, Hit], words: WordList, state: str) -> None:
+def _add_ending(likely: Likely, hits: dict[str, Hit], words: WordList, state: str) -> None:
     """A wish for the texts to end in words of its own, where the examples agree that it is one."""
     if _NO_ENDING & hits.keys() or (state == "after_stop" and "start_weak" in hits):
         return
-    asked = words.ending.asks(said)
-    if asked is None or (asked == CERTAIN and not all_known(said)):
+    asked = words.ending.asks(likely.said)
+    if asked is None or (asked >= CERTAIN and not likely.all_known()):
         return
-    if shares_beside_needs(said, state).get("stop", 0.0) > asked:
-        hits["stop"] = Hit("stop", "clause", "in other words", 0, len(said.words))
+    if likely.beside_needs(state).get("stop", 0.0) > asked:
+        hits["stop"] = Hit("stop", "clause", "in other words", 0, len(likely.said.words))
 
 
 def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, state: str) -> None:

@@ -1,6 +1,7 @@
 """What the texts most like this one mean, for a text in which no phrase settles it.
 
-A naive Bayes reading over words, their beginnings, neighbours and the state, counted in `content/intent_examples.yaml`.
+A naive Bayes reading over words, their beginnings, neighbours, the phrases found and the state, counted in
+`content/intent_examples.yaml`; of a word that no example holds its runs of three letters count ("facilitater").
 Nothing is learnt elsewhere and nothing is stored: to teach a way of saying something is to write an example. Grave
 intents (a stop, a consent, an erasure, a way back after a stop) are never taken from likeness alone: they need the very
 words of an example, a phrase, or for a stop what `ending` asks for.
@@ -8,7 +9,7 @@ words of an example, a phrase, or for a stop what `ending` asks for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,7 @@ from companion.content.examples import NONE, topic_examples
 from companion.conversation.normalise import Said, read
 from companion.conversation.phrases import is_number, words_of
 from companion.conversation.wordlist import word_list
-from companion.likeness import Likeness
+from companion.likeness import Likeness, Weighed
 from companion.once import once
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,13 +34,15 @@ NEVER_GUESSED = frozenset(
 # The kind of the texts that ask for help with a topic: it is no intent, and counts as "signpost" where they do.
 _NEED = "need"
 # What a feature that an intent's examples do not hold counts for, as if seen so often.
-_UNSEEN = 0.05
+_UNSEEN = 0.04
 _DAYS = words_of("monday tuesday wednesday thursday friday saturday sunday thurs tues weds")
 # Fewer known words say nothing.
 _FEWEST = 2
 # How much a feature of each kind counts: neighbours say more together than one by one, beginnings repeat the word.
-_BEGINNING, _ONE_BETWEEN, _LENGTH, _STATE = 0.5, 0.7, 0.5, 2.0
+# A phrase counts as much as a word, and not more: it may stand where it means nothing.
+_BEGINNING, _ONE_BETWEEN, _LENGTH, _STATE, _PHRASE = 0.5, 0.7, 0.5, 3.0, 1.0
 _LETTERS = 5
+_RUN, _RUN_COUNTS, _SHORTEST = 3, 0.2, 4  # letters, and how much each run of them counts in words of so many at least
 _GAP = " _ "
 _SHORT = 3  # in a text of so few words, each is also counted with what was asked
 
@@ -73,65 +76,80 @@ def examples(file: Path = EXAMPLES_FILE) -> Iterator[Example]:
                 yield Example(text, state, intent, tuple(filter(None, accept.split(","))))
 
 
-def shares(said: Said, state: str) -> dict[str, float]:
-    """How likely each intent is, by the examples of intents; together 1. Empty when too little of the text is known."""
-    likeness = _counts().likeness
-    if sum(likeness.knows(word, _NEED) for word in set(_words(said))) < _FEWEST:
-        return {}
-    return likeness.shares(_features(said, state), besides=_NEED)
+class Likely:
+    """How likely each intent is for one text, by the examples; its features are weighed once for each state.
 
-
-def shares_beside_needs(said: Said, state: str) -> dict[str, float]:
-    """The same, where all that people ask help for counts as a wish for it: "signpost".
-
-    "The recycling bin is embarrassing me" has words of ending, and is no wish for the texts to end.
+    `signals` are the phrases found in it, as the finder names them.
     """
-    likeness = _counts().likeness
-    if sum(likeness.knows(word) for word in set(_words(said))) < _FEWEST:
-        return {}
-    likely = likeness.shares(_features(said, state))
-    likely["signpost"] += likely.pop(_NEED)
-    return likely
 
+    def __init__(self, said: Said, signals: Collection[str]) -> None:
+        self.said = said
+        self.signals = frozenset(signals)
+        self._weighed: dict[str, Weighed] = {}
 
-def all_known(said: Said) -> bool:
-    """Whether every word stands in some example, so that none that was never seen can turn the meaning."""
-    return all(_counts().likeness.knows(word, _NEED) for word in _words(said))
+    def shares(self, state: str) -> dict[str, float]:
+        """By the examples of intents; together 1. Empty when too little of the text is known."""
+        return self._shares(state, _NEED)
 
+    def beside_needs(self, state: str) -> dict[str, float]:
+        """The same, where all that people ask help for counts as a wish for it: "signpost".
 
-def the_same(said: Said, state: str) -> str | None:
-    """The intent of an example in these very words, or None when there is none."""
-    return _counts().same.get((state, said.words))
+        "The recycling bin is embarrassing me" has words of ending, and is no wish for the texts to end.
+        """
+        likely = self._shares(state, "")
+        if likely:
+            likely["signpost"] += likely.pop(_NEED)
+        return likely
 
+    def all_known(self) -> bool:
+        """Whether every word stands in some example, so that none that was never seen can turn the meaning."""
+        return all(_counts().likeness.knows(word, _NEED) for word in _words(self.said))
 
-def most_like(said: Said, state: str, *, cohort: bool = False) -> str | None:
-    """The intent of the same example, else of the most similar ones, or None when none stands out.
+    def the_same(self, state: str) -> str | None:
+        """The intent of an example in these very words, or None when there is none."""
+        return _counts().same.get((state, self.said.words))
 
-    A wish to join is only taken from likeness where a `cohort` is named; it is asked about before it counts.
-    """
-    same = the_same(said, state)
-    if same is not None:
-        return same if same != "unknown" else None
-    if all(word[:1].isdigit() for word in said.words):
-        return None
-    likely = shares(said, state)
-    if not likely:
-        return None
-    best = max(likely, key=likely.__getitem__)
-    may_be = best not in NEVER_GUESSED or (best == "join" and cohort and state == "none")
-    return best if likely[best] > SURE and may_be else None
+    def most(self, state: str, *, cohort: bool = False) -> str | None:
+        """The intent of the same example, else of the most similar ones, or None when none stands out.
+
+        A wish to join is only taken from likeness where a `cohort` is named; it is asked about before it counts.
+        """
+        same = self.the_same(state)
+        if same is not None:
+            return same if same != "unknown" else None
+        if all(word[:1].isdigit() for word in self.said.words):
+            return None
+        likely = self.shares(state)
+        if not likely:
+            return None
+        best = max(likely, key=likely.__getitem__)
+        may_be = best not in NEVER_GUESSED or (best == "join" and cohort and state == "none")
+        return best if likely[best] > SURE and may_be else None
+
+    def _shares(self, state: str, besides: str) -> dict[str, float]:
+        likeness, words = _counts().likeness, set(_words(self.said))
+        if sum(likeness.knows(word, besides) for word in words) < _FEWEST:
+            return {}
+        weighed = self._weighed.get(state)
+        if weighed is None:
+            features = _features(self.said, state, self.signals, likeness.knows)
+            weighed = self._weighed[state] = likeness.weigh(features, _NEED)
+        return likeness.shares_of(weighed, besides)
 
 
 def _words(said: Said) -> list[str]:
     return ["<day>" if word.rstrip("s") in _DAYS else "<n>" if is_number(word) else word for word in said.words]
 
 
-def _of_a_need(said: Said) -> dict[str, float]:
+def _of_a_need(said: Said, signals: Collection[str]) -> dict[str, float]:
     """The features of a text that asks for help. Two words with one between them tell nothing more of it."""
-    return {name: weight for name, weight in _features(said, "none").items() if _GAP not in name}
+    return {name: weight for name, weight in _features(said, "none", signals).items() if _GAP not in name}
 
 
-def _features(said: Said, state: str) -> dict[str, float]:
+def _features(
+    said: Said, state: str, signals: Collection[str], knows: Callable[[str], bool] | None = None
+) -> dict[str, float]:
+    """What counts in a text, and how much. `knows`: whether a word is known; where all are counted it is left out."""
     words = _words(said)
     seen = dict.fromkeys(words, 1.0)
     seen |= dict.fromkeys((f"{word[:_LETTERS]}-" for word in words if len(word) >= _LETTERS), _BEGINNING)
@@ -143,15 +161,21 @@ def _features(said: Said, state: str) -> dict[str, float]:
     seen[f"length {min(6, len(words) // 2)}"] = _LENGTH
     if said.asks:
         seen["?"] = 1.0
+    for word in words:
+        if len(word) >= _SHORTEST and word.isalpha() and not (knows and knows(word)):
+            whole = f"<{word}>"
+            seen |= dict.fromkeys((f"#{whole[at : at + _RUN]}" for at in range(len(whole) - _RUN + 1)), _RUN_COUNTS)
+    seen |= dict.fromkeys((f"@{signal}" for signal in signals), _PHRASE)
     return seen
 
 
 @once
 def _counts() -> _Counts:
     """All examples, counted once: those of intents, and as a kind of their own what people ask help for."""
-    spelling = word_list().spelling
+    spelling, find = word_list().spelling, word_list().finder.find
     every = [(example, read(example.text, spelling)) for example in examples()]
-    ours = ((example.intent, _features(said, example.state)) for example, said in every)
-    needs = ((_NEED, _of_a_need(read(text, spelling))) for topic, text in topic_examples() if topic != NONE)
+    ours = ((example.intent, _features(said, example.state, find(said))) for example, said in every)
+    asked = (read(text, spelling) for topic, text in topic_examples() if topic != NONE)
+    needs = ((_NEED, _of_a_need(said, find(said))) for said in asked)
     same = {(example.state, said.words): example.intent for example, said in every}
     return _Counts(Likeness(chain(ours, needs), _UNSEEN), same)

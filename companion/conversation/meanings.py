@@ -76,6 +76,8 @@ def reminder(found: Found) -> Intents:
 
 def _place(found: Found, *, weak_yes: bool) -> Intents:
     others = found.others("book_yes", "book_no")
+    if found.has("not_for_us"):
+        others = [intent for intent in others if intent != "practical_need"]  # "dinner at 7, love?"
     asks_place = found.asks and not found.has("yes") and found.hits.get("book_yes", _NOWHERE).place != "whole"
     coming = found.has("yes") or (weak_yes and found.has("yes_weak")) or (found.has("book_yes") and not asks_place)
     away = found.has("no", "book_no") or (found.has("cant_weak") and _weak_away(found, coming, weak_yes=weak_yes))

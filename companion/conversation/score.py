@@ -23,7 +23,8 @@ _NUMBER = re.compile(
 _LEADS = words_of(
     "a an about around like maybe say probably prob roughly bout im its is at score low high solid strong weak now "
     "currently call was say only just feeling still prolly more nearly almost barely hovering be firm sitting giving "
-    "meant mean that id ill to ok well erm um hmm yes honestly today another defo definitely by the from than between"
+    "meant mean that as id ill to ok well erm um hmm yes honestly today another defo definitely by the from than "
+    "between"
 )
 _NOT_AFTER = words_of(
     "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year "

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from companion.conversation.found import ASKING_OF, LOOSE, Found
-from companion.conversation.likeness import shares_beside_needs, the_same
 from companion.conversation.normalise import Said
 from companion.conversation.phrases import Hit
 from companion.conversation.slots import named
@@ -61,9 +60,9 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
         return _asked_for(intents, found, state)
     whole = found.hits.get(intents[0]) if intents else None
     said_whole = whole is not None and whole.place == "whole"
-    if (not intents or intents[0] in _LOOKS.get(state, ())) and not said_whole and _is_a_need(found.said, state):
+    if (not intents or intents[0] in _LOOKS.get(state, ())) and not said_whole and _is_a_need(found, state):
         return ["signpost"]  # "needle went through my glove, 20 min ago" is nobody running late
-    if state == "none" and _in_passing(intents, found) and not _is_of_ours(found.said, state, _PLAIN_NEED_INDEED):
+    if state == "none" and _in_passing(intents, found) and not _is_of_ours(found, state, _PLAIN_NEED_INDEED):
         topic, points = searched(found.said.raw)
         if points >= _PLAIN_NEED and (intents[0] != "practical_need" or topic not in _NEEDS_OF_A_MEETING):
             return ["signpost", *(i for i in intents if i == "talk_to_person")]
@@ -77,7 +76,7 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
         return intents
     if not searched(found.said.raw)[0]:
         return intents
-    return ["signpost", *intents] if intents or not _about_us(found.said, state) else []
+    return ["signpost", *intents] if intents or not _about_us(found, state) else []
 
 
 def topic_of(said: Said, words: WordList) -> str | None:
@@ -152,30 +151,29 @@ def _goes_on(intents: list[str], found: Found, state: str) -> bool:
     return bool(rest) and searched(rest)[1] >= _PLAIN_NEED
 
 
-def _about_us(said: Said, state: str) -> bool:
+def _about_us(found: Found, state: str) -> bool:
     """Whether a text that has a word of some topic is, by the examples, about these texts and groups all the same."""
-    if (same := the_same(said, state)) is not None:
+    if (same := found.likely.the_same(state)) is not None:
         return same != "signpost"
-    return _is_of_ours(said, state, _A_WORD_OF_NEED)
+    return _is_of_ours(found, state, _A_WORD_OF_NEED)
 
 
-def _is_a_need(said: Said, state: str) -> bool:
+def _is_a_need(found: Found, state: str) -> bool:
     """Whether the examples are near certain that help is wanted, and the search knows with what."""
-    return _share_of_need(said, state, 0.0) >= _SURELY_A_NEED and bool(searched(said.raw)[0])
+    return _share_of_need(found, state, 0.0) >= _SURELY_A_NEED and bool(searched(found.said.raw)[0])
 
 
-def _is_of_ours(said: Said, state: str, need: float) -> bool:
+def _is_of_ours(found: Found, state: str, need: float) -> bool:
     """Whether the examples know a text as something else than a need, unless it tells one with so many points."""
-    return _share_of_need(said, state, 1.0) < _NO_NEED and searched(said.raw)[1] < need
+    return _share_of_need(found, state, 1.0) < _NO_NEED and searched(found.said.raw)[1] < need
 
 
-def _share_of_need(said: Said, state: str, unknown: float) -> float:
+def _share_of_need(found: Found, state: str, unknown: float) -> float:
     """How likely help is wanted, by the examples; `unknown` where they know too little.
 
     A need is told whatever was asked, so the text is also taken as if nothing had been.
     """
-    likely = [shares_beside_needs(said, each) for each in {state, "none"}]
-    return max(share.get("signpost", unknown) for share in likely)
+    return max(found.likely.beside_needs(each).get("signpost", unknown) for each in {state, "none"})
 
 
 def _in_passing(intents: list[str], found: Found) -> bool:
