@@ -125,3 +125,18 @@ def test_every_page_of_the_welsh_menu_takes_two_parts() -> None:
         assert count(welsh).encoding == "GSM-7", welsh
         assert count(welsh).parts <= 2, welsh
         assert not any(title in welsh for _, title, _ in DIRECTORY.menu()), welsh
+
+
+def test_a_place_and_what_is_asked_beside_it_are_both_met(world: World) -> None:
+    asha = world.member()
+    asha.texts("can i come thursday? also is there parking")
+    asha.hears("you have a place on Thu")
+    asha.hears("travel and parking")
+
+
+def test_no_place_is_taken_on_a_day_that_was_not_asked_for(world: World) -> None:
+    asha = world.member()
+    asha.texts("can i come on tuesday?")
+    asha.hears("meets Thu 26 Nov", "Reply YES for a place")
+    asha.texts("yes")
+    asha.hears("you have a place on Thu 26 Nov")

@@ -244,3 +244,17 @@ def test_a_link_to_ones_weeks_cannot_be_made_up() -> None:
     assert person_of("another", token, START) is None
     for wrong in ("", "x", token[:-1], token[:-2] + "AA", "é" * 30, "=" * 48):
         assert person_of("secret", wrong, START) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("my week has been a 3, rota is killing me", "That sounds hard"),
+        ("feeling about a 2 today", "That sounds hard"),
+        ("this week was a 7 for me", "we have not asked a question"),
+    ],
+)
+def test_a_number_for_the_week_that_nothing_asked_for_is_answered(world: World, text: str, answer: str) -> None:
+    asha = world.member()
+    asha.texts(text)
+    asha.hears(answer)

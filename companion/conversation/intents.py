@@ -184,6 +184,10 @@ _SILENCED = (
     ("book_yes", "book_no"),
 )
 
+# The wish on the left comes before the one on the right where it is said before it.
+_FIRST_LEADS = (("practical_need", "join_link"), ("next_session", "join_link"), ("book_yes", "practical_need"))
+# Both are meant where they are said one after the other: "can I come? is there parking".
+_BOTH = {("next_session", "join_link"), ("practical_need", "book_yes")}
 
 # Where "not interested" answers what was offered.
 _OFFERING = frozenset(
@@ -259,14 +263,14 @@ def _settle(hits: dict[str, Hit], said: Said, state: str, *, cohort: bool) -> No
         hits.pop("feedback", None)
     for intent, better in _SILENCED:
         if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
-            if intent == "next_session" and _asked_apart(hits, said):
+            if (intent, better) in _BOTH and _said_apart(hits[intent], hits[better], said):
                 continue  # "when is it and how do I get on"
             del hits[intent]
 
 
-def _asked_apart(hits: Mapping[str, Hit], said: Said) -> bool:
-    """Whether the time and the link are asked for one after the other: with "and" or in sentences of their own."""
-    first, second = sorted((hits["next_session"], hits["join_link"]), key=lambda hit: hit.start)
+def _said_apart(one: Hit, other: Hit, said: Said) -> bool:
+    """Whether two wishes are said one after the other: with "and", or in sentences of their own."""
+    first, second = sorted((one, other), key=lambda hit: hit.start)
     between = said.words[first.end : second.start]
     return first.end <= second.start and (
         "and" in between or any(first.end <= at <= second.start for at in said.starts)
@@ -274,12 +278,12 @@ def _asked_apart(hits: Mapping[str, Hit], said: Said) -> bool:
 
 
 def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
-    """The clear wishes found. Of a link and a room or the time the first leads: "a quiet room to dial in from"."""
+    """The clear wishes found. Of two that are said in either order the first leads: "a quiet room to dial in from"."""
     order = [intent for intent in CLEAR if intent in hits]
-    for intent in ("practical_need", "next_session"):
-        if {intent, "join_link"} <= hits.keys() and hits[intent].start < hits["join_link"].start:
+    for intent, other in _FIRST_LEADS:
+        if {intent, other} <= hits.keys() and hits[intent].start < hits[other].start:
             order.remove(intent)
-            order.insert(order.index("join_link"), intent)
+            order.insert(order.index(other), intent)
     return tuple(order)
 
 

@@ -100,8 +100,8 @@ def _place(found: Found, *, weak_yes: bool) -> Intents:
         return [*_first("running_late", others), "book_yes"]
     if coming and not (found.asks and others and not found.has("yes", "yes_weak")):
         return ["book_yes", *others, *_thanks(found)]
-    if found.has("book_yes") and not others:
-        return ["book_yes"]
+    if found.has("book_yes") and set(others) <= {"practical_need"}:
+        return ["book_yes", *others]  # "can I come? is there parking"
     return others or _thanks(found)
 
 

@@ -14,6 +14,8 @@ from companion.conversation.optout_words import bare
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SAYS_YES = re.compile(r"\W*(?:yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|lovely)\b", re.IGNORECASE)
 _BARE = frozenset({"yes", "y", "yes please", "no", "n", "no thanks", "no thank you"})
 _DIAL = frozenset({"dial", "dial in", "phone in", "call in", "dial number", "dial in number"})
 _BY_PHONE = re.compile(
@@ -52,6 +54,8 @@ def accept(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),), asks=NOTHING)
+    if _means_another_day(known, session):
+        return next_session(known)
     if session.open:
         text, status = known.say("booked", when=_when(known, session)), "yes"
     else:
@@ -59,6 +63,17 @@ def accept(known: Known) -> Decision:
     # "Reply NO" is what the text says, so NO must be understood for as long as it may be said.
     later = Asked("reminder", session.starts_at - known.now, {"session": str(session.id)})
     return Decision((text,), (Book(session.id, status),), later)
+
+
+def _means_another_day(known: Known, session: SessionFacts) -> bool:
+    """Whether a place is asked for on a day that the group does not meet: "can I come Thursday?" for a Tuesday.
+
+    A yes to what was offered is one, whatever day is named beside it.
+    """
+    named = str(known.meant.slots.get("day", ""))[:3].lower()
+    if named not in _DAYS or session.has_place or _SAYS_YES.match(known.text):
+        return False
+    return _DAYS.index(named) != session.starts_at.astimezone(known.zone).weekday()
 
 
 def decline(known: Known) -> Decision:

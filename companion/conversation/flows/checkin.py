@@ -25,6 +25,8 @@ _FITTING = {
 _USUAL = "low mood"
 _A_NUMBER = re.compile(r"\s*-?\d{1,4}(?:[.,]\d+)?(?:\s*/\s*\d+|ish)?\W*")
 
+_OF_THE_WEEK = re.compile(r"\b(?:my|this|last|the|past) (?:\w+ )?week\b|\bweek:|\bfeeling\b")
+
 
 def _was_low(earlier: Earlier) -> bool:
     return earlier.said_hard if earlier.score is None else earlier.score <= LOW
@@ -56,6 +58,18 @@ def by_the_way(known: Known) -> Decision | None:
     felt = understand(known.text, "checkin_prompt")
     if felt.intent != "checkin_word" or not felt.slots.get("low"):
         return None
+    return Decision(support(known), asks=helping.PERSON_OFFERED, read_me=True)
+
+
+def scored_unasked(known: Known) -> Decision | None:
+    """Answer "my week has been a 3" that nothing asked for, the low as a low answer; None for other texts."""
+    if not _OF_THE_WEEK.search(known.text.lower()):
+        return None
+    felt = understand(known.text, "checkin_prompt")
+    if felt.intent != "checkin_score":
+        return None
+    if int(felt.slots["score"]) > LOW:
+        return Decision((known.say("too_early"),), read_me=True)
     return Decision(support(known), asks=helping.PERSON_OFFERED, read_me=True)
 
 

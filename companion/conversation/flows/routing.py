@@ -140,6 +140,8 @@ def _member(known: Known) -> Decision:
     main = MEMBER.get(known.meant.intent)
     if known.meant.guessed and known.meant.intent == "thanks" and (troubled := checkin.by_the_way(known)) is not None:
         return troubled  # "not great"
+    if (main is None or known.meant.guessed) and (told := checkin.scored_unasked(known)) is not None:
+        return told
     if main is None:
         return _not_understood(known)
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
