@@ -60,6 +60,7 @@ ABOUT_A_PLACE = frozenset(("booking_offer", "reminder"))
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 STORED_FIRST = (Erase,)  # changes that find the text itself in the database
 MAY_HIDE_TROUBLE = ("unknown", "checkin_word", "feedback", "thanks")  # intents that say nothing of what troubles
+MEETS_TROUBLE = ("signpost", "talk_to_person", "stop")
 
 
 class TextDesk:
@@ -173,7 +174,7 @@ class TextDesk:
             # "I can't do this any more, stop" may be about anything but our texts: nothing is ended by it.
             replies = self._support(known, text) if known.state == "joined" else ()
             return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
-        may_hide = known.meant.intent in MAY_HIDE_TROUBLE and known.waiting is None
+        may_hide = _may_hide_trouble(known) and known.waiting is None
         if troubled and known.state == "joined" and may_hide:
             asks = decision.asks if known.meant.intent == "checkin_word" else helping.PERSON_OFFERED
             return Decision(self._support(known, text), decision.changes, asks, read_me=True)
@@ -186,6 +187,12 @@ class TextDesk:
     def _support(self, known: Known, text: Incoming) -> tuple[Text, ...]:
         """Return what is answered when words suggest that someone finds it hard."""
         return checkin.support(known, "addiction" if "drinking_to_cope" in text.screened.families else None)
+
+
+def _may_hide_trouble(known: Known) -> bool:
+    """Whether what a text means says nothing of what troubles, or is a mere guess at something else."""
+    meant = known.meant
+    return meant.intent in MAY_HIDE_TROUBLE or (meant.guessed and meant.intent not in MEETS_TROUBLE)
 
 
 def _audit_reference(text: Incoming) -> None:
