@@ -13,6 +13,9 @@ from companion.conversation.intents import understand
 from companion.services import Services
 from companion.web import Front
 
+# Texts for which all is looked at that there is: phrases, examples, the search for help.
+_NEEDS_ALL = ("soup again on the ward", "cant sleep after nights, any help?")
+
 
 class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, services: Services, options: dict[str, Any]) -> None:
@@ -32,7 +35,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _warm_up(self, front: Front) -> None:
         """Load what the first text and the first page would wait for, beside the first requests."""
         try:
-            self._services.directory.read(understand("take it off that list", "none").intent)
+            for text in _NEEDS_ALL:
+                understand(text)
+                self._services.directory.read(text)
             front.make_console()
         finally:
             # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.
