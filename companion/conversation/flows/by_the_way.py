@@ -35,7 +35,9 @@ def said(known: Known) -> Decision | None:
     text_id = known.by_the_way
     if text_id == "help" and known.waiting is not None:
         return None  # "hello?" of somebody who waits for a person
-    if text_id is None or (intent in _ENDS and text_id not in ("quiet_how", "stop_in_part", "new_number")):
+    if text_id is None or (
+        intent in _ENDS and text_id not in ("quiet_how", "text_times", "stop_in_part", "new_number")
+    ):
         return None
     if (text_id == "pause_how" and intent != "unknown") or (text_id == "quiet_how" and intent in _ABOUT_A_PLACE):
         return None  # "can't, on nights"

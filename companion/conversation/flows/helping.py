@@ -89,11 +89,20 @@ def _few(found: list[Resource], topics: tuple[str, ...]) -> Iterator[list[Resour
         yield from ([place] for need in by_need for place in need)
 
 
+def waiting(known: Known) -> list[Resource]:
+    """Return the places that wait for MORE."""
+    return [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
+
+
 def more(known: Known) -> Decision:
     """Answer MORE with the next resources, or with the next topics after a menu."""
     if known.kept.get("menu"):
         return _menu_from(known, int(known.kept.get("menu_from", 0)))
-    found = [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
+    return others(known, waiting(known))
+
+
+def others(known: Known, found: list[Resource]) -> Decision:
+    """Name the first of the places that are left; the rest wait for MORE."""
     if not found:
         return Decision((known.say("signpost_no_more"),))
     warning = next((resource.warning for resource in found[:AT_ONCE] if resource.warning), None)

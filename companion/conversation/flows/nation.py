@@ -26,8 +26,10 @@ _TOWNS = {
 }
 _SAID |= {town: nation for nation, towns in _TOWNS.items() for town in towns.split()}
 _WHERE = re.compile(
-    r"(?:i ?'?a?m|i'?ve moved|i (?:work|live)|moved|based|working|living)(?: (?:now|currently|based|working|living))*"
-    r" (?:in|to) ([a-z ]+?)(?: now| these days| at the moment| since \w+)?"
+    r"(?:i ?'?a?m|i'?ve(?: just)? moved|i (?:work|live)|(?:just )?moved|based|working|living)"
+    r"(?: (?:now|currently|based|working|living|back))*"
+    r" (?:in|to) ([a-z ]+?)"
+    r"(?: now| these days| at the moment| since \w+| from [a-z]+| (?:last|this) (?:week|month|year))?"
 )
 _SHOWN = {"england": "England", "wales": "Wales", "scotland": "Scotland", "ni": "Northern Ireland"}
 

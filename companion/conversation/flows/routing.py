@@ -11,6 +11,7 @@ from companion.conversation.flows import (
     buddies,
     by_the_way,
     checkin,
+    follow_up,
     helping,
     inviting,
     joining,
@@ -106,6 +107,8 @@ def decide(known: Known) -> Decision:
         return about_data
     if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
         return helping.more(known)
+    if (asked_on := follow_up.said(known)) is not None:
+        return asked_on
     if (about_help := helping.useful(known)) is not None:
         return about_help
     if known.kept.get("menu") and known.text.strip().isdecimal():
