@@ -290,3 +290,21 @@ def test_a_reason_is_a_plain_no_to_a_place(world: World, text: str) -> None:
     asha.hears("You have no place")
     asha.hears_nothing()
     world.staff_ignores()
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("can you stop texting me in the mornings", "Text QUIET"),
+        ("can you stop texting so early", "Text QUIET"),
+        ("dont text me at bedtime", "Text QUIET"),
+        ("stop texting me at weekends", "CHECKIN TUE 7PM"),
+        ("no messages on sundays please", "CHECKIN TUE 7PM"),
+    ],
+)
+def test_a_time_without_texts_ends_none(world: World, text: str, answer: str) -> None:
+    asha = world.member()
+    asha.texts(text)
+    asha.hears(answer)
+    asha.texts("when is the next session")
+    asha.hears("Your group ICU North meets")

@@ -92,6 +92,8 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("yes", "none", "help_needed", {"kept": {"useful": "exam stress"}}),
     ("no", "none", "help_not_needed", {"kept": {"useful": "exam stress"}}),
     ("MORE", "none", "signpost_no_more", {"kept": {"more": []}}),
+    ("anything for free", "none", "signpost_none_such", {"kept": {"more": []}}),
+    ("in leeds", "none", "signpost_by_nation", {"kept": {"more": []}}),
     ("99", "none", "signpost_nothing", {"kept": {"menu": True}}),
     ("no", "survey_words", "survey_thanks", {}),
     ("yes it was helpful", "survey_helpful", "too_early", {}),

@@ -26,7 +26,7 @@ _ONLINE = re.compile(
 )
 _FREE = re.compile(_BEFORE + _A_PLACE + r"(?:for )?free(?: of charge)?")
 _NEAR = re.compile(
-    _BEFORE + _A_PLACE + r"(?:(?:in|near|around) (?!touch|person|danger|case|pain|bed)[a-z]+|local(?:ly)?|nearby)"
+    _BEFORE + _A_PLACE + r"(?:(?:in|near|around) ([a-z]+)|local(?:ly)?|nearby|(?:near|in|around) (?:me|here|my area))"
 )
 _WEB = re.compile(r"\b[\w-]+\.(?:org|uk|com|net|wales|scot)\b")
 
@@ -42,7 +42,8 @@ def said(known: Known) -> Decision | None:
         return _only(known, [each for each in helping.waiting(known) if _WEB.search(each.line(known.now.date()))])
     if _FREE.fullmatch(text):
         return _only(known, [each for each in helping.waiting(known) if each.free])
-    if _NEAR.fullmatch(text):
+    near = _NEAR.fullmatch(text)
+    if near is not None and (near[1] is None or nation.is_a_place(near[1])):
         where = nation.shown(known.nation)
         return Decision((known.say("signpost_by_nation", nation=where),), heard_as="signpost")
     return None

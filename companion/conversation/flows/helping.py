@@ -101,6 +101,12 @@ def more(known: Known) -> Decision:
     return others(known, waiting(known))
 
 
+def these(known: Known, found: list[Resource]) -> Decision:
+    """Name places that were asked for; those beyond the first wait for MORE."""
+    warning = next((place.warning for place in found[:AT_ONCE] if place.warning), None)
+    return _with_warning(known, found, (known.say(warning),) if warning else (), "signpost_intro")
+
+
 def others(known: Known, found: list[Resource]) -> Decision:
     """Name the first of the places that are left; the rest wait for MORE."""
     if not found:

@@ -34,6 +34,11 @@ _WHERE = re.compile(
 _SHOWN = {"england": "England", "wales": "Wales", "scotland": "Scotland", "ni": "Northern Ireland"}
 
 
+def is_a_place(name: str) -> bool:
+    """Whether this is a nation, or a town that is in one nation alone."""
+    return name in _SAID
+
+
 def shown(nation: str) -> str:
     """Return a nation's name as people read it."""
     return _SHOWN[nation]

@@ -9,6 +9,7 @@ from companion.conversation.changes import Unanswered, WantsPerson
 from companion.conversation.flows import (
     booking,
     buddies,
+    by_name,
     by_the_way,
     checkin,
     follow_up,
@@ -81,6 +82,7 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     weekly.my_weeks,
     weekly.asked_at,
     weekly.unwanted,
+    by_name.said,
     by_the_way.said,
     helping.commands,
     helping.page,
