@@ -213,3 +213,9 @@ def test_an_answer_that_twilio_does_not_send_comes_after_all(world: World) -> No
     world.advance(minutes=2)  # no receipt, and Twilio's list does not have it
     world.advance(seconds=1)
     asha.hears("Text a number")
+
+
+def test_who_asks_what_it_is_hears_that_before_which_cohort(world: World) -> None:
+    asha = world.talker()
+    asha.texts("hiya saw a poster, what is this")
+    asha.hears("peer support by text for resident doctors", "Text JOIN")

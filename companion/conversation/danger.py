@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from companion.content.catalogue import Text
@@ -20,6 +21,9 @@ from companion.rota.cover import cover_line
 
 ABOUT_SOMEBODY = frozenset(("worried_about_someone",))
 GOES_ON_WITHIN = timedelta(hours=2)  # later it would answer nothing any more
+_OF_TEXTS = re.compile(
+    r"\b(?:texts?|texting|messages?|messaging|reminders?|list|number|unsub\w*|stop)\b", re.IGNORECASE
+)
 # What a facilitator meant by words of danger when they answered no page.
 NOT_AN_ORDER = frozenset(("unknown", "order_unsure", "order_which", "order_none"))
 
@@ -49,7 +53,7 @@ def _tell_that_texts_go_on(text: Incoming, episode: Episode, voice: Voice) -> No
     if person is None or person.state != "joined" or optout.is_stopped(text.session, text.address):
         return
     meant = understand(text.arrival.body, "none")
-    if "stop" in meant.intents and not meant.guessed:
+    if "stop" in meant.intents and not meant.guessed and _OF_TEXTS.search(text.arrival.body):  # not of "end it all"
         enqueue(
             text.session,
             key=f"texts-go-on:{episode.id}",

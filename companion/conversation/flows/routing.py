@@ -195,6 +195,8 @@ def _asks_for_person(decision: Decision) -> bool:
 
 def _stranger(known: Known) -> Decision:
     intent = known.meant.intent
+    if intent == "join" and "help" in known.meant.intents and "cohort_code" not in known.meant.slots:
+        intent = "help"  # "saw a poster, what is this?": what it is comes before which cohort
     if (waits := _waits(known)) is not None:
         return waits
     if known.state == "asked" and known.asked == "none" and _agrees(known.text):
