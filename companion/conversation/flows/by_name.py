@@ -20,13 +20,19 @@ def said(known: Known) -> Decision | None:
     words = re.findall(r"[a-z0-9]+", known.text.lower().replace("'", "").replace("\u2019", ""))
     if known.meant.intent not in _MAY_BE or not words or len(words) > _LONGEST:
         return None
-    text, today = " ".join(words), known.now.date()
-    found = [
-        each
-        for each in known.directory.resources
-        if known.nation in each.nations and each.line(today) and _asked_for(each.id, each.short_name).search(text)
-    ]
+    text, resources = " ".join(words), known.directory.resources
+    if _any_name(tuple((each.id, each.short_name) for each in resources)).search(text) is None:
+        return None
+    named = [each for each in resources if _asked_for(each.id, each.short_name).search(text)]
+    found = [each for each in named if known.nation in each.nations and each.line(known.now.date())]
     return helping.these(known, found) if found else None
+
+
+@lru_cache(maxsize=4)
+def _any_name(resources: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
+    """Return what finds any of their names: most texts hold none."""
+    names = {name for resource_id, short_name in resources for name in _names(resource_id, short_name)}
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})")
 
 
 @lru_cache(maxsize=512)
