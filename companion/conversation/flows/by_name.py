@@ -9,6 +9,8 @@ from companion.conversation.flows import helping
 from companion.conversation.known import Decision, Known
 
 _WAY = r"(?:phone |contact )?(?:numbers?|no|contact|line|helpline|website|web ?site|link|address|details|phone)"
+# After the name: "the bma line was no help" asks nothing.
+_AFTER = r"(?:(?:phone |contact )?(?:numbers?|details)|website|web ?site|link|address)"
 _REACH = r"(?:contact|ring|call|phone|reach|e ?mail|get hold of|speak to|talk to)"
 _NO_NAMES = frozenset({"nhs", "gmc"})  # of too much: "my gmc number" is a doctor's own
 _MAY_BE = frozenset({"unknown", "help", "signpost", "next_session", "join_link", "talk_to_person"})
@@ -42,7 +44,7 @@ def _asked_for(resource_id: str, short_name: str) -> re.Pattern[str]:
         rf"^(?:the )?(?:{name})(?: line| helpline)?$"
         rf"|\b{_WAY}(?: is)?(?: (?:for|of|to))?(?: (?:the|nhs))* (?:{name})\b"
         rf"|\b{_REACH}(?: (?:the|nhs))* (?:{name})\b"
-        rf"|\b(?:{name})s?(?: line| helpline)? {_WAY}\b"
+        rf"|\b(?:{name})s?(?: line| helpline)? {_AFTER}\b"
     )
 
 
