@@ -13,7 +13,7 @@ from functools import cache
 from flask import Flask
 from flask.testing import FlaskClient
 from passlib.totp import TOTP
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -22,17 +22,14 @@ from companion.console import register
 from companion.console.users import hash_password
 from companion.db import Database
 from companion.escalation.words import Voice
-from companion.models import (
-    ClosingProposal,
-    Invitation,
-    Person,
-)
+from companion.models import AuditEntry, ClosingProposal, Episode, Invitation, Person
 from companion.models.console import User
 from companion.services import Services, open_services
 from companion.settings import Settings, load_settings
 from tests.console_people import NOW, programme, texts
 from tests.databases import KEY
 
+EPISODE = "/console/episodes/{episode}"
 PASSWORD = "plain lantern otter 7"
 CODE = "abcd-efgh-jkmn-pqrs"  # with which somebody who was invited chooses a password
 
@@ -189,3 +186,22 @@ def _staff(session: Session) -> dict[str, uuid.UUID]:
     )
     session.flush()
     return ids | {"new": someone.id}
+
+
+def audited(on: Stage, action: str) -> list[AuditEntry]:
+    """Return what was audited of an action, oldest first."""
+    with on.database.read() as session:
+        return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.at)))
+
+
+def episode(on: Stage) -> Episode:
+    """Return the episode of the stage as it stands."""
+    with on.database.read() as session:
+        return session.get_one(Episode, on.ids["episode"])
+
+
+def opened(on: Stage, who: str) -> str:
+    """Open the episode as `who`, who does not know the person; return its page."""
+    browser = on.browser(who)
+    press(browser, "/console/account", on.path(EPISODE + "/gate/open"))
+    return browser.get(on.path(EPISODE)).text

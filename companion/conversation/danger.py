@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from companion.content.catalogue import Text
@@ -10,8 +9,10 @@ from companion.conversation import concern
 from companion.conversation.around import first_word
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import understand
+from companion.conversation.normalise import read
 from companion.conversation.request import Request
 from companion.conversation.staff import StaffDesk
+from companion.conversation.wordlist import word_list
 from companion.escalation import episodes
 from companion.escalation.words import Voice
 from companion.messaging import optout
@@ -21,9 +22,6 @@ from companion.rota.cover import cover_line
 
 ABOUT_SOMEBODY = frozenset(("worried_about_someone",))
 GOES_ON_WITHIN = timedelta(hours=2)  # later it would answer nothing any more
-_OF_TEXTS = re.compile(
-    r"\b(?:texts?|texting|messages?|messaging|reminders?|list|number|unsub\w*|stop)\b", re.IGNORECASE
-)
 # What a facilitator meant by words of danger when they answered no page.
 NOT_AN_ORDER = frozenset(("unknown", "order_unsure", "order_which", "order_none"))
 
@@ -52,8 +50,9 @@ def _tell_that_texts_go_on(text: Incoming, episode: Episode, voice: Voice) -> No
     person = text.person
     if person is None or person.state != "joined" or optout.is_stopped(text.session, text.address):
         return
-    meant = understand(text.arrival.body, "none")
-    if "stop" in meant.intents and not meant.guessed and _OF_TEXTS.search(text.arrival.body):  # not of "end it all"
+    meant, words = understand(text.arrival.body, "none"), word_list()
+    of_texts = words.ending.speaks_of_texts(read(text.arrival.body, words.spelling))  # "end it all" does not
+    if "stop" in meant.intents and not meant.guessed and of_texts:
         enqueue(
             text.session,
             key=f"texts-go-on:{episode.id}",

@@ -60,7 +60,7 @@ ABOUT_A_PLACE = frozenset(("booking_offer", "reminder"))
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 STORED_FIRST = (Erase,)  # changes that find the text itself in the database
 MAY_HIDE_TROUBLE = ("unknown", "checkin_word", "feedback", "thanks")  # intents that say nothing of what troubles
-MEETS_TROUBLE = ("signpost", "talk_to_person", "stop")
+MEETS_TROUBLE = ("signpost", "talk_to_person", "stop")  # and those that are right even where they are guessed
 
 
 class TextDesk:

@@ -51,11 +51,15 @@ class Ending:
             return None
         if any(self._taken_back(said.words, at) for at in range(len(said.words))):
             return None
-        if not (self.thing | self.entry | self.alone).intersection(said.words):
+        if not self.speaks_of_texts(said):
             # "would like it to cease", but "fed up with this", "i want it to end"
             return BEYOND_DOUBT if self.plain.intersection(said.words) else None
         clauses = [said.words[start:end] for start, end in pairwise(said.starts)]
         return LIKELY if any(self._ends(clause) for clause in [*clauses, said.words]) else CERTAIN
+
+    def speaks_of_texts(self, said: Said) -> bool:
+        """Whether texts are spoken of, the list that somebody is on, or their number."""
+        return bool((self.thing | self.entry | self.alone).intersection(said.words))
 
     def _taken_back(self, words: tuple[str, ...], at: int) -> bool:
         ends = words[at] in self.end or words[at] in self.alone

@@ -54,7 +54,7 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     if known.asked in (CONFIRM_ERASE, CONFIRM_COPY):
         return None  # a YES or NO about one's own data is no word to the facilitator
     said, meant = letters(known.text), known.meant
-    if (asked := asks_of_owner(session, episode, said, meant, now, voice)) is not None:
+    if (asked := _of_owner(session, episode, said, meant, now, voice)) is not None:
         return asked
     to_them = says_nothing_else(meant, known.text)  # "are you still there", "i turned it off, sorry"
     if meant.intent == "stop" and not ends_all(known) and (not to_them or "stop" in said.split()):
@@ -81,13 +81,22 @@ def waits(address: Address, session: Session, known: Known, now: datetime, voice
     episode = episodes.open_episode(session, address)
     if episode is None or not episodes.person_knows(episode):
         return None
-    nobody = episode.state == "open" and episode.contacted_at is None
-    asks = asks_of_nobody if nobody else asks_of_owner
-    answered = asks(session, episode, said, known.meant, now, voice)
+    answered = asked_of_it(session, episode, said, known.meant, now, voice)
     return Decision(answered[1]) if answered is not None else None
 
 
-def asks_of_owner(
+def asked_of_it(
+    session: Session, episode: Episode, said: str, meant: Understanding, now: datetime, voice: Voice
+) -> tuple[str, tuple[Text, ...]] | None:
+    """Do what the person asks of an episode about them: someone else, or a call. None for anything else that is said.
+
+    `said` are the letters of their text (`letters`). Returns the intent and the answer.
+    """
+    asks = _of_nobody if episodes.nobody_has(episode) else _of_owner
+    return asks(session, episode, said, meant, now, voice)
+
+
+def _of_owner(
     session: Session, episode: Episode, said: str, meant: Understanding, now: datetime, voice: Voice
 ) -> tuple[str, tuple[Text, ...]] | None:
     """Do what is asked of whoever has the episode: someone else, or a call. None for anything else that is said."""
@@ -101,7 +110,7 @@ def asks_of_owner(
     return "call_me", (voice.words.render("call_me_told", facilitator=name),)
 
 
-def asks_of_nobody(
+def _of_nobody(
     session: Session, episode: Episode, said: str, meant: Understanding, now: datetime, voice: Voice
 ) -> tuple[str, tuple[Text, ...]] | None:
     """Answer the same while nobody has the episode yet."""

@@ -155,10 +155,8 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     if stopped or not says_nothing_else(meant, text.arrival.body):
         return None
     episode = episodes.open_episode(text.session, text.address)
-    if episode is None or episode.state != "open" or not episodes.person_knows(episode):
+    if episode is None or not episodes.nobody_has(episode) or not episodes.person_knows(episode):
         return None
-    if episode.contacted_at is not None:
-        return None  # whoever reached them has asked for help, and is still there for them
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 
 
@@ -181,13 +179,9 @@ def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding)
     body = text.arrival.body
     if text.person is None or kept.get("menu"):
         return None
-    if meant.intent not in MAY_BE_A_NUMBER and not _PUT_RIGHT.fullmatch(body):
-        return None
-    number = (
-        _PUT_RIGHT.fullmatch(body)
-        or _NUMBER_FIRST.match(body)
-        or (meant.intent == "unknown" and _LAST_NUMBER.search(body))
-    )
+    number = _PUT_RIGHT.fullmatch(body)
+    if number is None and meant.intent in MAY_BE_A_NUMBER:
+        number = _NUMBER_FIRST.match(body) or (_LAST_NUMBER.search(body) if meant.intent == "unknown" else None)
     return question_in_hand(text.session, text.person, text.now) if number else None
 
 

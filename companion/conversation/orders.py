@@ -44,12 +44,19 @@ class Order:
         """Whether the words speak of the person, as a note does, and not to them."""
         return not _ABOUT_THEM.isdisjoint(_words(self.words)[:1])
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether they tried and did not reach the person; "rang her, she is with a friend now" may be either."""
+        says_so = not _phrases().in_vain.isdisjoint(_words(self.words))
+        return self.verb == "tried" or (self.maybe == "tried" and says_so)
+
 
 @dataclass(frozen=True)
 class _Phrases:
     by_words: dict[tuple[str, ...], Verb]
     perhaps: frozenset[tuple[str, ...]]  # of these, those that are never certain
     every: frozenset[str]
+    in_vain: frozenset[str]
     small: frozenset[str]
     how_they_are: frozenset[str]
     to_somebody: re.Pattern[str]
@@ -62,9 +69,13 @@ def _phrases() -> _Phrases:
     small, well = frozenset(data.pop("small")), frozenset(data.pop("how_they_are"))
     passes = "|".join(data.pop("pass_to"))
     to = re.compile(rf"(?:^| )(?:{passes})(?! (?:her|him|them|me|you)\b)(?: [a-z]+){{1,2}}(?: (?:please|now))?$")
-    every, perhaps = frozenset(data.pop("every")), _by_words(data.pop("perhaps"))
+    every, in_vain, perhaps = (
+        frozenset(data.pop("every")),
+        frozenset(data.pop("in_vain")),
+        _by_words(data.pop("perhaps")),
+    )
     pairs = perhaps | _by_words(data)
-    return _Phrases(pairs, frozenset(perhaps), every, small, well, to, max(map(len, pairs)))
+    return _Phrases(pairs, frozenset(perhaps), every, in_vain, small, well, to, max(map(len, pairs)))
 
 
 def _by_words(listed: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], Verb]:

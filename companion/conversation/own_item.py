@@ -7,7 +7,7 @@ has the item. CALL ME and CHANGE are heard, as the texts that they get promise.
 from __future__ import annotations
 
 from companion.content.catalogue import Text
-from companion.conversation.exchange import asks_of_nobody, asks_of_owner, letters
+from companion.conversation.exchange import asked_of_it, letters
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import understand
 from companion.conversation.optout_words import is_stop_word
@@ -40,8 +40,7 @@ def _asked(text: Incoming, episode: Episode, voice: Voice) -> tuple[str, tuple[T
     said = letters(text.arrival.body)
     if is_stop_word(text.arrival.body) or not episodes.person_knows(episode):
         return None
-    asks = asks_of_nobody if episode.state == "open" and episode.contacted_at is None else asks_of_owner
-    return asks(text.session, episode, said, understand(text.arrival.body, "none"), text.now, voice)
+    return asked_of_it(text.session, episode, said, understand(text.arrival.body, "none"), text.now, voice)
 
 
 def _heard(text: Incoming, episode: Episode, texts: tuple[Text, ...], voice: Voice) -> tuple[Text, ...]:
@@ -52,7 +51,7 @@ def _heard(text: Incoming, episode: Episode, texts: tuple[Text, ...], voice: Voi
     if intent not in _SAID_TO_A_PERSON | _SAID_AND_ANSWERED or not episodes.person_knows(episode):
         return texts
     text.row.needs_reading = True
-    if episode.state == "open" and episode.contacted_at is None:
+    if episodes.nobody_has(episode):
         waiting = (voice.nobody_yet(episode.person.nation if episode.person else None, text.now),)
         return waiting if intent in _SAID_TO_A_PERSON else texts
     text.keep()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import datetime
 
@@ -24,9 +23,6 @@ from companion.messaging.inbound import Arrival
 from companion.models import Address, Episode, Note, Person, Reference, raise_alarm, record
 
 Answer = tuple[str, tuple[Text, ...]]
-
-
-_NO = re.compile(r"\b(?:no|not|nothing|never|voicemail|message|off|out|engaged|ringing)\b|n'?t\b", re.IGNORECASE)
 
 
 class StaffDesk:
@@ -234,16 +230,11 @@ class StaffDesk:
         record(session, now, "note kept", reference.episode, actor=person.id)
         kept = "note_kept_maybe_pass" if order.maybe == "pass" else "note_kept"
         if reference.episode.state == "owned" and order.maybe != "pass":
-            kept = "note_kept_tried" if _in_vain(order) else "note_kept_no_contact"
+            kept = "note_kept_tried" if order.in_vain else "note_kept_no_contact"
         return "note", (self._say(kept, reference=reference.code),)
 
     def _say(self, text_id: str, **values: object) -> Text:
         return self._voice.words.render(text_id, **values)
-
-
-def _in_vain(order: Order) -> bool:
-    """Whether they tried and did not reach the person; "rang her, she is with a friend now" may be either."""
-    return order.verb == "tried" or (order.maybe == "tried" and _NO.search(order.words) is not None)
 
 
 def _meant(mine: list[Reference], owned: list[Reference], verb: Verb) -> list[Reference]:

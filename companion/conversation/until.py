@@ -45,9 +45,15 @@ def day_meant(words: str, today: date) -> date | None:
         return today + timedelta(days=1)
     if "next week" in said or "weekend" in said:
         return today + timedelta(days=7 - today.weekday())
-    if found := _WEEKDAY.search(said):
-        return today + timedelta(days=(_DAYS.index(found[1]) - today.weekday() - 1) % 7 + 1)
+    if (weekday := weekday_meant(said)) is not None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     return None
+
+
+def weekday_meant(words: str) -> int | None:
+    """Return the first day of the week that `words` name, 0 for Monday, or None when they name none."""
+    found = _WEEKDAY.search(words.lower())
+    return _DAYS.index(found[1]) if found else None
 
 
 def _next(today: date, month: int, day: int) -> date | None:

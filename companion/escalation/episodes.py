@@ -285,6 +285,11 @@ def _meet_episode(session: Session, address: Address, person: Person, now: datet
             begin_exchange(person, now)
 
 
+def nobody_has(episode: Episode) -> bool:
+    """Whether nobody is there for the person: it is open, and not because who reached them wants others beside them."""
+    return episode.state == "open" and episode.contacted_at is None
+
+
 def person_knows(episode: Episode) -> bool:
     """Whether the person it is about can know of it: not of a concern about them while they sent no text of danger."""
     return episode.raised_by is None or episode.last_crisis_reply_at is not None

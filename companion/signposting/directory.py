@@ -11,6 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from companion.signposting.errors import DirectoryError
+from companion.signposting.names import Names
 from companion.signposting.nations import NATIONS
 from companion.signposting.phrases import Index
 from companion.signposting.ranking import offers
@@ -49,6 +50,7 @@ class Directory:
         for resource in resources:
             if set(resource.topics) - names:
                 raise DirectoryError(f"{resource.id}: topics that do not exist: {set(resource.topics) - names}")
+        self._names = Names({resource.id: resource.short_name for resource in resources})
         self._better = self._words("better_if")
         self._only = self._words("only_if")
         self._conditional = {resource.id for resource in resources if resource.only_if}
@@ -69,6 +71,11 @@ class Directory:
         found = self._ranked(reading, where, at)
         warning = next((r.warning for r in found if r.warning), None)
         return Answer(reading.topics, found, warning, where)
+
+    def named(self, text: str, nation: str, at: datetime) -> list[Resource]:
+        """Return the places that a text asks for by name, that cover `nation` and may be shown at an aware moment."""
+        asked_for = (self._by_id[id_] for id_ in self._names.asked_for(text))
+        return [resource for resource in asked_for if nation in resource.nations and resource.line(at.date())]
 
     def read(self, text: str) -> Reading:
         """Return how a text is understood, with the reasons."""

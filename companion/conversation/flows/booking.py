@@ -11,10 +11,10 @@ from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayCantGe
 from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
 from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
+from companion.conversation.until import weekday_meant
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SAYS_YES = re.compile(r"\W*(?:yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|lovely)\b", re.IGNORECASE)
 _BARE = frozenset({"yes", "y", "yes please", "no", "n", "no thanks", "no thank you"})
 _DIAL = frozenset({"dial", "dial in", "phone in", "call in", "dial number", "dial in number"})
@@ -70,10 +70,10 @@ def _means_another_day(known: Known, session: SessionFacts) -> bool:
 
     A yes to what was offered is one, whatever day is named beside it.
     """
-    named = str(known.meant.slots.get("day", ""))[:3].lower()
-    if named not in _DAYS or session.has_place or _SAYS_YES.match(known.text):
+    named = weekday_meant(str(known.meant.slots.get("day", "")))
+    if named is None or session.has_place or _SAYS_YES.match(known.text):
         return False
-    return _DAYS.index(named) != session.starts_at.astimezone(known.zone).weekday()
+    return named != session.starts_at.astimezone(known.zone).weekday()
 
 
 def decline(known: Known) -> Decision:

@@ -24,7 +24,6 @@ _FITTING = {
 }
 _USUAL = "low mood"
 _A_NUMBER = re.compile(r"\s*-?\d{1,4}(?:[.,]\d+)?(?:\s*/\s*\d+|ish)?\W*")
-
 _OF_THE_WEEK = re.compile(r"\b(?:my|this|last|the|past) (?:\w+ )?week\b|\bweek:|\bfeeling\b")
 
 
