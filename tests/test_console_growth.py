@@ -41,9 +41,9 @@ from companion.models import (
     Way,
 )
 from tests.console_people import NOW, trainee
-from tests.console_stage import Queries, Stage, press, stage
+from tests.console_stage import EPISODE, Queries, Stage, press, stage
 from tests.databases import NewDatabase
-from tests.test_console_pages import EPISODE, _crowd
+from tests.test_console_pages import _crowd
 from tests.test_console_roles import IN, TABLE
 
 MORE = 12
