@@ -198,7 +198,7 @@ def texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
                 at=flagged.received_at,
             ),
             notice,
-            Reference(code="K7Q2", episode_id=episode.id, person_id=ids["ada"]),
+            Reference(code="K7Q9", episode_id=episode.id, person_id=ids["ada"]),
         ]
     )
     session.flush()
@@ -211,7 +211,7 @@ def texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     )
     session.add(pager)
     session.flush()
-    page = text_to(session, pager, "An item needs you now. Ref K7Q2.", NOW - timedelta(minutes=5), "delivered")
+    page = text_to(session, pager, "An item needs you now. Ref K7Q9.", NOW - timedelta(minutes=5), "delivered")
     page.settled_at = NOW - timedelta(minutes=4)
     session.add(
         Page(episode_id=episode.id, person_id=ids["ada"], way="sms", step=1, at=page.created_at, outbox_id=page.id)

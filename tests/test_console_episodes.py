@@ -114,7 +114,7 @@ def test_a_closed_episode_is_found_again_by_who_may_read_it(on: Stage) -> None:
     assert f'href="{of_wren}"' in browser.get(on.path("/console/people/{wren}")).text
     for where in (past, of_wren):
         found = browser.get(where).text
-        assert f'<a href="{page}">Wren, <span class="ref">K7Q2</span>' in found
+        assert f'<a href="{page}">Wren, <span class="ref">K7Q9</span>' in found
         assert "spoke" in found
         assert "closed today at 2:30am by you" in found
         assert CANARY not in found

@@ -27,7 +27,7 @@ def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
 def test_today_says_what_needs_a_person_and_shows_nobodys_words(on: Stage) -> None:
     text = on.browser("ada").get("/console/").text
     assert "1 episode has nobody yet." in text
-    assert "K7Q2" in text
+    assert "K7Q9" in text
     assert "Today at 6pm to 6:45pm" in text
     assert "1 of 6 places: Wren." in text
     assert "asked to talk to a person, yesterday at 7:30pm" in text

@@ -1,5 +1,6 @@
 """The catalogue fills texts in, refuses what does not fit, and lets a deployment lay its own words over ours."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from companion.content.catalogue import HERE, Text, clean, load_catalogue, placeholders
 from companion.content.crisis import crisis_values
 from companion.content.reader import ContentError, read_entries
+from companion.escalation.references import find_reference
 from companion.messaging.parts import count, is_gsm7
 from companion.signposting import load_directory
 
@@ -28,6 +30,13 @@ def test_a_text_is_filled_in():
     assert text.id == "booked"
     assert text.body.startswith("Thanks, you have a place on Tue 24 Nov, 6pm.")
     assert text.version == CATALOGUE.wording("booked").version
+
+
+def test_the_references_in_examples_are_such_as_are_made():
+    values = {value for each in CATALOGUE.wordings.values() for value in each.values.values()}
+    codes = {code for value in values for code in re.findall(r"\b[A-Z]+\d[A-Z0-9]*\b", value) if len(code) == 4}
+    assert "K7Q9" in codes
+    assert {code for code in codes if find_reference(code) != code} == set()
 
 
 def test_a_missing_value_is_named():

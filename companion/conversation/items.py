@@ -69,7 +69,7 @@ def _open(request: Request) -> Text:
 
 
 def _how(request: Request, reference: Reference) -> str:
-    """Return how one item stands: "K7Q2: nobody has it yet"."""
+    """Return how one item stands: "K7Q9: nobody has it yet"."""
     episode = reference.episode
     if episode.state == "open" or episode.owner is None:
         return request.say("item_waits", reference=reference.code).body

@@ -19,7 +19,7 @@ from companion.escalation.references import apart, find_reference
 
 Verb = Literal["take", "pass", "help", "say", "reached", "tried", "close", "ask"]
 _SPOKEN = ("take", "pass", "say", "reached")  # words that are an order when they stand first after a reference
-# About the person and not to them, when words stand after a reference: "K7Q2 she is fine".
+# About the person and not to them, when words stand after a reference: "K7Q9 she is fine".
 _ABOUT_THEM = frozenset(("she", "shes", "he", "hes", "they", "theyre", "theyve", "her", "his", "their"))
 _MARKS = {"’": "'", "‘": "'", "`": "'"}
 

@@ -42,7 +42,7 @@ def say_to_person(
 
     `key` is the writer's press of a button or text: the same one again sends nothing more.
     """
-    words = words.strip() if any(map(str.isalnum, words)) else ""  # "K7Q2?" says nothing to them
+    words = words.strip() if any(map(str.isalnum, words)) else ""  # "K7Q9?" says nothing to them
     if episode.owner_id != writer.id or episode.state not in ("owned", "contacted", "open"):
         raise CannotSendError("not yours")
     if not words:

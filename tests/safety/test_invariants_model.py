@@ -47,7 +47,7 @@ ORDINARY = (
 )  # fmt: skip
 PLAIN = (
     "TAKE", "PASS", "got it", "can't, in theatre, pass it on", "reached them", "STOP", "START", "HELP",
-    "is it the one from this morning", "K7Q2 TAKE", "9999 PASS",
+    "is it the one from this morning", "K7Q9 TAKE", "K7Q2 TAKE", "9999 PASS",
 )  # fmt: skip
 FAULTS = (
     ("undelivered", 30003), ("undelivered", 30005), ("failed", 30008), ("refuse", 21211), ("refuse", 21610),
