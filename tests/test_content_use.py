@@ -27,7 +27,7 @@ def requests() -> Iterator[tuple[str, str, set[str], bool]]:
                 yield f"{path.relative_to(HOUSE)}:{node.lineno}", first.value, names, more
 
 
-def test_every_text_that_code_asks_for_exists_and_gets_its_values():
+def test_every_text_that_code_asks_for_exists_and_gets_its_values() -> None:
     wrong = []
     for place, text_id, names, more in requests():
         if text_id not in CATALOGUE.wordings:
@@ -41,7 +41,7 @@ def test_every_text_that_code_asks_for_exists_and_gets_its_values():
     assert wrong == []
 
 
-def test_no_name_that_can_be_given_is_cut_in_a_text():
+def test_no_name_that_can_be_given_is_cut_in_a_text() -> None:
     for wording in CATALOGUE.wordings.values():
         for value in {"cohort", "group", "facilitator", "who", "caller"} & wording.values.keys():
             assert len(wording.values[value]) >= LONGEST_NAME, (wording.id, value)

@@ -1,5 +1,7 @@
 """Parts are counted as Twilio counts them, and a split text loses nothing."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ GSM_BASIC = (
 )
 
 
-def test_the_basic_alphabet_has_127_characters_beside_the_escape():
+def test_the_basic_alphabet_has_127_characters_beside_the_escape() -> None:
     assert len(set(GSM_BASIC)) == 127
     assert all(is_gsm7(mark) for mark in GSM_BASIC)
 
@@ -20,7 +22,7 @@ def test_the_basic_alphabet_has_127_characters_beside_the_escape():
 @pytest.mark.parametrize(
     "mark", ["’", "–", "…", "`", "\t", "\u00a0", "ŵ", "ŷ", "ê", "ç", "á", "😀", "\u200b", "\x00", "\x1b"]
 )
-def test_not_in_gsm7(mark):
+def test_not_in_gsm7(mark: str) -> None:
     assert not is_gsm7(mark)
 
 
@@ -57,7 +59,7 @@ def test_not_in_gsm7(mark):
         ("a" * 65 + "😀" + "a" * 67, "UCS-2", 134, 2),
     ],
 )
-def test_count(text, encoding, units, parts):
+def test_count(text: str, encoding: Literal["GSM-7", "UCS-2"], units: int, parts: int) -> None:
     assert count(text) == Parts(encoding, units, parts)
 
 
@@ -76,29 +78,29 @@ def test_count(text, encoding, units, parts):
         ("ŵyl", "ŵyl"),
     ],
 )
-def test_gsm_safe(typed, sent):
+def test_gsm_safe(typed: str, sent: str) -> None:
     assert gsm_safe(typed) == sent
 
 
-def test_a_curly_quote_and_a_dash_no_longer_double_the_bill():
+def test_a_curly_quote_and_a_dash_no_longer_double_the_bill() -> None:
     typed = "You’re booked for Tuesday – " + "see you there then, at the usual place. " * 3
     assert count(typed).parts == 3
     assert count(gsm_safe(typed)).parts == 1
 
 
-def test_a_joined_emoji_stays_joined():
+def test_a_joined_emoji_stays_joined() -> None:
     assert gsm_safe("👨‍👩‍👧") == "👨‍👩‍👧"
 
 
 @given(st.text())
-def test_gsm_safe_is_stable_and_never_makes_a_text_dearer_than_its_ucs2(text):
+def test_gsm_safe_is_stable_and_never_makes_a_text_dearer_than_its_ucs2(text: str) -> None:
     once = gsm_safe(text)
     assert gsm_safe(once) == once
     assert count(once).units <= 3 * max(count(text).units, 1)
 
 
 @given(st.text(alphabet=st.sampled_from(GSM_BASIC + "€[]ŵ😀"), max_size=700))
-def test_parts_are_enough_and_not_one_more_than_pairs_can_cost(text):
+def test_parts_are_enough_and_not_one_more_than_pairs_can_cost(text: str) -> None:
     cost = count(text)
     single, several = (160, 153) if cost.encoding == "GSM-7" else (70, 67)
     if cost.units <= single:
@@ -107,23 +109,23 @@ def test_parts_are_enough_and_not_one_more_than_pairs_can_cost(text):
         assert -(-cost.units // several) <= cost.parts <= -(-cost.units // (several - 1))
 
 
-def test_a_short_text_is_not_split():
+def test_a_short_text_is_not_split() -> None:
     assert split("  Hello there.  ") == ("Hello there.",)
     assert split(" \n ") == ()
 
 
-def test_cuts_at_the_end_of_a_sentence():
+def test_cuts_at_the_end_of_a_sentence() -> None:
     assert split("One is here. Two is here. Three is a longer one.", limit=30) == (
         "One is here. Two is here.",
         "Three is a longer one.",
     )
 
 
-def test_cuts_between_words_when_no_sentence_ends_nearby():
+def test_cuts_between_words_when_no_sentence_ends_nearby() -> None:
     assert split("aaa bbb ccc ddd eee", limit=11) == ("aaa bbb ccc", "ddd eee")
 
 
-def test_a_link_stays_whole():
+def test_a_link_stays_whole() -> None:
     link = "https://companion.example.org/privacy?page=one.two"
     messages = split("Some words that come before it, and then " + link + " and after.", limit=60)
     assert link in " ".join(messages).split()
@@ -132,23 +134,23 @@ def test_a_link_stays_whole():
     assert split("x" * 20 + " see:" + link, limit=55)[-1].endswith(link)
 
 
-def test_a_link_glued_to_what_stands_before_it_stays_whole():
+def test_a_link_glued_to_what_stands_before_it_stays_whole() -> None:
     link = "https://companion.example.org/privacy"
     assert split("abc,abc,abc,abc(" + link + ")", limit=45) == ("abc,abc,abc,abc(", link + ")")
 
 
-def test_a_word_longer_than_the_limit_is_cut_and_emoji_are_not():
+def test_a_word_longer_than_the_limit_is_cut_and_emoji_are_not() -> None:
     assert split("a" * 25, limit=10) == ("a" * 10, "a" * 10, "a" * 5)
     assert split("😀" * 5, limit=5) == ("😀😀", "😀😀", "😀")
 
 
-def test_a_limit_too_small_for_an_emoji_is_refused():
+def test_a_limit_too_small_for_an_emoji_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         split("a", limit=1)
 
 
 @given(st.text(max_size=400), st.integers(min_value=2, max_value=120))
-def test_splitting_keeps_every_character_but_space_and_every_limit(text, limit):
+def test_splitting_keeps_every_character_but_space_and_every_limit(text: str, limit: int) -> None:
     messages = split(text, limit=limit)
     assert "".join("".join(messages).split()) == "".join(text.split())
     assert all(0 < sum(2 if ord(mark) > 0xFFFF else 1 for mark in message) <= limit for message in messages)
