@@ -125,20 +125,20 @@ def _copies(session: Session, model: type[Base], row: Any, count: int, change: M
 
     As in the service, a later id is of a later moment.
     """
-    table = model.__table__
+    name, columns = model.__tablename__, [column.name for column in model.__table__.columns]
     words = {
         "n": "printf('%032x', n)",
         "p": f"printf('%032x', 1 + n % {PEOPLE})",
         "at": f"strftime('%Y-%m-%d %H:%M:%f000', '{NOW - timedelta(days=1):%Y-%m-%d %H:%M:%S}',"
         f" '-' || (({count} - n) * {YEAR} / {count}) || ' seconds')",
     }
-    values = [change[c.name].format(**words) if c.name in change else f'"{c.name}"' for c in table.columns]
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    values = [change[each].format(**words) if each in change else f'"{each}"' for each in columns]
+    names = ", ".join(f'"{each}"' for each in columns)
     session.execute(
         text(
             f"WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count}) "
-            f"INSERT INTO {table.name} ({names}) SELECT {', '.join(values)} FROM {table.name}, counted "
-            f"WHERE {table.name}.id = :id"
+            f"INSERT INTO {name} ({names}) SELECT {', '.join(values)} FROM {name}, counted "
+            f"WHERE {name}.id = :id"
         ),
         {"id": row.id.hex},
     )

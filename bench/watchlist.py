@@ -96,7 +96,7 @@ def _webhook(directory: Path, watch_list: WatchList) -> float:
     with sqlite(directory) as new:
         world = World(new()).seeded()
         world.member()
-        world.services.inbox._desk._watchlist = watch_list
+        world.services.inbox._desk._watchlist = watch_list  # type: ignore[attr-defined]
         times: list[float] = []
         for number in range(WEBHOOK_TEXTS):
             sid = f"SM{number:032x}"

@@ -122,10 +122,14 @@ def authenticator(page: TestResponse) -> TOTP:
     return TOTP.from_uri(html.unescape(found.group(1)))
 
 
-def press(browser: FlaskClient, on: str, path: str, *, follow_redirects: bool = False, **fields: str) -> TestResponse:
+def press(browser: FlaskClient, on: str, path: str, **fields: str) -> TestResponse:
     """Post to `path` with the token of the page `on`."""
-    data = {"csrf_token": token(browser.get(on)), **fields}
-    return browser.post(path, data=data, follow_redirects=follow_redirects)
+    return browser.post(path, data={"csrf_token": token(browser.get(on)), **fields})
+
+
+def press_on(browser: FlaskClient, on: str, path: str, **fields: str) -> str:
+    """Press, and return the page to which that leads."""
+    return browser.post(path, data={"csrf_token": token(browser.get(on)), **fields}, follow_redirects=True).text
 
 
 def closing_proposed(here: Stage, by: str = "lee", asked: str = "ada") -> ClosingProposal:

@@ -78,6 +78,7 @@ class TlsPostbox(Postbox):
 
         class Server(SMTP):
             async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 (aiosmtpd's name)
+                assert self.session
                 box.seen.append(self.session.ssl is not None or implicit)
                 await super().smtp_AUTH(arg)
 

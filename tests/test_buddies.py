@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from companion.models import BuddyMember, BuddyWish, OutboxMessage, Person
 from companion.programme.masking import without_contacts, without_people
-from tests.world import World
+from tests.world import Talker, World
 
 BEN, CARA, DEV = "+447700900102", "+447700900103", "+447700900104"
 
 
-def buddies(world: World) -> tuple:
+def buddies(world: World) -> tuple[Talker, Talker]:
     asha, ben = world.member(), world.member(BEN)
     for person in (asha, ben):
         person.texts("BUDDY")

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from companion import jobs
 from companion.models import AuditEntry, Person
-from tests.test_personal_data import DANGER, closed, reference
+from tests.test_personal_data import closed
+from tests.test_safety_path import DANGER, reference
 from tests.world import World
 
 

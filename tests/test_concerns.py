@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from sqlalchemy import select
 
@@ -27,8 +25,7 @@ def test_a_facilitator_raises_a_concern_and_the_other_takes_it(world: World) -> 
     world.settle()
     page = dunne.hears("an item needs you now")
     world.advance(minutes=4)
-    reference = re.search(r"Reply (\w{4}) TAKE", page)
-    dunne.texts(f"{reference[1]} TAKE")
+    dunne.texts(f"{reference(page)} TAKE")
     dunne.hears("You have")
     world.settle()
     # They are told neither that somebody has "their text" nor that nobody has.
@@ -36,7 +33,7 @@ def test_a_facilitator_raises_a_concern_and_the_other_takes_it(world: World) -> 
     ben.hears_nothing()
     # More about the same person goes to who has it; nobody is paged anew.
     cole.texts(f"CONCERN {aliases[1]} did not answer me today")
-    cole.hears("is open", re.search(r"open: (\w{4})", raised)[1])
+    cole.hears("is open", reference(raised))
     world.settle()
     dunne.hears("something new on")
     with world.database.read() as session:

@@ -83,7 +83,9 @@ def spread(value: ast.expr, function: ast.FunctionDef) -> set[str]:
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == value.id:
             found.add(ast.literal_eval(node.slice))
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == value.id for t in node.targets):
-            found |= {key.value for d in ast.walk(node.value) if isinstance(d, ast.Dict) for key in d.keys}
+            keys = [key for d in ast.walk(node.value) if isinstance(d, ast.Dict) for key in d.keys]
+            assert None not in keys, f"{function.name}: a dictionary is spread in another"
+            found |= {ast.literal_eval(key) for key in keys if key}
     assert found, function.name
     return found
 

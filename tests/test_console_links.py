@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from companion.models import GroupCover, Need
-from tests.console_stage import NOW, Stage, press, stage
+from tests.console_people import NOW
+from tests.console_stage import Stage, press, stage
 from tests.databases import NewDatabase
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")

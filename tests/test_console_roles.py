@@ -276,7 +276,11 @@ def test_a_facilitator_sees_no_group_and_no_person_of_another(on: Stage) -> None
 
 
 def _shape(path: str) -> str:
-    chosen = ("open", "pass") if "/gate/" in path else ("on", "off") if "/users/" in path else ("none", "words", "done")
+    chosen: tuple[str, ...] = ("none", "words", "done")
+    if "/gate/" in path:
+        chosen = ("open", "pass")
+    if "/users/" in path:
+        chosen = ("on", "off")
     chosen += ("food",) if "/needs/" in path else ("local-occupational-health", "wants_to_die")
     if path.startswith(("/console/rota/", "/console/ways/")):
         chosen = ("yes", "revoke", "remove")

@@ -96,9 +96,9 @@ def test_the_commands_say_the_same(world: World, monkeypatch: pytest.MonkeyPatch
     assert "07700 900000" in out.read_text()
     assert CliRunner().invoke(main, ["poster", "nowhere"]).exit_code == 1
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "nonsense")
-    said = CliRunner().invoke(main, ["doctor"])
-    assert "MEND  Settings: TWILIO_ACCOUNT_SID" in said.output
-    assert said.exit_code == 1
+    done = CliRunner().invoke(main, ["doctor"])
+    assert "MEND  Settings: TWILIO_ACCOUNT_SID" in done.output
+    assert done.exit_code == 1
 
 
 class _Numbers(BaseHTTPRequestHandler):

@@ -174,7 +174,7 @@ class Ledger(RuleBasedStateMachine):
             else:
                 assert row.status in ("accepted", "sent", "delivered", "read"), (row.key, row.status, row.error_code)
                 expected[copy] += 1
-        got = Counter(
+        got: Counter[tuple[str, str, str]] = Counter(
             (m.channel, m.to.removeprefix("whatsapp:"), m.body)
             for m in messages
             if not m.inbound and not m.canned and m.arrived_at is not None

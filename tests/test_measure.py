@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
 from companion.cli import main
 
-ROWS = {
+ROWS: dict[str, list[dict[str, Any]]] = {
     "meaning": [
         {"text": "STOP", "state": "none", "intent": "stop"},
         {"text": "hmm", "state": "none", "intent": "stop"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -67,7 +68,7 @@ def test_fifty_people_race_for_six_places(world: World) -> None:
         meeting_id = first(session).id
     now, start, wrong = world.clock.now(), threading.Barrier(10), []
 
-    def race(mine: list[object]) -> None:
+    def race(mine: list[uuid.UUID]) -> None:
         start.wait()
         for person_id in mine:
             try:
@@ -143,7 +144,7 @@ def test_no_run_of_answers_ticks_and_changes_overbooks_or_reminds_the_wrong(
         world.close()
 
 
-def another_session(world: World) -> object:
+def another_session(world: World) -> uuid.UUID:
     """Make a session three days from now with three places, and cancel what else the group has planned by then."""
     now = world.clock.now()
     with world.database.write() as session:
@@ -158,7 +159,7 @@ def another_session(world: World) -> object:
         return made.id
 
 
-def act(world: World, action: tuple[str, int], members: list[object], meeting_id: object) -> None:
+def act(world: World, action: tuple[str, int], members: list[uuid.UUID], meeting_id: uuid.UUID) -> None:
     what, number = action
     if what == "later":
         world.clock.move_to(world.clock.now() + timedelta(minutes=number))

@@ -283,12 +283,12 @@ def test_the_demonstration_says_that_something_due_has_not_gone_out_yet(world: W
     pages = world.app.test_client()
     asha = world.member()
     world.settle()
-    assert pages.get("/simulator/next-due").json["busy"] is False
+    assert pages.get("/simulator/next-due").get_json()["busy"] is False
     due = world.next_due()
     assert due is not None
     world.clock.move_to(due + timedelta(seconds=9))
-    assert pages.get("/simulator/next-due").json["busy"] is True  # moving on now would make it too late
+    assert pages.get("/simulator/next-due").get_json()["busy"] is True  # moving on now would make it too late
     world.settle()
-    assert pages.get("/simulator/next-due").json["busy"] is False
+    assert pages.get("/simulator/next-due").get_json()["busy"] is False
     asha.ignores()
     world.staff_ignores()

@@ -187,7 +187,7 @@ def test_a_text_that_twilio_has_forgotten_keeps_no_receipt_away(service: World) 
         queue(world, number(n), f"Text {n}")
         send(world)
     gone = row(world, "Text 0").provider_sid
-    world.standin.state.messages.pop(gone)
+    world.standin.state.messages.pop(str(gone))
     world.standin.lift()
     look(world, minutes=11)
     assert (row(world, "Text 0").status, row(world, "Text 1").status) == ("accepted", "delivered")

@@ -238,9 +238,11 @@ def test_a_calendar_follows_every_change_until_its_link_is_renewed(world: World)
     browser = world.app.test_client()
 
     def entry(path: str = feed) -> tuple[str, int, str]:
-        (event,) = Calendar.from_ical(browser.get(path).data).walk("VEVENT")
+        calendar = Calendar.from_ical(browser.get(path).data)
+        assert isinstance(calendar, Calendar)
+        (event,) = calendar.events
         assert "ICU" not in str(event["SUMMARY"])
-        return str(event["STATUS"]), int(event["SEQUENCE"]), event["DTSTART"].dt.isoformat()
+        return str(event["STATUS"]), event.sequence, event.start.isoformat()
 
     on = entry()
     assert (on[0], on[2]) == ("CONFIRMED", "2026-11-26T18:30:00+00:00")

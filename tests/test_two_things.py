@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from companion.conversation.flows.routing import decide
@@ -38,7 +40,11 @@ TWO_THINGS = [
     ("none", "switch me to whatsapp please and any help for burnout?", "channel_set", "low mood"),
     ("none", "is there parking at the session and when is it", "NoteNeed next_session", ""),
 ]  # fmt: skip
-SURVEY = {"group": "00000000-0000-0000-0000-000000000003", "quarter": "2026-4", "until": "2026-12-30T00:00:00+00:00"}
+SURVEY: dict[str, Any] = {
+    "group": "00000000-0000-0000-0000-000000000003",
+    "quarter": "2026-4",
+    "until": "2026-12-30T00:00:00+00:00",
+}
 
 
 @pytest.mark.parametrize(("state", "text", "done", "needs"), TWO_THINGS, ids=lambda value: str(value)[:40])

@@ -6,7 +6,7 @@ from companion.escalation.phrases import PhraseError
 from companion.escalation.watchlist import DEFAULT_DIRECTORY, load_watchlist
 from companion.escalation.watchlist_data import Phrase, read_files
 
-_, _, PHRASES = read_files(DEFAULT_DIRECTORY)
+PHRASES = read_files(DEFAULT_DIRECTORY)[2]
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=[phrase.id for phrase in PHRASES])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
@@ -54,7 +54,7 @@ def test_what_was_refused_outside_the_window_comes_as_the_template(approved: Wor
     world = approved
     world.standin.state._windows.clear()  # Twilio believes that the 24 hours are over, we do not
     with world.database.write() as session:
-        session.execute(WhatsAppTemplate.__table__.update().values(has_buttons=False))
+        session.execute(update(WhatsAppTemplate).values(has_buttons=False))
     offer(world, "offered")
     world.settle()
     assert arrived(world) == [("whatsapp", True)]

@@ -1,5 +1,7 @@
 """Calls, e-mails, and what the chain and the exchange of texts keep."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,15 +13,15 @@ branch_labels = None
 depends_on = None
 
 
-def _moment(name: str, *, nullable: bool = False) -> sa.Column:
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, companion.db.UtcDateTime(timezone=True), nullable=nullable)
 
 
-def _link(name: str, target: str, *, nullable: bool = False, ondelete: str = "RESTRICT", **more: object) -> sa.Column:
+def _link(name: str, target: str, *, nullable: bool = False, ondelete: str = "RESTRICT", **more: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid(), sa.ForeignKey(target, ondelete=ondelete), nullable=nullable, **more)
 
 
-def _secret(name: str) -> sa.Column:
+def _secret(name: str) -> sa.Column[Any]:
     return sa.Column(name, companion.db.EncryptedText(), nullable=False)
 
 

@@ -1,5 +1,7 @@
 """The rota, ways to be reached, exclusions, drills, and the chain of the audit."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,23 +13,23 @@ branch_labels = None
 depends_on = None
 
 
-def _id(name: str = "id") -> sa.Column:
+def _id(name: str = "id") -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid(), primary_key=True, nullable=False)
 
 
-def _moment(name: str, *, nullable: bool = False) -> sa.Column:
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, companion.db.UtcDateTime(timezone=True), nullable=nullable)
 
 
-def _link(name: str, target: str, *, nullable: bool = False, ondelete: str = "RESTRICT", **more: object) -> sa.Column:
+def _link(name: str, target: str, *, nullable: bool = False, ondelete: str = "RESTRICT", **more: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid(), sa.ForeignKey(f"{target}.id", ondelete=ondelete), nullable=nullable, **more)
 
 
-def _text(name: str, *, nullable: bool = False) -> sa.Column:
+def _text(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.String(), nullable=nullable)
 
 
-def _where(condition: str) -> dict[str, object]:
+def _where(condition: str) -> dict[str, Any]:
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
 
 

@@ -19,7 +19,7 @@ from companion.escalation.cli import watchlist
 from companion.escalation.routes import set_route
 from companion.escalation.watchlist import load_watchlist
 from companion.models import AuditEntry, FamilyProposal, FamilyRoute, Person
-from tests.console_stage import PASSWORD, press, token
+from tests.console_stage import PASSWORD, press, press_on, token
 from tests.test_console_writing import again, signed_in
 from tests.world import Talker, World
 
@@ -62,12 +62,12 @@ def test_r05_a_family_moves_up_by_one_and_down_by_two(world: World, monkeypatch:
     # Down: Dr Cole proposes it and cannot agree to it. Until a lead does, it pages.
     facilitator, lead = signed_in(world, "facilitator"), signed_in(world, "lead")
     down, families = "/console/content/families/not_coping/down", "/console/content/families"
-    assert "proposed. Facilitators go on" in press(facilitator, down, down, reason=WHY, follow_redirects=True).text
+    assert "proposed. Facilitators go on" in press_on(facilitator, down, down, reason=WHY)
     assert "proposed already" in press(facilitator, down, down, reason=WHY).text
     own = _proposal(facilitator)
     assert "you proposed that it no longer pages" in facilitator.get("/console/").text
     assert "Do you agree?" not in facilitator.get(own).text
-    assert "Somebody else must" in press(facilitator, families, own, answer="agreed", follow_redirects=True).text
+    assert "Somebody else must" in press_on(facilitator, families, own, answer="agreed")
     assert "Dr Cole proposes that it no longer pages" in lead.get("/console/").text
     bilal = world.member("+447700900102")
     pages_now(world, bilal)
@@ -79,7 +79,7 @@ def test_r05_a_family_moves_up_by_one_and_down_by_two(world: World, monkeypatch:
     assert "/password-again" in press(lead, families, own, answer="agreed").headers["Location"]
     press(lead, "/console/password-again", "/console/password-again", password=PASSWORD)
     assert WHY in lead.get(own).text
-    assert "from the next text on nobody is paged" in press(lead, own, own, answer="agreed", follow_redirects=True).text
+    assert "from the next text on nobody is paged" in press_on(lead, own, own, answer="agreed")
     assert "Is not coping: no longer pages" in facilitator.get("/console/").text
     assert "Set by Dr Cole, agreed by Dr Erskine" in facilitator.get(families).text
     assert "set by Dr Cole, agreed by Dr Erskine" in run("routes")
@@ -87,10 +87,7 @@ def test_r05_a_family_moves_up_by_one_and_down_by_two(world: World, monkeypatch:
     chloe.texts(NOT_COPING)
     assert "no person has read" not in " ".join(chloe.ignores())
     # A page of before says what became of it; anybody moves it up again.
-    assert (
-        "Nothing was changed: this proposal is over"
-        in press(lead, families, own, answer="refused", follow_redirects=True).text
-    )
+    assert "Nothing was changed: this proposal is over" in press_on(lead, families, own, answer="refused")
     press(facilitator, families, f"{families}/not_coping/up")
     pages_now(world, chloe)
 
@@ -126,14 +123,14 @@ def test_r05_a_proposal_is_refused_withdrawn_void_or_over_and_changes_nothing(wo
     # Neither of the two is a lead; the other may still refuse.
     path = proposed(facilitator)
     assert "a lead must agree" in coordinator.get(path).text
-    assert "must be a lead" in press(coordinator, path, path, answer="agreed", follow_redirects=True).text
-    assert "Only who proposed" in press(lead, path, f"{path}/withdraw", follow_redirects=True).text
-    assert "you refused it" in press(coordinator, path, path, answer="refused", follow_redirects=True).text
+    assert "must be a lead" in press_on(coordinator, path, path, answer="agreed")
+    assert "Only who proposed" in press_on(lead, path, f"{path}/withdraw")
+    assert "you refused it" in press_on(coordinator, path, path, answer="refused")
     assert "refused by Dr Cole" not in facilitator.get(families).text
     assert "refused by Frances" in facilitator.get(families).text
 
     path = proposed(lead)
-    assert "you withdrew it" in press(lead, path, f"{path}/withdraw", follow_redirects=True).text
+    assert "you withdrew it" in press_on(lead, path, f"{path}/withdraw")
     assert "was withdrawn and changed nothing" in coordinator.get(path).text
 
     # Two agree at once, each with a page of before: one does, and the other is told.
@@ -151,7 +148,7 @@ def test_r05_a_proposal_is_refused_withdrawn_void_or_over_and_changes_nothing(wo
     lead = again(world, "lead")
     assert "Nobody answered it in time" in lead.get(path).text
     assert "proposes that it no longer pages" not in lead.get("/console/").text
-    stale = press(lead, families, path, answer="agreed", follow_redirects=True).text
+    stale = press_on(lead, families, path, answer="agreed")
     assert "Nothing was changed" in stale
 
     # Moved in another way: what was proposed before is void, though it pages again.
@@ -162,7 +159,7 @@ def test_r05_a_proposal_is_refused_withdrawn_void_or_over_and_changes_nothing(wo
         both = (staff["Dr Dunne"], staff["Dr Erskine"])
         set_route(session, load_watchlist(), "abuse", "notice", *both, world.clock.now())
         set_route(session, load_watchlist(), "abuse", "page", both[0], None, world.clock.now())
-    assert "It is void" in press(lead, families, path, answer="agreed", follow_redirects=True).text
+    assert "It is void" in press_on(lead, families, path, answer="agreed")
 
     path = proposed(facilitator)
     world.clock.move_to(world.clock.now() + timedelta(days=8))

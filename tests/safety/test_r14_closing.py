@@ -16,7 +16,7 @@ from companion.escalation import closings
 from companion.escalation.closings import CannotCloseError
 from companion.escalation.leaving_out import leave_out
 from companion.models import ClosingProposal, Episode, Person
-from tests.console_stage import EPISODE, PASSWORD, Stage, press, stage
+from tests.console_stage import EPISODE, PASSWORD, Stage, press, press_on, stage
 from tests.console_stage import episode as shown
 from tests.databases import NewDatabase
 from tests.safety.stage import episode, flagged, reference
@@ -94,11 +94,16 @@ def test_r14_a_lead_proposes_could_not_reach_and_nothing_changes_until_a_second_
 def test_r14_whatever_is_known_anew_ends_a_proposal_and_the_episode_stays(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
     lead, facilitator, page = both_signed_in(world, asha)
+
     # A worker notices that, without anybody looking; new words of danger, a person who takes it, the author, the
     # second person: each ends a proposal, and the episode stays.
+    def comes_back() -> None:
+        asha.texts("back now")
+        world.advance(seconds=10)
+
     said = []
     for ends in (
-        lambda: (asha.texts("back now"), world.advance(seconds=10)),
+        comes_back,
         lambda: flagged(world, asha),
         lambda: cole.texts("take"),
         lambda: cole.texts("pass it on"),
@@ -221,7 +226,7 @@ def propose(world: World, lead: FlaskClient, page: str) -> None:
 def answer(browser: FlaskClient, page: str, said: str, shown: str = "") -> str:
     """Answer the proposal that is `shown` on a page of before, or on the page as it is now; return what is said."""
     given = {"answer": said, "proposal": hidden(shown or browser.get(f"{page}/closing").text, "proposal")}
-    return press(browser, page, f"{page}/closing", follow_redirects=True, **given).text
+    return press_on(browser, page, f"{page}/closing", **given)
 
 
 def staff(session: Session) -> dict[str, Person]:

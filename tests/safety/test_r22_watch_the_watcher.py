@@ -52,7 +52,7 @@ def audit(world: World) -> list[str]:
 
 def healthz(world: World) -> tuple[int, str]:
     answer = world.app.test_client().get("/healthz")
-    return answer.status_code, answer.json.get("wrong", "")
+    return answer.status_code, answer.get_json().get("wrong", "")
 
 
 @pytest.mark.one_database("sqlite")
