@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("tests.world")
+# What the helpers assert is explained as well when it fails.
+pytest.register_assert_rewrite(*(f"tests.{path.stem}" for path in Path(__file__).parent.iterdir()))
 
 from tests import databases  # noqa: E402
 from tests.databases import NewDatabase  # noqa: E402

@@ -27,11 +27,11 @@ from werkzeug.serving import make_server
 from companion.models import Booking, Duty, Group, GroupCover, Need, Person
 from tests import databases
 from tests.browsers import FLAGS
+from tests.console_addresses import PAGES
+from tests.console_crowd import crowd
 from tests.console_people import NOW
 from tests.console_stage import Stage, closing_proposed, stage
 from tests.photograph_signing_in import give_password, second_factor
-from tests.test_console_browser import PAGES
-from tests.test_console_pages import _crowd
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 SMALL = {"small": (320, 640)}
@@ -103,7 +103,7 @@ def main() -> None:
             if state != "empty":
                 _let_in(here)
             if state == "crowded":
-                _crowd(here)
+                crowd(here)
                 _fill(here)
             with _served(here, server_socket):
                 for width in SMALL if given.small else PAPER if given.paper else WIDTHS:

@@ -70,3 +70,10 @@ def code_in(text: str) -> str:
     found = re.search(r"\b(?=[A-Z]*\d)[A-Z0-9]{4}\b", text.split("eply", 1)[1])
     assert found, text
     return found.group()
+
+
+def shown_code(said: str, verb: str = "OFF") -> str:
+    """Return the reference that a text tells people to reply with."""
+    found = re.search(rf"{verb} ([A-Z0-9]{{4}})\b", said)
+    assert found is not None, said
+    return found[1]

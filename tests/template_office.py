@@ -18,7 +18,7 @@ from companion.models import Alarm
 from companion.models.templates import WhatsAppTemplate
 from companion.simulator.standin import StandIn
 from tests.databases import KEY
-from tests.test_twilio_client import SMS, START, WHATSAPP, settings
+from tests.twilio_settings import SMS, START, WHATSAPP, settings
 
 STANDING = {
     "name": "Companion",

@@ -22,8 +22,8 @@ from companion.models import (
 )
 from companion.programme import supervision, survey
 from companion.retention import purge
+from tests.console_logins import hidden, signed_in
 from tests.console_stage import press
-from tests.test_console_writing import hidden, signed_in
 from tests.world import Talker, World
 
 OVER = datetime(2026, 11, 26, 19, 45, tzinfo=UTC)  # half an hour after the first session's end

@@ -7,23 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
-from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
-from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Request
 
-from companion.models import Base, Episode, InboundMessage, Person
+from companion.models import Episode, InboundMessage, Person
+from tests.raw_posts import FORM, INBOUND, answers, post, read_all, rows, sid
 from tests.world import SERVICE, TRAINEE, World
-
-INBOUND = "/twilio/inbound"
-FORM = "application/x-www-form-urlencoded"
-
-
-def sid(number: int = 1) -> str:
-    return f"SM{number:032x}"
 
 
 def text(body: str | None = "hello", **other: str | None) -> dict[str, str]:
@@ -40,44 +31,10 @@ def text(body: str | None = "hello", **other: str | None) -> dict[str, str]:
     return {name: value for name, value in (form | other).items() if value is not None}
 
 
-def post(world: World, raw: bytes | str | dict[str, str], path: str = INBOUND, **more: Any) -> Any:
-    """Post a body byte for byte, signed over what a server reads in it (unless `signature` says otherwise)."""
-    body = urlencode(raw).encode() if isinstance(raw, dict) else raw.encode() if isinstance(raw, str) else raw
-    kind = more.pop("content_type", FORM)
-    read: MultiDict[str, str] = Request.from_values(method="POST", data=body, content_type=kind).form
-    token = more.pop("token", world.settings.twilio_auth_token[0])
-    signature = RequestValidator(token).compute_signature(world.settings.public_url + path, read)
-    headers = {"X-Twilio-Signature": more.pop("signature", signature)}
-    return world.app.test_client().post(path, data=body, content_type=kind, headers=headers)
-
-
-def rows(world: World) -> dict[str, int]:
-    """Return how many rows each table has."""
-    with world.database.read() as session:
-        return {t.name: session.scalar(select(func.count()).select_from(t)) or 0 for t in Base.metadata.sorted_tables}
-
-
-def answers(response: Any) -> list[str]:
-    """Return the texts of the answer, which must be TwiML."""
-    assert response.status_code == 200, response.data
-    assert response.mimetype == "text/xml"
-    root = ElementTree.fromstring(response.data)
-    assert root.tag == "Response"
-    return [message.text or "" for message in root]
-
-
 def kept(world: World) -> list[str | None]:
     """Return the bodies that are kept, oldest first."""
     with world.database.read() as session:
         return list(session.scalars(select(InboundMessage.body).order_by(InboundMessage.id)))
-
-
-def read_all(world: World) -> None:
-    """Let those who run the programme read what rang their phones meanwhile."""
-    world.settle()
-    for role, count in (("facilitator", 2), ("lead", 1), ("coordinator", 1)):
-        for which in range(count):
-            world.staff(role, which).ignores()
 
 
 # --- who it is from ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from companion.models import OutboxMessage
-from tests.test_bad_input import INBOUND, answers, post, read_all, rows, sid
+from tests.raw_posts import INBOUND, answers, post, read_all, rows, sid
 from tests.world import TRAINEE, World
 
 MANY = examples(

@@ -6,8 +6,7 @@ from sqlalchemy import select
 
 from companion import jobs
 from companion.models import AuditEntry, Person
-from tests.test_personal_data import closed
-from tests.test_safety_path import DANGER, reference
+from tests.safety.stage import DANGER, closed, reference
 from tests.world import World
 
 

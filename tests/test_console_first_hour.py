@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from companion.console.users import create_user
 from companion.models import Person
+from tests.console_phone import DANGER, PHONE, bare, fits, signed_in
 from tests.console_stage import PASSWORD
 from tests.deliveries import approve_templates
-from tests.test_console_journeys import DANGER, PHONE, bare, fits, signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ def test_a_coordinators_first_hour(bare: World, chromium: Browser) -> None:
         session.flush()
         create_user(session, fran, "fran@example.org", PASSWORD)
     world.settle()  # the worker runs
-    page = signed_in(world, chromium.new_context(viewport=PHONE), "fran")  # type: ignore[arg-type]
+    page = signed_in(world, chromium.new_context(viewport=PHONE), "fran")
     page.get_by_role("link", name="Go on with the set-up").click()
     next_step(world, page, 0, "numbers and senders")
     page.get_by_role("link", name="See the settings").click()
@@ -83,7 +83,7 @@ def _invite_two(world: World, chromium: Browser, page: Page) -> Page:
         page.get_by_label("Mobile number").fill(number)
         page.get_by_role("button", name="Make the invitation").click()
         codes[name] = page.locator("dd a").first.get_attribute("href")
-    other = chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    other = chromium.new_context(viewport=PHONE)
     theirs = other.new_page()
     theirs.goto(codes["Dr Gale"] or "")
     theirs.get_by_label("Password", exact=True).fill("too short")

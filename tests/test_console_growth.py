@@ -40,11 +40,11 @@ from companion.models import (
     User,
     Way,
 )
+from tests.console_crowd import crowd
 from tests.console_people import NOW, trainee
+from tests.console_roles import IN, TABLE
 from tests.console_stage import EPISODE, Queries, Stage, press, stage
 from tests.databases import NewDatabase
-from tests.test_console_pages import _crowd
-from tests.test_console_roles import IN, TABLE
 
 MORE = 12
 _numbers = count(500)  # beyond those of the stage and its crowd, so that no two are the same
@@ -69,7 +69,7 @@ def test_no_page_asks_more_of_the_database_when_there_is_more_in_it(on: Stage) -
     press(browsers["lee"], "/console/account", on.path(EPISODE + "/gate/open"))
     _more(on, 2)  # one of each kind is often looked at in another way than several
     before = {page: _queries(on, browsers[who], page) for page, who in PAGES.items()}
-    _crowd(on)
+    crowd(on)
     _more(on, MORE)
     after = {page: _queries(on, browsers[who], page) for page, who in PAGES.items()}
     assert {page: (before[page], after[page]) for page in PAGES if after[page] > before[page]} == {}

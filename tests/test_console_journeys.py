@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from companion.console.users import create_user
 from companion.models import Address, Person
 from companion.seed import JOIN_LINK
+from tests.console_phone import DANGER, PHONE, fits, signed_in
 from tests.console_stage import PASSWORD
-from tests.databases import NewDatabase
 from tests.world import Talker, World
 
 pytestmark = pytest.mark.browser
-PHONE = {"width": 320, "height": 640}
 BEN = "+447700900102"
-DANGER = "I can't do this any more. I want to kill myself"
-
-
-@pytest.fixture
-def bare(sqlite_databases: NewDatabase) -> Iterator[World]:
-    """A world without a programme."""
-    world = World(sqlite_databases())
-    yield world
-    world.finish()
-    world.close()
 
 
 @pytest.fixture
@@ -40,20 +28,6 @@ def seeded(bare: World) -> World:
         for person in session.scalars(select(Person).where(Person.state == "staff")):
             create_user(session, person, f"{person.alias.split()[-1].lower()}@example.org", PASSWORD)
     return bare
-
-
-def signed_in(world: World, context: BrowserContext, who: str, password: str = PASSWORD) -> Page:
-    page = context.new_page()
-    page.goto(f"{world.settings.public_url}/console/")
-    page.get_by_label("E-mail address").fill(f"{who}@example.org")
-    page.get_by_label("Password").fill(password)
-    page.get_by_label("Password").press("Enter")
-    expect(page.get_by_role("heading", name="Today", level=1)).to_be_visible()
-    return page
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
 
 
 def test_an_escalation_at_half_past_two_is_taken_from_a_phone(seeded: World, chromium: Browser) -> None:
@@ -69,7 +43,7 @@ def test_an_escalation_at_half_past_two_is_taken_from_a_phone(seeded: World, chr
     page_text = cole.hears("an item needs you now")
     assert DANGER not in page_text
 
-    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
     page = signed_in(world, context, "cole")
     expect(page.get_by_text("1 episode has nobody yet.")).to_be_visible()
     fits_without_script(page)
@@ -110,7 +84,7 @@ def test_a_facilitators_evening(seeded: World, chromium: Browser) -> None:
     for trainee in (asha, ben):
         trainee.ignores()
     world.staff_ignores()
-    context = chromium.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE)
     page = signed_in(world, context, "cole")
     expect(page.get_by_role("link", name="ICU North", exact=True)).to_be_visible()
     expect(page.get_by_text("Today at 6:30pm to 7:15pm")).to_be_visible()

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from companion.models import Address, Alarm, AuditEntry, ContactRequest, Episode, InboundMessage, OutboxMessage, Person
-from tests.console_people import CANARY, NOW, UNREAD, text_from, text_to, trainee
+from companion.models import Address, AuditEntry, ContactRequest, Episode, InboundMessage, OutboxMessage, Person
+from tests.console_crowd import crowd
+from tests.console_people import CANARY, NOW, UNREAD, text_from
 from tests.console_stage import EPISODE, Stage, audited, opened, press, stage
 from tests.databases import NewDatabase
 
@@ -186,34 +187,8 @@ def test_no_score_level_or_colour_stands_on_a_person(on: Stage) -> None:
             assert word not in text.lower()
 
 
-def _crowd(on: Stage) -> None:
-    with on.database.write() as session:
-        wren = session.get_one(Address, on.ids["wren_sms"])
-        for number in range(60):
-            person, address = trainee(
-                session, f"Crow {number:02}", f"+447700900{400 + number}", group_id=on.ids["tuesday"]
-            )
-            text_from(session, address, "hello", NOW - timedelta(hours=1), needs_reading=True)
-            text_from(session, wren, "hello", NOW - timedelta(minutes=4), needs_reading=True)
-            text_to(session, wren, "hello", NOW - timedelta(minutes=3), "failed", error_code=30007, settled_at=NOW)
-            session.add(ContactRequest(person_id=person.id, kind="low check-ins", asked_at=NOW))
-            session.add(Alarm(kind=f"made_up_{number}", raised_at=NOW, last_at=NOW))
-            session.add(
-                Episode(
-                    address_id=address.id,
-                    person_id=person.id,
-                    state="open",
-                    opened_at=NOW,
-                    started_at=NOW,
-                    next_action_at=NOW,
-                    step=0,
-                    rounds=0,
-                )
-            )
-
-
 def test_a_list_is_never_longer_than_fifty_and_leads_on(on: Stage) -> None:
-    _crowd(on)
+    crowd(on)
     browser = on.browser("lee")
     first = browser.get("/console/people").text
     assert first.count("<tr>") == 51
@@ -222,7 +197,7 @@ def test_a_list_is_never_longer_than_fifty_and_leads_on(on: Stage) -> None:
 
 
 def test_today_counts_all_that_waits_also_what_it_does_not_list(on: Stage) -> None:
-    _crowd(on)
+    crowd(on)
     text = on.browser("lee").get("/console/").text
     for words in (
         "61 episodes have nobody yet.",

@@ -11,10 +11,10 @@ from companion.console.settings_page import sections
 from companion.console.words import all_named
 from companion.models import AuditEntry, JoinSource, Person
 from companion.settings import Settings
+from tests.console_logins import hidden, signed_in
 from tests.console_people import CANARY
 from tests.console_stage import Stage, press, stage
 from tests.databases import NewDatabase
-from tests.test_console_writing import hidden, signed_in
 from tests.world import World
 
 NEW = "/console/cohorts/new"

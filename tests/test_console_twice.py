@@ -12,7 +12,7 @@ from companion.models import AuditEntry, Base, Need, Way
 from tests.console_people import NOW
 from tests.console_stage import Stage, press, stage, token
 from tests.databases import NewDatabase
-from tests.test_console_forms import Seen
+from tests.html_forms import Seen
 
 EPISODE = "/console/episodes/{episode}"
 DUTY = {"starts_on": "2026-12-01", "from_time": "20:00", "ends_on": "2026-12-02", "until_time": "08:00"}

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from companion.console.queries import LATEST
 from companion.console.search import LOOKED_AT
-from companion.console.users import create_user
 from companion.models import Address, AuditEntry, Person
+from tests.console_logins import again, hidden, signed_in
 from tests.console_people import CANARY, NOW, UNREAD, text_from
-from tests.console_stage import PASSWORD, Stage, press, sign_in, stage, token
+from tests.console_stage import Stage, press, stage, token
 from tests.databases import NewDatabase
 from tests.rota_world import code_in, on_duty, person
 from tests.world import World
 
 SEARCH = "/console/messages/search"
 NEW = "/console/messages/group/new"
-
-
-def signed_in(world: World, role: str = "facilitator") -> FlaskClient:
-    """Return a browser in which one of those who run the programme has signed in."""
-    with world.database.write() as session:
-        person = session.scalars(select(Person).where(Person.role == role).order_by(Person.alias)).first()
-        assert person is not None
-        create_user(session, person, f"{role}@example.org", PASSWORD)
-    return again(world, role)
-
-
-def again(world: World, role: str = "facilitator") -> FlaskClient:
-    """Return a browser in which they sign in again, as after a night."""
-    browser = world.app.test_client()
-    assert sign_in(browser, f"{role}@example.org").status_code == 302
-    return browser
-
-
-def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
-    assert found, page
-    return html.unescape(found.group(1))
 
 
 @pytest.mark.one_database("postgresql")

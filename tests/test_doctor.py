@@ -18,9 +18,9 @@ from companion.doctor import examine
 from companion.messaging.twilio import Twilio
 from companion.models import Address, Person
 from companion.settings import load_settings
+from tests.console_logins import signed_in
 from tests.console_stage import press
 from tests.databases import KEY
-from tests.test_console_writing import signed_in
 from tests.world import SERVICE, World
 
 

@@ -20,7 +20,7 @@ from companion.content.catalogue import load_catalogue
 from companion.conversation.flows.routing import decide
 from companion.conversation.own import Own
 from companion.programme.buddies import STATE as BUDDY_OFFERED
-from tests.test_any_text import COHORTS, SESSION, known
+from tests.flow_facts import COHORTS, SESSION, known
 from tests.world import World
 
 WORDS = load_catalogue().wordings

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import ContactRequest, InboundMessage, Person, SurveyTally
-from tests.test_safety_path import DANGER, reference
+from tests.safety.stage import DANGER, reference
 from tests.world import World
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Group
-from tests.test_sessions import SESSION
+from tests.first_session import SESSION
 from tests.world import World
 
 

@@ -27,7 +27,7 @@ from companion.models import (
 from companion.privacy.holdings import HOLDINGS, leading_columns
 from companion.rotation import rotate
 from tests.databases import KEY, NewDatabase
-from tests.test_safety_path import DANGER, hears_crisis_lines, reference
+from tests.safety.stage import DANGER, closed, hears_crisis_lines, reference
 from tests.world import START, TRAINEE, World
 
 
@@ -36,15 +36,6 @@ def link_in(said: str) -> str:
     found = re.search(r"https?://[^/]+(/copy/\S+)", said)
     assert found is not None, said
     return found[1]
-
-
-def closed(world: World) -> None:
-    """Close the open episode as a lead does who spoke with the person."""
-    with world.database.write() as session:
-        episode = session.scalars(select(Episode)).one()
-        lead = session.scalars(select(Person).where(Person.role == "lead")).one()
-        episode.state, episode.outcome, episode.closed_by = "closed", "spoke", lead.id
-        episode.closed_at, episode.next_action_at = world.clock.now(), None
 
 
 def test_every_column_that_leads_to_a_person_is_thought_of() -> None:

@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Person
-from tests.rota_world import code_in, on_duty
-from tests.test_sessions import SESSION, attended
-from tests.test_sessions_by_text import shown_code
+from tests.first_session import SESSION, attended
+from tests.rota_world import code_in, on_duty, shown_code
 from tests.world import World
 
 

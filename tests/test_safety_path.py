@@ -6,20 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from companion.models import Episode
+from tests.safety.stage import DANGER, hears_crisis_lines, reference
 from tests.world import World
-
-DANGER = "I don't want to be here any more, I want to end my life"
-
-
-def reference(page: str) -> str:
-    """Return the reference in a page."""
-    return page.split("Reply ", 1)[1].split(" ", 1)[0]
-
-
-def hears_crisis_lines(talker: object) -> None:
-    """Read the two texts of the crisis reply."""
-    talker.hears("no person has read", "999", "Samaritans 116 123", "SHOUT to 85258")  # type: ignore[attr-defined]
-    talker.hears("111", "alerting a facilitator")  # type: ignore[attr-defined]
 
 
 def test_the_reply_comes_in_the_webhook_and_the_first_facilitator_is_paged(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,9 +12,8 @@ from sqlalchemy import select
 
 from companion.models import Booking, Group, GroupSession, Person
 from companion.programme import changing
+from tests.first_session import SESSION, attended, first_session
 from tests.world import Talker, World
-
-SESSION = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
 
 
 def crowd(world: World, count: int = 6) -> list[Talker]:
@@ -33,11 +32,6 @@ def path_in(said: str, kind: str = "s") -> str:
     found = re.search(rf"https?://[^/]+(/{kind}/\S+)", said)
     assert found is not None, said
     return found[1]
-
-
-def first_session(world: World) -> GroupSession:
-    with world.database.read() as session:
-        return session.scalars(select(GroupSession).order_by(GroupSession.starts_at)).first()  # type: ignore[return-value]
 
 
 def statuses(world: World) -> list[str]:
@@ -200,11 +194,6 @@ def test_the_page_behind_the_link_counts_the_button_and_nothing_else(world: Worl
 def enters(browser: FlaskClient, page: str) -> None:
     answer = browser.post(f"{page}/join")
     assert (answer.status_code, answer.location) == (303, "https://video.example.org/j/icu-north")
-
-
-def attended(world: World) -> list[str]:
-    with world.database.read() as session:
-        return list(session.scalars(select(Booking.status).where(Booking.status == "attended")))
 
 
 def test_who_cannot_use_video_gets_a_number_to_call(world: World) -> None:

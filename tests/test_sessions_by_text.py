@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -10,15 +9,9 @@ from sqlalchemy import select
 
 from companion.models import Booking, Group, GroupSession
 from companion.programme import changing
-from tests.test_sessions import SESSION, attended, first_session
+from tests.first_session import SESSION, attended, first_session
+from tests.rota_world import shown_code
 from tests.world import World
-
-
-def shown_code(said: str, verb: str = "OFF") -> str:
-    """Return the reference that a text tells people to reply with."""
-    found = re.search(rf"{verb} ([A-Z0-9]{{4}})\b", said)
-    assert found is not None, said
-    return found[1]
 
 
 @pytest.mark.one_database("postgresql")

@@ -13,7 +13,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN, RealCredentialsError
 from companion.simulator.standin import StandIn
-from tests.test_standin import ASHA, BEN, SMS, START, WHATSAPP, World, world
+from tests.standin_world import ASHA, BEN, SMS, START, WHATSAPP, World, world
 
 SERVICE = "MG" + "1" * 32
 

@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest.content.v1.content import ContentList
 from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
-from tests.test_standin import ASHA, BEN, WHATSAPP, World, world
+from tests.standin_world import ASHA, BEN, WHATSAPP, World, world
 
 QUICK_REPLY = {
     "twilio/quick-reply": {

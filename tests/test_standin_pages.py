@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from companion.simulator.carrier import NO_DELAYS
 from companion.simulator.pages import PageOptions
-from tests.test_standin import ASHA, BEN, START, World, world
+from tests.standin_world import ASHA, BEN, START, World, world
 
 
 @pytest.fixture

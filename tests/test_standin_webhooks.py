@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from companion.simulator.parts import count_parts
 from companion.simulator.webhooks import signature
-from tests.test_standin import ASHA, BEN, World, twiml, world
+from tests.standin_world import ASHA, BEN, World, twiml, world
 
 
 @pytest.fixture

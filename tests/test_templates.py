@@ -22,7 +22,7 @@ from companion.models.templates import WhatsAppTemplate
 from tests.databases import NewDatabase
 from tests.deliveries import approve_templates
 from tests.template_office import DEFINITIONS, STANDING, WORDS, Office, opened
-from tests.test_twilio_client import ASHA, START
+from tests.twilio_settings import ASHA, START
 from tests.world import TRAINEE, World
 
 EVERY = pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)

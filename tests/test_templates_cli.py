@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from companion.messaging.cli import templates as command
 from tests.databases import KEY, NewDatabase
 from tests.template_office import DEFINITIONS, Office, opened
-from tests.test_twilio_client import SMS, WHATSAPP, settings
+from tests.twilio_settings import SMS, WHATSAPP, settings
 
 
 @pytest.fixture

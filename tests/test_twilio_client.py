@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,16 +16,10 @@ import pytest
 from companion.clock import FixedClock
 from companion.messaging.provider import NoAnswerError, NotReachedError, ReceivedText, RefusedError
 from companion.messaging.twilio import Twilio
-from companion.settings import Settings, load_settings
-from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 from companion.simulator.standin import StandIn
-from tests.databases import KEY
+from tests.twilio_settings import ASHA, SMS, START, WHATSAPP, settings
 
-SMS = "+447700900000"
-WHATSAPP = "+447700900001"
-ASHA = "+447700900101"
 BEN = "+447700900102"
-START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CALLBACK = "http://127.0.0.1:9/twilio/status?m=1&n=1"
 SERVICE = "MG" + "0" * 32
 QUICK_REPLY = {
@@ -48,22 +42,6 @@ class Line:
     def send(self, to: str = ASHA, channel: str = "sms", **more: Any) -> str:
         """Send one text and return its SID."""
         return self.twilio.send(channel, to, "hello", callback=CALLBACK, **more).sid
-
-
-def settings(base_url: str, **given: Any) -> Settings:
-    """Return settings for a stand-in at `base_url`."""
-    standard = {
-        "database_url": "sqlite:///never-opened.sqlite3",
-        "secret_key": "not-a-secret-" * 4,
-        "encryption_keys": KEY,
-        "public_url": "http://127.0.0.1:9",
-        "twilio_account_sid": DEMO_ACCOUNT_SID,
-        "twilio_auth_token": DEMO_AUTH_TOKEN,
-        "twilio_sms_from": SMS,
-        "twilio_whatsapp_from": WHATSAPP,
-        "twilio_api_base_url": base_url,
-    }
-    return load_settings(_env_file=None, **{**standard, **given})
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from companion.conversation.flows.routing import decide
 from companion.messaging.parts import count
-from tests.test_any_text import DIRECTORY, NOW, known, parts
+from tests.flow_facts import DIRECTORY, NOW, known, parts
 from tests.world import World
 
 # State, text, what is answered or done, and the needs for which a place stands in the answer.

@@ -131,3 +131,29 @@ def outbox(world: World, purpose: str) -> list[OutboxMessage]:
     with world.database.read() as session:
         rows = select(OutboxMessage).where(OutboxMessage.purpose == purpose).order_by(OutboxMessage.created_at)
         return list(session.scalars(rows))
+
+
+def taken(world: World, by: Talker, who: Talker) -> str:
+    """Let `by` take what they were paged about; return the reference."""
+    world.settle()
+    page = next(text for text in by.ignores() if "TAKE" in text)
+    by.texts(f"{reference(page)} TAKE")
+    by.hears("You have")
+    world.settle()
+    who.hears("has your text now")
+    return reference(page)
+
+
+def hears_crisis_lines(talker: Talker) -> None:
+    """Read the two texts of the crisis reply."""
+    talker.hears(*CRISIS)
+    talker.hears("111", "alerting a facilitator")
+
+
+def closed(world: World) -> None:
+    """Close the open episode as a lead does who spoke with the person."""
+    with world.database.write() as session:
+        episode = session.scalars(select(Episode)).one()
+        lead = session.scalars(select(Person).where(Person.role == "lead")).one()
+        episode.state, episode.outcome, episode.closed_by = "closed", "spoke", lead.id
+        episode.closed_at, episode.next_action_at = world.clock.now(), None

@@ -9,19 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Person
-from tests.safety.stage import CRISIS, DANGER, episode, episodes, flagged, reference
-from tests.world import Talker, World
-
-
-def taken(world: World, by: Talker, who: Talker) -> str:
-    """Let `by` take what they were paged about; return the reference."""
-    world.settle()
-    page = next(text for text in by.ignores() if "TAKE" in text)
-    by.texts(f"{reference(page)} TAKE")
-    by.hears("You have")
-    world.settle()
-    who.hears("has your text now")
-    return reference(page)
+from tests.safety.stage import CRISIS, DANGER, episode, episodes, flagged, reference, taken
+from tests.world import World
 
 
 def test_r20_who_was_paged_and_then_left_out_can_neither_take_it_nor_hear_who_has_it(world: World) -> None:

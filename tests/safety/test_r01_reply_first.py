@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.safety.stage import DANGER
-from tests.test_safety_path import hears_crisis_lines
+from tests.safety.stage import DANGER, hears_crisis_lines
 from tests.world import World
 
 

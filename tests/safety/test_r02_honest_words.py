@@ -8,8 +8,7 @@ import pytest
 
 from companion.content.catalogue import load_catalogue
 from companion.content.checks import check_wording
-from tests.safety.stage import DANGER, reference
-from tests.test_safety_path import hears_crisis_lines
+from tests.safety.stage import DANGER, hears_crisis_lines, reference
 from tests.world import World
 
 CRISIS = sorted(name for name, wording in load_catalogue().wordings.items() if wording.kind == "crisis")

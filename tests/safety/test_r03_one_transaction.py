@@ -6,8 +6,7 @@ from sqlalchemy import func, select, text
 
 from companion import jobs
 from companion.models import Episode, Flag, InboundMessage
-from tests.safety.stage import DANGER
-from tests.test_safety_path import hears_crisis_lines
+from tests.safety.stage import DANGER, hears_crisis_lines
 from tests.world import World
 
 

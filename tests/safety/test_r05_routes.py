@@ -19,8 +19,8 @@ from companion.escalation.cli import watchlist
 from companion.escalation.routes import set_route
 from companion.escalation.watchlist import load_watchlist
 from companion.models import AuditEntry, FamilyProposal, FamilyRoute, Person
+from tests.console_logins import again, signed_in
 from tests.console_stage import PASSWORD, press, press_on, token
-from tests.test_console_writing import again, signed_in
 from tests.world import Talker, World
 
 NOT_COPING = "i cant cope"

@@ -18,8 +18,8 @@ from tests.safety.stage import (
     open_alarms,
     pages,
     reference,
+    taken,
 )
-from tests.safety.test_cases_between import taken
 from tests.world import Talker, World
 
 

@@ -16,11 +16,11 @@ from companion.escalation import closings
 from companion.escalation.closings import CannotCloseError
 from companion.escalation.leaving_out import leave_out
 from companion.models import ClosingProposal, Episode, Person
+from tests.console_logins import hidden, signed_in
 from tests.console_stage import EPISODE, PASSWORD, Stage, press, press_on, stage
 from tests.console_stage import episode as shown
 from tests.databases import NewDatabase
 from tests.safety.stage import episode, flagged, reference
-from tests.test_console_writing import hidden, signed_in
 from tests.world import Talker, World
 
 

@@ -16,9 +16,9 @@ from companion.rota.duties import RotaError
 from companion.rota.schedule import Turn, at, stretches, turns_of, uncovered, with_covers
 from companion.rota.ways import ways_of
 from tests.rota_world import MONDAY, close_all, code_in, on_duty, person
+from tests.safety.stage import DANGER
 from tests.world import World
 
-DANGER = "I don't want to be here any more, I want to end my life"
 ADA, BO = uuid.uuid4(), uuid.uuid4()
 
 

@@ -16,11 +16,10 @@ from companion.rota.ways import AGAIN_AFTER, CODE_LASTS, WayError, add_way, live
 from tests.console_stage import press, stage
 from tests.databases import NewDatabase
 from tests.rota_world import MONDAY, code_in, on_duty, person
-from tests.safety.stage import Postbox
+from tests.safety.stage import DANGER, Postbox
 from tests.world import World
 
 SIX = datetime(2026, 11, 23, 18, tzinfo=UTC)
-DANGER = "I don't want to be here any more, I want to end my life"
 
 
 @pytest.mark.one_database("postgresql")

@@ -15,10 +15,9 @@ from tests.console_people import text_from
 from tests.console_stage import Stage, stage
 from tests.databases import NewDatabase
 from tests.rota_world import person
-from tests.safety.stage import open_alarms
+from tests.safety.stage import DANGER, open_alarms
 from tests.world import World
 
-DANGER = "I don't want to be here any more, I want to end my life"
 STAFF = ("Dr Cole", "Dr Dunne", "Dr Erskine", "Frances")
 
 

@@ -17,9 +17,9 @@ from companion.models import Alarm, AuditEntry, Drill, Episode, OutboxMessage, P
 from companion.proof import drill as drills
 from companion.proof.times import STEPS, report, spread
 from tests.rota_world import person
+from tests.safety.stage import DANGER
 from tests.world import World
 
-DANGER = "I don't want to be here any more, I want to end my life"
 DRILL = {"companion_drill_from": "+447700900199", "companion_drill_by": "+447700900204"}
 
 
