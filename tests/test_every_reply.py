@@ -28,6 +28,7 @@ RUN = 9  # characters in a row, which one text alone has
 LINK = "https://example.org/weeks/abc"
 # Replies that are a value or nothing but common words, with the test that hears them.
 HEARD_ELSEWHERE = {
+    "signpost_hours": ("test_second_thoughts.py", "Open now. Samaritans"),
     "relay_to_trainee": ("safety/test_r09_exchange.py", "Dr Cole: Hello, I read your text."),
     "buddy_sent": ("test_buddies.py", "Passed on"),
     "left_out_who": ("safety/test_r20_colleagues.py", "Reply EXCLUDE and a name"),

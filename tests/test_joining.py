@@ -77,7 +77,7 @@ def test_an_unknown_code_names_those_there_are(world: World) -> None:
 def test_joining_twice_changes_nothing(world: World) -> None:
     asha = world.member()
     asha.texts("JOIN ICU")
-    asha.hears("already in ICU")
+    asha.hears("you are in ICU")
     asha.texts("JOIN SHIELDING")
     asha.hears("text MOVE SHIELDING")
     asha.texts("JOIN FOUNDATION")

@@ -300,6 +300,11 @@ def _(_change: changes.Erase, scene: Scene) -> None:
 
 
 @apply.register
+def _(_change: changes.KeepData, scene: Scene) -> None:
+    _keep_data(scene, scene.someone())
+
+
+@apply.register
 def _(change: changes.LeaveOut, scene: Scene) -> None:
     person, other = scene.someone(), scene.session.get_one(Person, change.person_id)
     leave_out(scene.session, person, other, scene.now, scene.voice)
@@ -325,6 +330,10 @@ def _start(scene: Scene) -> None:
 def _welcome_back(scene: Scene, person: Person) -> None:
     """End what was to hold while they were away: a pause, and an erasure that waits for an episode."""
     person.paused_until = None
+    _keep_data(scene, person)
+
+
+def _keep_data(scene: Scene, person: Person) -> None:
     if person.erase_asked_at is not None:
         person.erase_asked_at = None
         record(scene.session, scene.now, "erasure taken back", person)

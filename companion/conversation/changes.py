@@ -182,6 +182,11 @@ class Erase:
 
 
 @dataclass(frozen=True)
+class KeepData:
+    """They want it kept after all; only while its removal waits."""
+
+
+@dataclass(frozen=True)
 class ChooseGroup:
     """Meet with this group of the cohort from now on; places in the old one are given up."""
 
@@ -286,6 +291,7 @@ Change = (
     | Speak
     | OpenCopy
     | Erase
+    | KeepData
     | ChooseGroup
     | NoteNeed
     | WantBuddy

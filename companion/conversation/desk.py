@@ -29,7 +29,7 @@ from companion.conversation.flows import checkin, helping, leaving_out, survey
 from companion.conversation.flows.routing import decide
 from companion.conversation.gather import gather
 from companion.conversation.incoming import COULD_NOT_BE_READ, Incoming, Screened
-from companion.conversation.known import NOTHING, Decision, Known
+from companion.conversation.known import ABOUT_A_PLACE, NOTHING, Decision, Known
 from companion.conversation.optout_words import is_stop_word
 from companion.conversation.staff import StaffDesk
 from companion.escalation import relay
@@ -56,7 +56,6 @@ HEARD_IN_FULL = frozenset(
 )
 # Forgotten with the next text that is understood.
 FOR_ONE_TEXT = frozenset(("menu", "menu_from", "misunderstood", "useful"))
-ABOUT_A_PLACE = frozenset(("booking_offer", "reminder"))
 SHORT_MEMORY = timedelta(hours=2)  # how long MORE works
 STORED_FIRST = (Erase,)  # changes that find the text itself in the database
 MAY_HIDE_TROUBLE = ("unknown", "checkin_word", "feedback", "thanks")  # intents that say nothing of what troubles

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
+from companion.conversation.flows import my_data
 from companion.conversation.flows.leaving import ends_all
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
@@ -51,7 +52,7 @@ def may_be_exchange(person: Person | None, now: datetime) -> bool:
 def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[str, tuple[Text, ...]] | None:
     """Pass the text on to whoever has the episode; return intent and answer, or None if a flow is to answer it."""
     session, now = text.session, text.now
-    if known.asked in (CONFIRM_ERASE, CONFIRM_COPY):
+    if known.asked in (CONFIRM_ERASE, CONFIRM_COPY) or my_data.taken_back(known) is not None:
         return None  # a YES or NO about one's own data is no word to the facilitator
     said, meant = letters(known.text), known.meant
     if (asked := _of_owner(session, episode, said, meant, now, voice)) is not None:

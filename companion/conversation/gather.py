@@ -19,8 +19,8 @@ from companion.conversation.flows import booking, leaving_out
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
-from companion.conversation.known import CohortFacts, Colleague, Known, SessionFacts, says_nothing_else
-from companion.conversation.normalise import is_question
+from companion.conversation.known import ABOUT_A_PLACE, CohortFacts, Colleague, Known, SessionFacts, says_nothing_else
+from companion.conversation.normalise import is_question, one_line
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.taps import Tap, read_tap
 from companion.escalation import episodes
@@ -53,6 +53,11 @@ _PUT_RIGHT = re.compile(
     r" (?:a |an )?(10|\d)(\s*/\s*10)?(?:\W|not \d+)*",
     re.IGNORECASE,
 )  # "no i meant 7"
+_WHERE_THEY_ARE = re.compile(
+    r"(?:(?:i'?m|i am|still|back|just|here|sat|stuck)\W+)*(?:on|at|in) (?:the |a |my )?"
+    r"(?:ward|theatres?|clinic|icu|itu|hospital|labour ward|ed|a&e|train|bus|tube|home|car|bed|mess)"
+    r"(?: (?:still|now|atm|rn|at the moment|today|tonight))*\W*"
+)
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -122,6 +127,8 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
         meant = _after_an_aside(body, meant)
     if meant.guessed and meant.intent in ("book_yes", "book_no") and _may_be_anything(body, asked, meant):
         meant = _no_guess(body, meant)
+    if _says_where_they_are(body, asked, meant):
+        meant = replace(meant, intents=("next_session" if asked in ABOUT_A_PLACE else "unknown",), guessed=True)
     if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
         when_to_call = understand(body, "flag_followup")  # "this evening after 6"
         meant = when_to_call if when_to_call.intent == "talk_to_person" else meant
@@ -163,6 +170,13 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
 def _may_be_anything(body: str, asked: str, meant: Understanding) -> bool:
     """Whether what only looks like an answer about a place answers nothing: no place was offered, or it asks."""
     return asked != "booking_offer" or (meant.intent == "book_yes" and is_question(body))  # "do I need a laptop?"
+
+
+def _says_where_they_are(body: str, asked: str, meant: Understanding) -> bool:
+    """Whether "on the ward" was taken for being late, or for a no to a place that is theirs or was not offered."""
+    if meant.intent not in ("running_late", "book_yes", "book_no") or not _WHERE_THEY_ARE.fullmatch(one_line(body)):
+        return False
+    return meant.guessed or asked == "reminder"
 
 
 def _no_guess(body: str, meant: Understanding) -> Understanding:

@@ -174,5 +174,6 @@ def says_nothing_else(meant: Understanding, text: str) -> bool:
     return meant.intent in _NOTHING_ELSE or meant.guessed
 
 
+ABOUT_A_PLACE = frozenset(("booking_offer", "reminder"))  # what was asked, where it was about a place in a session
 NOTHING = Asked("none", timedelta())
 SILENCE = Decision()

@@ -145,9 +145,12 @@ def _goes_on(intents: list[str], found: Found, state: str) -> bool:
             and len(found.said.words) > 4
             and bool(searched(found.said.raw)[0] or (rest and searched(rest)[1] >= _PLAIN_NEED))
         )
+    rest = need_beside(found)
+    if intents[0] == "practical_need":  # "exams and money and childcare help pls"
+        topic, points = searched(rest) if rest else (None, 0.0)
+        return points >= _PLAIN_NEED and topic not in (*_NEEDS_OF_A_MEETING, "rota and rest facilities")
     if intents[0] not in _WISHES:
         return False
-    rest = need_beside(found)
     return bool(rest) and searched(rest)[1] >= _PLAIN_NEED
 
 

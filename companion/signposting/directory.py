@@ -16,7 +16,7 @@ from companion.signposting.nations import NATIONS
 from companion.signposting.phrases import Index
 from companion.signposting.ranking import offers
 from companion.signposting.resources import OwnContact, Resource, read_resources
-from companion.signposting.topics import Reading, Topics, read_topics
+from companion.signposting.topics import Reading, Topics, phrases_of, read_topics
 
 CONTENT = Path(__file__).parent.parent / "content"
 
@@ -46,11 +46,12 @@ class Directory:
         self._menu = tuple(
             (number, topic.title, topic.topic) for number, topic in enumerate(topics.file.topics, start=1)
         )
+        self._word = {topic.topic: phrases_of(topic.aliases)[0].upper() for topic in topics.file.topics}
         names = {topic.topic for topic in topics.file.topics}
         for resource in resources:
             if set(resource.topics) - names:
                 raise DirectoryError(f"{resource.id}: topics that do not exist: {set(resource.topics) - names}")
-        self._names = Names({resource.id: resource.short_name for resource in resources})
+        self._names = Names({resource.id: (resource.short_name, *resource.called) for resource in resources})
         self._better = self._words("better_if")
         self._only = self._words("only_if")
         self._conditional = {resource.id for resource in resources if resource.only_if}
@@ -80,6 +81,10 @@ class Directory:
     def read(self, text: str) -> Reading:
         """Return how a text is understood, with the reasons."""
         return self._topics.read(text)
+
+    def words_for_the_rest(self, text: str) -> tuple[str, ...]:
+        """Return the words to text for the needs of `text` beyond the two that one answer can meet, at most two."""
+        return tuple(self._word[topic] for topic in self._topics.read(text).further[:2])
 
     def by_topic(self, topic: str, nation: str | None, at: datetime) -> tuple[Resource, ...]:
         """Return what to offer for a topic, best first. Raises ValueError for a nation that does not exist."""

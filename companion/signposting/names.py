@@ -15,10 +15,10 @@ _LONGEST = 12  # words; more tell of a need
 
 
 class Names:
-    """The names of places, made from their short names by id."""
+    """The names of places, made from their short names and what else they are called, by id."""
 
-    def __init__(self, short_names: Mapping[str, str]) -> None:
-        self._names = {id_: _names(id_, short_name) for id_, short_name in short_names.items()}
+    def __init__(self, called: Mapping[str, tuple[str, ...]]) -> None:
+        self._names = {id_: (*_names(id_, names[0]), *names[1:]) for id_, names in called.items()}
         every = sorted({name for names in self._names.values() for name in names})
         self._any = re.compile(rf"\b(?:{'|'.join(map(re.escape, every))})")  # most texts hold none of them
 
@@ -35,7 +35,8 @@ class Names:
 def _asking(names: tuple[str, ...]) -> re.Pattern[str]:
     name = "|".join(map(re.escape, names))
     return re.compile(
-        rf"^(?:the )?(?:{name})(?: line| helpline)?$"
+        rf"^(?:(?:i )?need )?(?:the |a |an |my )?(?:{name})(?: line| helpline)?(?: please| pls)?$"
+        rf"|^(?:is |are )?(?:the )?(?:{name})(?: line)? open\b"
         rf"|\b{_WAY}(?: is)?(?: (?:for|of|to))?(?: (?:the|nhs))* (?:{name})\b"
         rf"|\b{_REACH}(?: (?:the|nhs))* (?:{name})\b"
         rf"|\b(?:{name})s?(?: line| helpline)? {_AFTER}\b"

@@ -104,6 +104,7 @@ class Resource(_Strict):
     find_it: str | None = None
     hours_text: str | None = None
     open: str | None = None
+    called: tuple[str, ...] = ()
     best_for: tuple[str, ...] = ()
     good_for: tuple[str, ...] = ()
     only_if: tuple[str, ...] = ()

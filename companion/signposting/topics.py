@@ -99,6 +99,7 @@ class Reading:
     asks_for_nation: bool = False
     asks: bool = False
     by_name: bool = False  # the text is a topic's name or alias and nothing else
+    further: tuple[str, ...] = ()  # topics told as plainly as those, beyond the two that one answer can meet
 
 
 @dataclass(frozen=True)
@@ -211,11 +212,13 @@ class Topics:
             key=lambda topic: (-points[topic], -self._priority[topic]),
         )
         best = points[ranked[0]] if ranked else 0.0
-        topics = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)[:2]
+        told_of = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)
+        topics = told_of[:2]
         if self._examples is not None and (topics or len(words) >= _A_TALE):
             left = _left_over(words, explained, topics) if topics else words
             topics = self._beside_examples(self._examples, words, left, topics, points, reasons)
-        return Reading(topics, points, words, tuple(reasons), nation, asks, asking)
+        further = tuple(topic for topic in told_of if topic not in topics) if len(topics) > 1 else ()
+        return Reading(topics, points, words, tuple(reasons), nation, asks, asking, further=further)
 
     def _beside_examples(
         self,

@@ -33,6 +33,11 @@ _LOCKED_OUT = re.compile(
     r"|\b(?:kicked|thrown|dropped|cut) (?:me )?(?:out|off)\b|\bin (?:the )?waiting room\b"
     r"|\bno ?(?:one|body)(?:'?s| is| has) (?:here|there|let me in|letting me in|joined|on)\b"
 )
+# Nobody who writes this before the start is late.
+_ON_THE_WAY = re.compile(
+    r"(?:(?:i'?m|i am|just|ok|hi|hey|all|yes|yep)\W+)*(?:on (?:my|the|our) way|omw|heading (?:over|there|home))"
+    r"(?: (?:now|there|home|over|in|see you|soon|all))*\W*"
+)
 _DOORS_OPEN = timedelta(minutes=30)  # before the start
 _DIAL_ALWAYS = frozenset({"dial always", "always dial", "by phone"})
 _VIDEO = frozenset({"video", "dial off", "by video"})
@@ -123,6 +128,8 @@ def late(known: Known) -> Decision:
     if not (session.has_place or taken):
         text = known.say("link_not_booked", when=_when(known, session))
         return Decision((text,), asks=_asks(known, session), read_me=True)
+    if session.has_place and known.now < session.starts_at and _ON_THE_WAY.fullmatch(one_line(known.text)):
+        return join_link(known) if session.starts_at - known.now <= LATE_FROM else next_session(known)
     if session.starts_at - known.now > LATE_FROM:
         return Decision((known.say("late_noted"),), read_me=True)
     return Decision((known.say("late_told"),), (SayLate(session.id),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from companion.conversation.changes import NeedsNobody
+from companion.conversation.flows import booking, helping
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import one_line
 
@@ -18,6 +19,10 @@ _NO_CALL = re.compile(
     r"|no need (?:to|for any ?one to|for a) (?:call|ring|phone)|cancel (?:the|my|that) call"
     r"|do ?n[o']?t (?:call|ring) me)\b"
 )
+_SORRY = re.compile(
+    r"(?:(?:oh|so|very|really|i'?m|i am|ah|oops|whoops)\W+)*(?:sorry|soz|apologies|my bad)"
+    r"(?: (?:all|guys|everyone|again|about that|for that|for the (?:late|slow) reply|x+))*\W*"
+)
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
 _ABOUT_A_PLACE = ("book_yes", "book_no", "next_session", "running_late")
 _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
@@ -28,6 +33,8 @@ def said(known: Known) -> Decision | None:
     text, intent = one_line(known.text), known.meant.intent
     if intent == "stop" and _IN_PART.search(text):
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
+    if _SORRY.fullmatch(text) and (nothing_to_forgive := _sorry(known)) is not None:
+        return nothing_to_forgive
     if known.asked in _OWN_WORDS and intent not in ("help", "unknown"):
         return None
     if intent not in _ENDS and _NO_CALL.search(text):
@@ -44,8 +51,21 @@ def said(known: Known) -> Decision | None:
     values: dict[str, str] = {}
     if text_id == "name_how":
         values = {"alias": known.around.alias}
+    elif text_id == "signpost_general":
+        values = {"resource_line": helping.for_any_doctor(known)}
     elif text_id == "who_runs":
         if known.around.run_by is None:
             return None  # they have no group yet
         values = {"group": known.around.run_by.group, "names": ", ".join(known.around.run_by.names)}
     return Decision((known.say(text_id, **values),), read_me=text_id == "stop_in_part", heard_as=text_id)
+
+
+def _sorry(known: Known) -> Decision | None:
+    """Answer "sorry": as a no it is heard where a place is offered, and never gives one up that is theirs."""
+    session = known.session
+    offered = known.asked == "booking_offer" and known.meant.intent == "book_no"
+    if session is not None and offered and session.status != "no":
+        return None
+    if session is not None and known.asked == "reminder" and session.has_place:
+        return booking.next_session(known)
+    return Decision((known.say("no_need_sorry"),), heard_as="thanks")

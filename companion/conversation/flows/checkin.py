@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
@@ -113,6 +114,7 @@ def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
         text, asks = known.say("checkin_low_again", resource_line=line), Asked("flag_followup", timedelta(days=2))
     else:
         text, asks = known.say("checkin_low", resource_line=line), helping.PERSON_OFFERED
+    asks = replace(asks, keep={"named": [place.id] if place else []})
     first: tuple[Text, ...] = (known.say(warning),) if warning else ()
     return Decision((*first, text), (change,), asks)
 

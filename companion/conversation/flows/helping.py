@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import product
 
@@ -35,6 +35,9 @@ def signpost(known: Known) -> Decision:
     intro = (known.say(warning),) if warning else ()
     if intro:
         return _with_warning(known, found, intro, "signpost_intro")
+    if words := known.directory.words_for_the_rest(known.meant.need or known.text):
+        text = known.say("signpost_third", lines=_lines(known, found[:AT_ONCE]), word=" or ".join(words))
+        return Decision((text,), (Helped(),), _rest(known, found), heard_as="signpost")
     useful = topic is not None and _ask_whether_useful(known, topic)
     text = known.say("signpost_asks" if useful else "signpost_intro", lines=_lines(known, found[:AT_ONCE]))
     rest = _rest(known, found, useful=topic if useful else None)
@@ -69,7 +72,7 @@ def besides(known: Known, answer: Decision) -> Decision:
         line = known.say("signpost_besides", lines=_lines(known, chosen))
         if parts_of((*answer.replies, line)) <= MOST_PARTS:
             rest = [place for place in found if place not in chosen]
-            return answer.and_then(Decision((line,), (Helped(),), _beside(known, answer.asks, rest)))
+            return answer.and_then(Decision((line,), (Helped(),), _beside(known, answer.asks, rest, chosen)))
     pointer = (known.say("signpost_on_more"),)
     shown = pointer if parts_of((*answer.replies, *pointer)) <= MOST_PARTS else ()
     return answer.and_then(Decision(shown, (), _beside(known, answer.asks, found), read_me=not shown))
@@ -99,6 +102,12 @@ def more(known: Known) -> Decision:
     if known.kept.get("menu"):
         return _menu_from(known, int(known.kept.get("menu_from", 0)))
     return others(known, waiting(known))
+
+
+def for_any_doctor(known: Known) -> str:
+    """Return the line of a place that is for every doctor, whatever it is about."""
+    place = known.directory.get("bma-peer-support")
+    return place.line(known.now.date()) if place is not None else ""
 
 
 def these(known: Known, found: list[Resource]) -> Decision:
@@ -170,15 +179,14 @@ def _lines(known: Known, resources: list[Resource]) -> str:
 
 
 def _rest(known: Known, found: list[Resource], useful: str | None = None, shown: int = AT_ONCE) -> Asked:
-    return known.still_asked(more=[resource.id for resource in found[shown:]], menu=False, useful=useful)
+    ids = [resource.id for resource in found]
+    return known.still_asked(more=ids[shown:], named=ids[:shown], menu=False, useful=useful)
 
 
-def _beside(known: Known, asks: Asked | None, rest: list[Resource]) -> Asked:
-    """What an answer asks, with the places that wait for MORE beside it."""
-    ids = [resource.id for resource in rest]
-    return (
-        Asked(asks.state, asks.lasts, {**asks.keep, "more": ids}) if asks else known.still_asked(more=ids, menu=False)
-    )
+def _beside(known: Known, asks: Asked | None, rest: list[Resource], shown: Sequence[Resource] = ()) -> Asked:
+    """What an answer asks, with the places that were named beside it and those that wait for MORE."""
+    ids = {"more": [resource.id for resource in rest], "named": [resource.id for resource in shown]}
+    return Asked(asks.state, asks.lasts, {**asks.keep, **ids}) if asks else known.still_asked(**ids, menu=False)
 
 
 def menu(known: Known) -> Decision:

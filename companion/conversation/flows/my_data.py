@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
-from companion.conversation.changes import Erase, OpenCopy
+from companion.conversation.changes import Erase, KeepData, OpenCopy
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.conversation.normalise import one_line
+from companion.conversation.optout_words import is_stop_word
 from companion.privacy.links import new_token
 
 CONFIRM_ERASE, CONFIRM_COPY = "confirm_erase", "confirm_copy"
 WAITS = timedelta(hours=1)
 LONGEST_YES = 3  # words: anything longer is no plain yes
+# "dont", "cancel that", "no wait", "i changed my mind, keep my data"
+_MIND = r"(?:i |i'?ve |i have )?changed my mind"
+_SECOND_THOUGHTS = re.compile(
+    rf"(?:(?:please|pls|actually|oh|no|sorry|wait|hang on|hold on|stop|{_MIND})[\s,.!-]+)*"
+    rf"(?:(?:do ?n[o']?t|never ?mind|nvm|undo|cancel|wait|hang on|hold on|{_MIND})"
+    r"(?: (?:delete|remove|erase|do|it|that|this|my|the|data|any|anything|everything|deletion|please|pls|yet|want|to"
+    r"|deleted))*|(?:please )?keep(?: (?:it|that|this|my|the|data|everything|stuff|please|pls))+)\W*"
+)
 
 
 def ask_copy(known: Known) -> Decision:
@@ -31,9 +42,21 @@ def answered(known: Known) -> Decision | None:
     said = understand(known.text, "confirm_consent").intent
     if said == "consent_yes" and len(known.text.split()) <= LONGEST_YES:
         return _erase(known) if known.asked == CONFIRM_ERASE else _copy(known)
-    if said == "consent_no":
+    if said == "consent_no" or _thinks_again(known):
         return Decision((known.say("delete_kept" if known.asked == CONFIRM_ERASE else "copy_kept"),), asks=NOTHING)
     return None
+
+
+def taken_back(known: Known) -> Decision | None:
+    """Keep what is held after all, while its removal still waits; None for other texts. They have left all the same."""
+    if not known.erasure_waits or not _thinks_again(known):
+        return None
+    said = () if known.stopped else (known.say("delete_called_off"),)
+    return Decision(said, (KeepData(),), NOTHING, heard_as="erasure taken back")
+
+
+def _thinks_again(known: Known) -> bool:
+    return not is_stop_word(known.text) and _SECOND_THOUGHTS.fullmatch(one_line(known.text)) is not None
 
 
 def _erase(known: Known) -> Decision:

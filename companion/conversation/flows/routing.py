@@ -101,6 +101,8 @@ WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "st
 
 def decide(known: Known) -> Decision:
     """Decide what is answered to a text that nothing on the watch list matched."""
+    if (plain := my_data.taken_back(known) or follow_up.asks(known)) is not None:
+        return plain
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
     if known.asked == "flag_followup" and known.meant.intent == "talk_to_person" and not _left_out(known):

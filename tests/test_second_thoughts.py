@@ -1,0 +1,181 @@
+"""What people add, ask or take back after an answer, as they would say it to a stranger on the phone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.safety.stage import DANGER, closed, reference
+from tests.world import World
+
+NOT_UNDERSTOOD = "didn't understand"
+
+
+@pytest.mark.one_database("sqlite")
+def test_second_thoughts_about_a_deletion_keep_everything(world: World) -> None:
+    asha = world.member()
+    for no in ("dont", "don't", "cancel that", "oh wait", "no keep my data", "i changed my mind"):
+        asha.texts("DELETE MY DATA")
+        asha.hears("Reply YES to delete")
+        asha.texts(no)
+        asha.hears("We have deleted nothing")
+    asha.texts("DELETE MY DATA")
+    asha.hears("Reply YES to delete")
+    asha.texts("do delete it")
+    asha.ignores()
+    asha.texts("NEXT")
+    asha.hears("ICU North")
+
+
+def test_a_deletion_that_waits_can_be_called_off_without_coming_back(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts(DANGER)
+    world.settle()
+    asha.ignores()
+    asha.texts("DELETE MY DATA")
+    asha.texts("yes")
+    assert "wait until that is closed" in asha.ignores()[-1]
+    asha.texts("actually cancel that")
+    asha.hears("we will delete nothing", "Text START to come back")
+    cole.texts(f"{reference(cole.hears('an item'))} TAKE")
+    world.settle()
+    asha.ignores()
+    asha.texts("DELETE MY DATA")
+    asha.texts("yes")
+    assert "wait until that is closed" in asha.ignores()[-1]
+    asha.texts("dont delete it please")  # while somebody has their text: no word to them
+    asha.hears("we will delete nothing")
+    closed(world)
+    world.advance(hours=2)
+    asha.ignores()
+    world.staff_ignores()
+    asha.texts("START")
+    asha.hears("Your texts are on again")
+    asha.hears_nothing()
+
+
+@pytest.mark.one_database("postgresql")
+def test_sorry_gives_up_no_place_and_is_no_comment(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    asha.hears("you have a place")
+    asha.texts("sorry")
+    asha.hears("You have a place", "Can't come? Reply NO")
+    asha.texts("on the ward")
+    asha.hears("You have a place")
+    asha.texts("no")
+    asha.hears("You have no place")
+    asha.texts("so sorry")
+    asha.hears("No need to be sorry")
+    asha.texts("yes")
+    asha.hears("you have a place")
+    world.advance(days=3, hours=8)
+    asha.ignores()
+    asha.texts("on my way now")
+    asha.hears("Your group, Thu 26 Nov, 6:30pm: http")
+    world.advance(hours=1, minutes=35)
+    asha.ignores()
+    asha.texts("on my way now")  # it has begun
+    asha.hears("told the people who run it that you will be late")
+    world.advance(hours=2)
+    assert any("Was it helpful?" in each for each in asha.ignores())
+    asha.texts("yes")
+    asha.hears("anything that would make it better")
+    asha.texts("sorry")
+    asha.hears("No need to be sorry")
+    asha.texts("it was too late in the evening for me")
+    asha.hears("without your name")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_says_they_are_in_hears_that_they_are(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.hears("You have no place")
+    world.advance(days=4)
+    asha.ignores()
+    asha.texts("ok im in")
+    asha.hears("Yes, you are in ICU")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_where_they_are_is_neither_late_nor_an_answer(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.hears("You have no place")
+    world.advance(days=5)
+    asha.ignores()
+    asha.texts("on the ward")
+    asha.hears(NOT_UNDERSTOOD)
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_three_needs_in_one_text(world: World) -> None:
+    asha = world.member()
+    asha.texts("exams and money and childcare help pls")
+    asha.hears("noted it under childcare")
+    asha.hears("Deanery professional support", "Royal Medical Benevolent Fund", "Text MORE")
+    asha.texts("exams, money and sleep help pls")
+    asha.hears("BMA counselling", "Practitioner Health", "For the rest, text MONEY")
+    asha.texts("MONEY")
+    asha.hears("Royal Medical Benevolent Fund")
+
+
+@pytest.mark.one_database("sqlite")
+def test_questions_about_the_places_that_were_named(world: World) -> None:
+    asha = world.member()
+    asha.texts("is it open now?")
+    asha.hears("Which place do you mean?")
+    asha.texts("I feel low and burnt out")
+    asha.ignores()
+    asha.texts("is it open now?")  # Monday, 9am
+    asha.hears("Open now, if this is no bank holiday. NHS Practitioner Health", "BMA counselling")
+    asha.texts("samaritans open now?")
+    asha.hears("116 123, any time")
+    asha.texts("when does it close")
+    asha.hears("Open now. Samaritans")
+    asha.texts("near me?")
+    asha.hears("Not by town, sorry")
+    world.advance(hours=12)
+    asha.ignores()
+    asha.texts("practitioner health")
+    asha.ignores()
+    asha.texts("is it open tonight")
+    asha.hears("Closed now. NHS Practitioner Health")
+    asha.texts("gp")
+    asha.hears("Your own GP: if you have none")
+    asha.texts("is it open?")
+    asha.hears("We do not know its hours")
+
+
+@pytest.mark.one_database("sqlite")
+def test_near_me_after_a_hard_answer_is_no_wish_for_a_call(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    world.advance(days=2)
+    asha.ignores()
+    asha.texts("1")
+    asha.hears("That sounds hard")
+    asha.texts("near me?")
+    asha.hears("Not by town, sorry", "CALL ME for a person")
+    asha.texts("yes please")
+    asha.hears("on the list for a facilitator")
+    world.settle()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_need_without_a_place_is_said_to_have_none(world: World) -> None:
+    asha = world.member()
+    asha.texts("im trans")
+    asha.hears("no place that is just for that, sorry", "BMA peer support", "CALL ME")
+    asha.texts("dentist")
+    asha.hears("we have nothing on that yet")
+    asha.texts("pay wrong")
+    asha.hears("This may help")
+    asha.texts("where can i find friends here")
+    asha.hears("BMA peer support")
+    asha.texts("guardian")
+    asha.hears("Guardian of Safe Working Hours", "Freedom to Speak Up Guardian")
