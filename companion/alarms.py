@@ -13,6 +13,13 @@ from companion.messaging.outbox import enqueue
 from companion.models import Alarm
 
 AGAIN = timedelta(hours=1)
+# Alarms that end when what they are about ends. A person says of the others that they are looked after.
+BY_THEMSELVES = frozenset(
+    (
+        "episode_not_taken", "episode_stuck", "invariant_broken", "mail_not_sent", "rota_gap", "texts_not_taken",
+        "texts_unread", "twilio_down", "twilio_held", "twilio_not_reached", "whatsapp_template",
+    )
+)  # fmt: skip
 
 
 def tell_coordinators(session: Session, now: datetime, voice: Voice) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from companion.models import (
     Address,
+    Alarm,
     Booking,
     Broadcast,
     Cohort,
@@ -28,7 +29,6 @@ from companion.models import (
     Question,
     Reference,
     SupervisionDate,
-    raise_alarm,
 )
 
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # a Tuesday night
@@ -228,7 +228,8 @@ def texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
     session.add(stranger)
     session.flush()
     text_from(session, stranger, "who is this", NOW - timedelta(hours=3), needs_reading=True)
-    raise_alarm(session, NOW - timedelta(minutes=3), "responder_not_reachable")
+    alarm = Alarm(kind="responder_not_reachable", raised_at=NOW - timedelta(minutes=3), last_at=NOW)
+    session.add(alarm)
     session.flush()
     broadcast = Broadcast(
         author_id=ids["ada"],
@@ -269,6 +270,7 @@ def texts(session: Session, ids: dict[str, uuid.UUID]) -> dict[str, uuid.UUID]:
         purpose="broadcast",
     )
     return {
+        "alarm": alarm.id,
         "broadcast": broadcast.id,
         "question": ids["question"],
         "proposal": ids["proposal"],

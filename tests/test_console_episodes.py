@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from companion.models import Episode
-from tests.console_people import CANARY
+from companion.models import Address, Call, Episode, Page, Person
+from tests.console_people import CANARY, NOW
 from tests.console_stage import EPISODE, Stage, audited, episode, opened, press, stage
 from tests.databases import NewDatabase
 
@@ -45,6 +47,25 @@ def test_knowing_the_person_passes_it_on(on: Stage) -> None:
     assert "You said that you know this person" in text
     assert CANARY not in text
     assert audited(on, "episode passed")
+
+
+def test_an_answer_stands_beside_the_page_that_it_came_to(on: Stage) -> None:
+    with on.database.write() as session:
+        ada = session.get_one(Person, on.ids["ada"])
+        address = session.scalars(select(Address).where(Address.person_id == ada.id)).first()
+        assert address is not None
+        for minute, status, digit in ((2, "no-answer", None), (20, "completed", "1"), (20, None, None)):
+            at = NOW + timedelta(minutes=minute)
+            call = Call(key=f"{at}", address=address, status=status, digit=digit, created_at=at, not_before=at)
+            call.updated_at = at
+            page = Page(episode_id=on.ids["episode"], person=ada, way="call" if status else "email", step=1, at=at)
+            page.call = call if status else None
+            page.answer, page.answered_at = "take", NOW + timedelta(minutes=21)
+            session.add(page)
+    table = opened(on, "ada").partition("Who was paged")[2].partition("</table>")[0]
+    assert table.count("Took it") == 1
+    assert "Nobody picked up" in table
+    assert "no key pressed" not in table
 
 
 def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:

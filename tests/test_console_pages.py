@@ -9,10 +9,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from companion.models import Address, AuditEntry, ContactRequest, Episode, InboundMessage, OutboxMessage, Person
+from companion.console.words import alarm
+from companion.models import (
+    Address,
+    Alarm,
+    AuditEntry,
+    ContactRequest,
+    Episode,
+    InboundMessage,
+    OutboxMessage,
+    Person,
+    raise_alarm,
+)
 from tests.console_crowd import crowd
 from tests.console_people import CANARY, NOW, UNREAD, text_from
-from tests.console_stage import EPISODE, Stage, audited, opened, press, stage
+from tests.console_stage import EPISODE, Stage, audited, opened, press, press_on, stage
 from tests.databases import NewDatabase
 
 NUMBER = "07700 900101"
@@ -68,6 +79,34 @@ def test_what_is_done_leaves_today_and_a_second_press_changes_nothing(on: Stage)
     assert len(audited(on, "request settled")) == 2
     with on.database.read() as session:
         assert session.get_one(ContactRequest, on.ids["request"]).settled_by == on.ids["ada"]
+
+
+def test_what_worries_the_service_is_looked_after_by_a_lead_or_coordinator_or_ends_by_itself(on: Stage) -> None:
+    with on.database.write() as session:
+        gap = Alarm(kind="rota_gap", raised_at=NOW, last_at=NOW)
+        session.add(gap)
+        session.flush()
+        on.ids["gap"] = gap.id
+    assert "Done: it has been looked after" not in on.browser("ada").get("/console/").text
+    browser = on.browser("cor")
+    page = browser.get("/console/").text
+    assert page.count("Done: it has been looked after") == 1
+    assert "It goes from here when it is over." in page
+    assert press(browser, "/console/", on.path("/console/alarms/{gap}/done")).status_code == 404
+    page = press_on(browser, "/console/", on.path("/console/alarms/{alarm}/done"))
+    assert "Done: it has been looked after" not in page
+    assert "cannot be reached." not in page
+    [entry] = audited(on, "alarm settled")
+    assert entry.actor_id == on.ids["cor"]
+    assert entry.details == {"kind": "responder_not_reachable"}
+    with on.database.write() as session:  # and what comes back is an alarm again, of which somebody is told
+        raise_alarm(session, NOW, "responder_not_reachable")
+    assert "cannot be reached." in browser.get("/console/").text
+
+
+def test_every_alarm_that_is_told_by_text_has_words_on_today(on: Stage) -> None:
+    told = [each.removeprefix("alarm_") for each in on.services.words.wordings if each.startswith("alarm_")]
+    assert [kind for kind in told if kind != "twilio" and alarm(kind) in (alarm("other"), alarm("twilio_other"))] == []
 
 
 def test_a_conversation_holds_no_text_that_opened_an_episode(on: Stage) -> None:

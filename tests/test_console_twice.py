@@ -45,6 +45,7 @@ TWICE: tuple[tuple[str, str, dict[str, str]], ...] = (  # who, where, and what i
     ("bo", "/console/ways", {"kind": "call", "address": "07700 900555"}),
     ("ada", "/console/requests/{request}/done", {}),
     ("ada", "/console/notices/{notice}/done", {}),
+    ("cor", "/console/alarms/{alarm}/done", {}),
     ("ada", "/console/messages/{wren}/read", {}),
     ("ada", "/console/rota/calendar/new", {}),
     ("lee", "/console/people/{finch}/left-out/{bo}/exclude", {}),

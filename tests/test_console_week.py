@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from companion.console.week import days_of, hours_of_day
+from companion.console.week import days_of, hours_of_day, together
 from companion.rota.schedule import Turn
 
 LONDON = ZoneInfo("Europe/London")
@@ -44,3 +44,8 @@ def test_a_turn_stands_on_each_day_that_it_touches_and_no_other() -> None:
     night, evening = turn("24 20:00", "25 08:00"), turn("25 18:00", "26 00:00")
     week = days_of(date(2026, 11, 23), [night, evening], LONDON)
     assert [[each for each, _ in day.turns] for day in week[:4]] == [[], [night], [night, evening], []]
+
+
+def test_days_without_anybody_that_follow_each_other_are_one() -> None:
+    week = days_of(date(2026, 11, 23), [turn("24 20:00", "25 08:00")], LONDON)
+    assert [(first.on.day, last.on.day) for first, last in together(week)] == [(23, 23), (24, 24), (25, 25), (26, 29)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from flask import abort, flash, redirect, render_template, url_for
@@ -55,6 +56,7 @@ class File:
     episode: Episode
     lines: Sequence[Line]
     pages: Sequence[Page]
+    answering: frozenset[uuid.UUID]  # the one page of each answer that it came to
     notes: Sequence[tuple[Note, Person]]
     history: Sequence[tuple[AuditEntry, str, str]]
     closing: ClosingProposal | None  # the latest, whatever became of it
@@ -307,16 +309,18 @@ def _file(session: Session, episode: Episode) -> File:
     addresses = session.scalars(select(Address.id).where(same)).all()
     shown = lines(session, addresses, since=since or episode.opened_at, before=episode.closed_at, flagged_in=episode.id)
     mark_read(session, addresses, since=since or episode.opened_at, until=now())
+    paged = session.scalars(
+        select(Page)
+        .where(Page.episode_id == episode.id)
+        .options(joinedload(Page.person), joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email))
+        .order_by(Page.at.desc())
+        .limit(LATEST)
+    ).all()
     return File(
         episode,
         shown,
-        session.scalars(
-            select(Page)
-            .where(Page.episode_id == episode.id)
-            .options(joinedload(Page.person), joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email))
-            .order_by(Page.at.desc())
-            .limit(LATEST)
-        ).all(),
+        paged,
+        _answering(paged),
         [
             (note, person)
             for note, person in session.execute(
@@ -331,6 +335,21 @@ def _file(session: Session, episode: Episode) -> File:
         closing,
         closing is not None and can_be_texted(session, closing.asked),
     )
+
+
+def _answering(paged: Sequence[Page]) -> frozenset[uuid.UUID]:
+    """Return the page that each answer came to: the call in which a key was pressed, or else the latest text.
+
+    An answer counts for all that its person was paged before; to show it beside each would say that they had heard
+    the first.
+    """
+    found: dict[tuple[uuid.UUID, datetime], Page] = {}
+    for page in sorted(paged, key=lambda page: (page.call is None, page.at)):
+        if page.answered_at is not None:
+            before = found.get((page.person_id, page.answered_at))
+            if before is None or before.call is None or not before.call.digit:
+                found[page.person_id, page.answered_at] = page
+    return frozenset(page.id for page in found.values())
 
 
 def _history(session: Session, episode: Episode) -> Sequence[tuple[AuditEntry, str, str]]:

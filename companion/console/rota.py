@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Optional
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.hand_over import HandOverForm
-from companion.console.week import WEEK, days_of, monday_of
+from companion.console.week import WEEK, days_of, monday_of, together
 from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
@@ -62,7 +62,7 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
     zone = desk().settings.zone
     monday = monday_of(request.args.get("week"), now().astimezone(zone).date())
     start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + WEEK))
-    days = days_of(monday, turns_between(session, start, end), zone)
+    days = together(days_of(monday, turns_between(session, start, end), zone))
     offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
     checks = session.scalars(
         select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())

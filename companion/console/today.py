@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
+from companion.alarms import BY_THEMSELVES
 from companion.console.desk import (
     AUDITOR,
     COORDINATOR,
@@ -129,9 +130,31 @@ def settle_notice(flag_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("console.today"))
 
 
+@pages.post("/alarms/<uuid:alarm_id>/done")
+@allow(LEAD, COORDINATOR)
+def settle_one_alarm(alarm_id: uuid.UUID) -> ResponseReturnValue:
+    """Record that what the service worries about was looked after; one that ends by itself stays until then."""
+    with desk().database.write() as session:
+        found = session.get(Alarm, alarm_id, with_for_update=True)
+        if found is None or found.kind in BY_THEMSELVES:
+            abort(404)
+        if found.settled_at is None:
+            found.settled_at = now()
+            record(session, now(), "alarm settled", found, actor=my_id(), kind=found.kind)
+    return redirect(url_for("console.today"))
+
+
 def _render(template: str) -> str:
     role = me().role
-    return render_template(template, today=_load(), can_read=role in READERS, is_lead=role == LEAD, my_id=my_id())
+    return render_template(
+        template,
+        today=_load(),
+        can_read=role in READERS,
+        is_lead=role == LEAD,
+        may_settle=role in (LEAD, COORDINATOR),
+        by_themselves=BY_THEMSELVES,
+        my_id=my_id(),
+    )
 
 
 def _mine(session: Session, person_id: uuid.UUID | None) -> bool:

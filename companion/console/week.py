@@ -32,6 +32,17 @@ def days_of(monday: date, turns: Sequence[Turn], zone: ZoneInfo) -> Sequence[Day
     return days
 
 
+def together(days: Sequence[Day]) -> Sequence[tuple[Day, Day]]:
+    """Return the days as (first, last): those next to each other on which nobody is on duty are one."""
+    found: list[tuple[Day, Day]] = []
+    for day in days:
+        if found and not day.turns and not found[-1][1].turns:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
 def hours_of_day(turn: Turn, on: date, zone: ZoneInfo) -> str:
     """Return when a turn begins and ends, as seen from the local day `on`: the same night reads otherwise on each.
 

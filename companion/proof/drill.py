@@ -19,7 +19,7 @@ from companion.escalation.closings import close
 from companion.escalation.episodes import record_contact
 from companion.escalation.references import reference_for
 from companion.messaging.signature import sign
-from companion.models import Address, Drill, Episode, OutboxMessage, Page, Person, raise_alarm, record
+from companion.models import Address, Drill, Episode, OutboxMessage, Page, Person, raise_alarm, record, settle_alarm
 from companion.services import Services
 
 WORDS = "This is a drill and not a person: I want to end my life"  # the watch list must match it: a test sees to that
@@ -164,6 +164,7 @@ def _close(services: Services, drill_id: uuid.UUID) -> None:
         close(session, episode, person, OUTCOME, now, services.voice)
         _note(drill, "closed", now)
         drill.state, drill.finished_at = "done", now
+        settle_alarm(session, now, FAILED)
         record(session, now, "drill done", drill)
 
 

@@ -15,12 +15,13 @@ from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
-from companion.models import Person, ReadinessCheck, facilitators_of, raise_alarm, record
+from companion.models import Person, ReadinessCheck, facilitators_of, raise_alarm, record, settle_alarm
 from companion.rota.codes import new_code
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Turn, stretches
 from companion.when import time_by
 
+MISSED = "readiness_missed"
 ANSWER_WITHIN = timedelta(minutes=15)
 LONGEST = timedelta(days=15)  # of a duty, so that one that began long ago is not tested as if it began now
 
@@ -48,7 +49,15 @@ def answer(session: Session, person: Person, code: str, now: datetime) -> str | 
         # Someone who answers late can be reached after all: they stand where they stood before.
         check.state = "answered"
         record(session, now, "test page answered", person, actor=person.id, late=late)
+        _all_answered(session, now)
     return "test_page_over" if late else "test_page_ok"
+
+
+def _all_answered(session: Session, now: datetime) -> None:
+    session.flush()
+    silent = select(ReadinessCheck.id).where(ReadinessCheck.state == "missed", ReadinessCheck.duty_ends_at > now)
+    if session.scalar(silent.limit(1)) is None:
+        settle_alarm(session, now, MISSED)
 
 
 def _begin(session: Session, now: datetime, voice: Voice) -> None:
@@ -69,7 +78,7 @@ def _begin(session: Session, now: datetime, voice: Voice) -> None:
 def _missed(session: Session, check: ReadinessCheck, now: datetime, voice: Voice) -> None:
     check.state = "missed"
     record(session, now, "test page missed", check.person, role=check.role)
-    raise_alarm(session, now, "readiness_missed")
+    raise_alarm(session, now, MISSED)
     if now >= check.duty_ends_at:
         return
     turns = [t for t in turns_between(session, now, now + timedelta(microseconds=1)) if t.holds_at(now)]

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from companion import jobs
 from companion.messaging.mail import Mail
-from companion.models import OutboxMessage, ReadinessCheck
+from companion.models import Alarm, OutboxMessage, ReadinessCheck
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 from companion.rota.ways import AGAIN_AFTER, CODE_LASTS, WayError, add_way, live_ways, new_code, verify, ways_of
 from tests.console_stage import press, stage
@@ -99,7 +99,9 @@ def test_r17_who_answers_late_stands_first_again(world: World) -> None:
     world.move_to(SIX + timedelta(minutes=20))
     page = cole.hears("test page")
     cole.texts(f"sorry, {code_in(page)}")
-    cole.hears("came too late", "still on duty")
+    cole.hears("later than 15 minutes, so the coordinator was told", "still on duty")
+    with world.database.read() as session:  # who can be reached after all is no alarm any more
+        assert session.scalars(select(Alarm.settled_at).where(Alarm.kind == "readiness_missed")).one() is not None
     asha.texts(DANGER)
     asha.ignores()
     world.settle()
