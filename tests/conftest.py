@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # What the helpers assert is explained as well when it fails.
 pytest.register_assert_rewrite(*(f"tests.{path.stem}" for path in Path(__file__).parent.iterdir()))
@@ -17,6 +18,9 @@ pytest.register_assert_rewrite(*(f"tests.{path.stem}" for path in Path(__file__)
 from tests import databases  # noqa: E402
 from tests.databases import NewDatabase  # noqa: E402
 from tests.world import World  # noqa: E402
+
+settings.register_profile("a machine that others use too", deadline=None)
+settings.load_profile("a machine that others use too")
 
 
 @pytest.fixture(scope="module")

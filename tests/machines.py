@@ -86,7 +86,6 @@ def run_machine(
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
             database=None,
             derandomize=same_each_time,
             print_blob=True,

@@ -40,7 +40,7 @@ def may_be_shown(decision: Decision, nation: str) -> bool:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(TEXTS, st.sampled_from(STATES), st.sampled_from(NATIONS))
 def test_any_text_of_a_member_is_answered_in_two_parts(text: str, state: str, nation: str) -> None:
     asked = known(text, state, nation=nation)
@@ -53,7 +53,7 @@ def test_any_text_of_a_member_is_answered_in_two_parts(text: str, state: str, na
     assert may_be_shown(decision, nation)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TEXTS, st.sampled_from(("none", "confirm_consent")))
 def test_any_text_of_a_stranger_is_answered(text: str, state: str) -> None:
     asked = known(text, state, joined=False)

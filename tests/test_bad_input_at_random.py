@@ -16,7 +16,6 @@ from tests.world import TRAINEE, World
 
 MANY = examples(
     max_examples=80,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -226,7 +226,7 @@ def test_odd_texts_have_a_meaning(text: str, state: str) -> None:
     assert understand(text, state).intent in INTENTS
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(st.characters(), max_size=200), st.sampled_from(STATES))
 def test_any_text_has_known_intents(text: str, state: str) -> None:
     got = understand(text, state)
@@ -235,7 +235,7 @@ def test_any_text_has_known_intents(text: str, state: str) -> None:
     assert got == understand(text, state)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(["stop", "not", "the", "texts", "yes", "no", "7", "late", "me", "?", "."]), max_size=12)
 )

@@ -130,7 +130,7 @@ def test_no_run_of_answers_ticks_and_changes_overbooks_or_reminds_the_wrong(
     with world.database.write() as session:
         members = [person.id for person in people(session, 9)]
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(actions=ACTIONS)
     def run(actions: list[tuple[str, int]]) -> None:
         meeting_id = another_session(world)

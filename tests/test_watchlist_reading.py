@@ -33,14 +33,14 @@ def test_verdict_gives_route_families_and_phrases() -> None:
     assert load_watchlist().read("hello").route is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=st.characters(), max_size=300))
 def test_any_string_can_be_read(text: str) -> None:
     for match in load_watchlist().find(text):
         assert 0 <= match.start < match.end <= len(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=30))
 def test_the_quick_way_and_the_close_way_agree(words: list[str]) -> None:
     watch_list = load_watchlist()
