@@ -193,9 +193,10 @@ def _staff(session: Session) -> dict[str, uuid.UUID]:
 
 
 def audited(on: Stage, action: str) -> list[AuditEntry]:
-    """Return what was audited of an action, oldest first."""
+    """Return what was audited of an action (% stands for any words), oldest first."""
     with on.database.read() as session:
-        return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.at)))
+        found = select(AuditEntry).where(AuditEntry.action.like(action)).order_by(AuditEntry.at, AuditEntry.id)
+        return list(session.scalars(found))
 
 
 def episode(on: Stage) -> Episode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -93,3 +93,10 @@ def opened(url: str) -> Iterator[Office]:
     finally:
         standin.close()
         database.close()
+
+
+def reworded(text_id: str, text: str) -> Catalogue:
+    """Return the catalogue with other words for one text."""
+    wording = WORDS.wording(text_id)
+    values = {**wording.values, **WORDS.wording("reminder_day").values}
+    return replace(WORDS, wordings={**WORDS.wordings, text_id: replace(wording, text=text, values=values)})
