@@ -119,3 +119,12 @@ def make_world(new_database: NewDatabase) -> Iterator[Callable[..., World]]:
 def world(make_world: Callable[..., World]) -> World:
     """The small programme of the demonstration, on a Monday at nine."""
     return make_world().seeded()
+
+
+@pytest.fixture
+def bare(sqlite_databases: NewDatabase) -> Iterator[World]:
+    """A world without a programme."""
+    world = World(sqlite_databases())
+    yield world
+    world.finish()
+    world.close()

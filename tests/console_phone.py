@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.console_stage import PASSWORD
-from tests.databases import NewDatabase
 from tests.world import World
 
 PHONE: ViewportSize = {"width": 320, "height": 640}
 DANGER = "I can't do this any more. I want to kill myself"
-
-
-@pytest.fixture
-def bare(sqlite_databases: NewDatabase) -> Iterator[World]:
-    """A world without a programme."""
-    world = World(sqlite_databases())
-    yield world
-    world.finish()
-    world.close()
 
 
 def signed_in(world: World, context: BrowserContext, who: str, password: str = PASSWORD) -> Page:

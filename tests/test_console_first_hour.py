@@ -9,13 +9,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from companion.console.users import create_user
 from companion.models import Person
-from tests.console_phone import DANGER, PHONE, bare, fits, signed_in
+from tests.console_phone import DANGER, PHONE, fits, signed_in
 from tests.console_stage import PASSWORD
 from tests.deliveries import approve_templates
 from tests.world import World
 
 pytestmark = pytest.mark.browser
-__all__ = ["bare"]  # the fixture
 
 GALE, HART, FRAN = "+447700900241", "+447700900242", "+447700900243"
 
