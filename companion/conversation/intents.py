@@ -149,7 +149,9 @@ def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, st
     """The name of a cohort alone is a wish to join, where no answer is awaited that it could be; so is JOINICU."""
     if joined_code(said, words):
         hits["join"] = Hit("join", "whole", "join and a code in one word", 0, 1)
-    if said[0] == "join" and len(said) == 2 and not {"join_link", "book_yes", "book_no", "next_session"} & hits.keys():
+    in_words = [word for word in said if not word.startswith(":")]  # without what a smiley stands for
+    two = said[0] == "join" and len(in_words) == 2
+    if two and not {"join_link", "book_yes", "book_no", "next_session"} & hits.keys():
         hits.setdefault("join", Hit("join", "whole", "join and another word", 0, 2))
     hit = hits.pop("cohort_alone", None)
     if hit and state in {"none", "confirm_consent", "after_stop"}:

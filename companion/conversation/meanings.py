@@ -261,9 +261,14 @@ def survey_words(found: Found) -> Intents:
     whole_thanks = found.has("thanks") and found.hits["thanks"].place == "whole"
     if whole_thanks and {"thanks", ":thanks", ":yes", "ok", "noted", "np"} & set(found.said.words):
         return ["thanks"]
-    if found.has("not_for_us") or _says_nothing(found):
+    if found.has("not_for_us") or (_says_nothing(found) and not _marks(found)):
         return ["unknown"]
     return ["survey_comment", *_thanks(found)]
+
+
+def _marks(found: Found) -> bool:
+    """Whether it is so many out of ten: of the group, where anything to add was asked."""
+    return read_score(found.said) is not None and ("/" in found.said.raw or "of" in found.said.words)
 
 
 def _asks_when(found: Found, intent: str) -> bool:
@@ -301,6 +306,8 @@ def after_stop(found: Found) -> Intents:
     others = found.others("resume", "book_yes", "book_no", "pause", "feedback", "stop", "start_again")
     refuses = found.has("no") and found.said.words[0] == "no"
     starts = found.has("start_again") or (found.has("start_weak") and not refuses)
+    if "delete_my_data" in others:
+        return _first("delete_my_data", others)  # "I've left, please delete my answers as well"
     if "stop" in found.clear or (found.has("stop_weak") and not starts):
         return ["stop", *others]
     if found.asks and others and found.said.words[0] not in _REQUESTS:

@@ -24,7 +24,7 @@ _LEADS = words_of(
     "a an about around like maybe say probably prob roughly bout im its is at score low high solid strong weak now "
     "currently call was say only just feeling still prolly more nearly almost barely hovering be firm sitting giving "
     "meant mean that as id ill to ok well erm um hmm yes honestly today another defo definitely by the from than "
-    "between"
+    "between so"
 )
 _NOT_AFTER = words_of(
     "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year "
@@ -106,6 +106,8 @@ def _answers(match: re.Match[str], clause: str) -> bool:
         return False
     after = re.findall(r"[a-z]+", clause[match.end() :])
     follower = after[0] if after else ""
+    if follower == "x" and len(after) == 1:
+        follower = ""  # a kiss
     if follower in _UNITS or (len(follower) > 2 and follower.endswith("s") and follower not in _NOT_PLURAL):
         return False
     if not before:

@@ -27,7 +27,9 @@ _PART_HOUR = re.compile(
     re.I,
 )
 _LATE_NUMBER = re.compile(
-    r"\b(?:late(?: by)?|in|behind|by|me|gimme|another|about|around)\s(?:about |around )?(\d{1,2})(?![\d:.apth])", re.I
+    r"\b(?:late(?: by)?|in|behind|by|me|gimme|another|about|around)\s(?:about |around )?"
+    r"(\d{1,2}(?![\d:.apth])|(?:five|ten|fifteen|twenty|thirty|forty)\b)",
+    re.I,
 )
 _NUMBER_LATE = re.compile(r"\b(\d{1,2})(?:ish)? (?:late|behind|more)\b", re.I)
 _WEEKS = re.compile(
@@ -65,7 +67,7 @@ def _join(said: Said, words: WordList) -> Slots:
         return {"cohort_code": code}
     if scanned := poster_code(said.raw):
         return {"cohort_code": scanned}
-    after = re.search(r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)\s*[.!]*$", said.raw, re.I)
+    after = re.search(r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)\W*$", said.raw, re.I)
     if after and after.group(1).lower() not in _NOT_CODES:
         return {"cohort_code": after.group(1).upper()}
     return {}
@@ -121,7 +123,8 @@ def _minutes(said: Said, _: WordList) -> Slots:
     if part:
         return {"minutes": 30 if part.group("half") else 15 if part.group("quarter") else 60}
     bare = _LATE_NUMBER.search(text) or _NUMBER_LATE.search(text)
-    return {"minutes": int(bare.group(1))} if bare else {}
+    count = _count(bare.group(1)) if bare else None
+    return {} if count is None else {"minutes": count}
 
 
 def _count(word: str) -> int | None:
@@ -166,7 +169,8 @@ def _channel(said: Said, _: WordList) -> Slots:
         name = "whatsapp" if word == "whatsapp" else "sms" if word in {"sms", "text", "texts"} else None
         if name is None:
             continue
-        before = set(said.words[max(0, at - 3) : at])
+        clause = max(start for start in said.starts if start <= at)
+        before = set(said.words[max(clause, at - 3) : at])
         near = said.words[at - 1] if at else ""
         if near in _AWAY_FROM or (before & _AWAY_FROM and near not in {"to"}):
             unwanted.append(name)

@@ -33,6 +33,7 @@ _SURELY_A_NEED = 0.99  # where words of another wish stand in the text
 # Points of the search at which a need is said plainly; a word in passing has fewer. Chosen, as the share above, on
 # texts that are not among the examples.
 _PLAIN_NEED, _PLAIN_NEED_INDEED = 4.25, 5.2
+_A_NEED_ASKED = 3.0  # after "no but"
 _A_WORD_OF_NEED = 4.6  # "anxious all the time" has more
 _LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
 _OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
@@ -45,6 +46,7 @@ _LOOKS = {"none": _LOOKS_LIKE, "reminder": _PASSED_OVER, "booking_offer": _PASSE
 _SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
 # Topics whose words are those of what somebody needs at a meeting: "I use a wheelchair, can I get into the room".
 _NEEDS_OF_A_MEETING = ("physical health", "new to the area")
+_NOTHING = frozenset(("no", "not", "nothing", "none"))
 _A_FEW = 3  # words: fewer are no need told beside something else
 
 
@@ -52,12 +54,19 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
     """Put help with a topic where it belongs: first when asked for outright, last when nothing else was meant."""
     if "stop" in intents:
         return intents
+    if state == "survey_words" and _is_no_comment(found):
+        return ["signpost"]
     if found.has("topic_alone") and state == "none" and intents[:1] != ["join"]:
         return ["signpost", *intents]
     if found.has("topic_alone") and (not intents or state == "none"):
         return [*intents, "signpost"]
     if found.has("topic_asked") and state != "after_stop" and (state != "survey_words" or found.said.asks):
         return _asked_for(intents, found, state)
+    return _unasked(intents, found, state)
+
+
+def _unasked(intents: list[str], found: Found, state: str) -> list[str]:
+    """The same where no topic is asked about by its name."""
     whole = found.hits.get(intents[0]) if intents else None
     said_whole = whole is not None and whole.place == "whole"
     if (not intents or intents[0] in _LOOKS.get(state, ())) and not said_whole and _is_a_need(found, state):
@@ -77,6 +86,14 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
     if not searched(found.said.raw)[0]:
         return intents
     return ["signpost", *intents] if intents or not _about_us(found, state) else []
+
+
+def _is_no_comment(found: Found) -> bool:
+    """Whether there is nothing to add but a need: "no but I can't make the rent, is there anywhere that helps"."""
+    words = found.said.words
+    if words[0] not in _NOTHING or not (found.asks or found.has("asks_help", "needs")):
+        return False
+    return searched(found.said.raw)[1] >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED)
 
 
 def topic_of(said: Said, words: WordList) -> str | None:
