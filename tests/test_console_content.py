@@ -59,6 +59,10 @@ def test_places_say_what_is_shown_until_when_and_what_is_left_to_fill_in(on: Sta
     assert "With its number or address. Review by " in text
     assert "Samaritans" in text
     assert "(Scotland) (Scotland)" not in text
+    own = text.partition("Your own contacts")[2].partition("</ul>")[0]
+    assert "Occupational health" in own
+    assert "Your own GP" not in own  # each has another, so no programme fills it in
+    assert "Your own GP" in text
 
 
 def test_a_contact_of_ones_own_is_written_here_and_sent_within_a_minute(on: Stage) -> None:

@@ -65,7 +65,7 @@ def test_a_group_is_made_once_with_a_look_at_its_dates(on: Stage) -> None:
     browser, path = on.browser("cor"), "/console/groups/new"
     page = browser.get(path)
     wrong = send(browser, path, page, **{**GROUP, "name": "", "join_link": "meet", "every": "own", "skip_on": "soon"})
-    for said in ("Write the name.", "begins with https://", "Write the rule", "Soon is no day", "Choose the cohort."):
+    for said in ("Write the name.", "begins with https://", "Write the rule", "“soon” is no day", "Choose the cohort."):
         assert said in wrong.text, said
     assert 'value="12:30"' in wrong.text  # what was written is still there
     with on.database.read() as session:

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.console.words import alarm
+from companion.messaging.addresses import address_of
+from companion.messaging.numbers import Sender
 from companion.models import (
     Address,
     Alarm,
@@ -19,6 +21,7 @@ from companion.models import (
     InboundMessage,
     OutboxMessage,
     Person,
+    Way,
     raise_alarm,
 )
 from tests.console_crowd import crowd
@@ -65,9 +68,12 @@ def test_an_empty_today_tells_each_truly_when_they_get_a_text(sqlite_databases: 
     for who, words in (
         ("ada", "you get a text as well"),
         ("lee", "nobody else can be reached"),
-        ("cor", "you are told"),
+        ("cor", "No text tells you if one waits for long"),
     ):
         assert words in here.browser(who).get("/console/").text
+    with here.database.write() as session:
+        address_of(session, Sender("sms", "+447700900209", "mobile"), NOW).person_id = here.ids["cor"]
+    assert "If one waits for long, you are told by text" in here.browser("cor").get("/console/").text
 
 
 def test_what_is_done_leaves_today_and_a_second_press_changes_nothing(on: Stage) -> None:
@@ -102,6 +108,24 @@ def test_what_worries_the_service_is_looked_after_by_a_lead_or_coordinator_or_en
     with on.database.write() as session:  # and what comes back is an alarm again, of which somebody is told
         raise_alarm(session, NOW, "responder_not_reachable")
     assert "cannot be reached." in browser.get("/console/").text
+
+
+def test_who_cannot_be_on_the_rota_or_be_told_is_led_to_where_that_is_mended(on: Stage) -> None:
+    ada, cor = on.browser("ada"), on.browser("cor")
+    assert "You cannot be on the rota yet" in ada.get("/console/").text
+    page = ada.get("/console/ways").text
+    assert "two different ways" in page
+    assert 'value="07700 900201"' in page  # hers already: she has only to send the code
+    assert "/console/ways" in ada.get("/console/account").text
+    for kind, shown in (("sms", "one more way of another kind"), ("call", "You can be on the rota")):
+        with on.database.write() as session:
+            number = "+447700900201"
+            way = Way(person_id=on.ids["ada"], kind=kind, address=number, address_index=number, created_at=NOW)
+            way.verified_at = NOW
+            session.add(way)
+        assert shown in ada.get("/console/ways").text
+    assert "You cannot be on the rota yet" not in ada.get("/console/").text
+    assert "You cannot be on the rota yet" not in cor.get("/console/").text
 
 
 def test_every_alarm_that_is_told_by_text_has_words_on_today(on: Stage) -> None:

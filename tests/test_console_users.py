@@ -40,11 +40,17 @@ def choose(on: Stage, code: str, password: str = WORDS, again: str | None = None
 
 def test_somebody_is_invited_chooses_a_password_leaves_and_comes_back(on: Stage) -> None:
     cor = on.browser("cor")
-    code = code_in(press(cor, INVITE, INVITE, **EVE).text)
+    given = press(cor, INVITE, INVITE, **EVE).text
+    assert "http://localhost/console/invitation</dd>" in given  # the whole address at which the code is typed
+    code = code_in(given)
     taken = press(cor, INVITE, INVITE, **{**EVE, "email": "another@example.org"}).text
     assert "Dr Eve is taken by someone else" in taken
     assert 'value="Dr Eve"' in taken  # what was typed is kept
     assert "Use at least 12 characters" in choose(on, code, "short", "short")
+    page = f"/console/invitation/{code}"
+    both = press(on.app.test_client(), page, page, password="short", again="").text
+    assert "Use at least 12 characters" in both
+    assert "Type the password once more." in both
     assert "not the same" in choose(on, code, again="something else")
     typed = on.app.test_client()
     assert code in press(typed, "/console/invitation", "/console/invitation", code=code.upper()).headers["Location"]

@@ -27,6 +27,7 @@ from companion.signposting.nations import NATIONS
 from companion.signposting.resources import uk_day
 
 SOON = timedelta(days=60)  # a review that is due within these is shown as such
+EACH_HAS_THEIR_OWN = ("local-gp", "local-group-facilitator")  # so no programme has one number for it
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -110,8 +111,8 @@ def places() -> ResponseReturnValue:
     found = sorted(_directory().resources, key=lambda each: (each.review_by, each.name))
     return render_template(
         "console/places.html",
-        local=[each for each in found if each.publish == "local"],
-        others=[each for each in found if each.publish not in ("local", "hold")],
+        local=[each for each in found if each.publish == "local" and each.id not in EACH_HAS_THEIR_OWN],
+        others=[each for each in found if each.publish not in ("local", "hold") or each.id in EACH_HAS_THEIR_OWN],
         held=[each for each in found if each.publish == "hold"],
         today=today,
         soon=today + SOON,

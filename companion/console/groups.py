@@ -138,7 +138,7 @@ def new_group() -> ResponseReturnValue:
                 session.expunge_all()
             else:
                 _make(session, group, form.facilitators)
-                flash(f"{group.name} is made. Its first invitations go out a week before.", "info")
+                flash(f"{group.name} is made. People are invited a week before each date, or when they join.", "info")
                 return redirect(url_for("console.group", group_id=group.id))
         return render_template("console/group_edit.html", form=form, group=None, dates=dates, changes=None)
 

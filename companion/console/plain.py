@@ -21,7 +21,7 @@ def day_in(words: str) -> date:
             return datetime.strptime(given, shape).date()  # noqa: DTZ007 - a day has no time zone
         except ValueError:
             continue
-    raise ValueError(f"{words.strip()[:30]} is no day. Write days like 24 December 2026, each on its own line.")
+    raise ValueError(f"“{words.strip()[:30]}” is no day. Write days like 24 December 2026, each on its own line.")
 
 
 def day_said(day: date) -> str:
@@ -36,7 +36,7 @@ def before_in(words: str) -> list[int]:
         match = _LENGTH.fullmatch(part)
         minutes = int(match[1]) * _UNITS[(match[2] or "m")[0].lower()] if match else 0
         if not _SHORTEST <= minutes <= _LONGEST:
-            raise ValueError(f"{part[:30]} cannot be read. Write 1 day, 1 hour: from 5 minutes to a week before.")
+            raise ValueError(f"“{part[:30]}” cannot be read. Write 1 day, 1 hour: from 5 minutes to a week before.")
         found.add(minutes)
     if not found:
         raise ValueError("Write how long before people are reminded, such as 1 day, 1 hour.")

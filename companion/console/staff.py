@@ -246,11 +246,11 @@ def invitation(code: str) -> ResponseReturnValue:
         found = invitations.find(session, code, now())
         if found is None:
             return render_template("console/invitation_over.html"), 404
-        if form.validate_on_submit():
-            problem = weakness(form.password.data, found.email)
-            if problem:
-                form.password.errors = [problem]
-            elif form.password.data != form.again.data:
+        fine = form.validate_on_submit()
+        if form.password.data and (problem := weakness(form.password.data, found.email)):
+            form.password.errors = [problem]
+        elif fine:
+            if form.password.data != form.again.data:
                 form.again.errors = ["The two passwords are not the same. Type it again."]
             else:
                 invitations.accept(session, found, form.password.data, now())

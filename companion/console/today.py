@@ -48,6 +48,7 @@ from companion.models import (
 )
 from companion.programme import supervision
 from companion.rota.cover import Gap, every_gap
+from companion.rota.ways import ENOUGH, can_be_texted, live_ways
 
 SOON = timedelta(days=8)
 GAPS = timedelta(days=7)  # how far ahead gaps in any rota are shown
@@ -78,6 +79,8 @@ class Today:
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
     proposals: Sequence[FamilyProposal]  # that a family of phrases no longer pages, still to be answered
+    ways_lacking: bool  # for who is paged: too few ways to reach them were shown to work for the rota
+    untold: bool  # for a coordinator: no text reaches them
     set_up: Sequence[Step]  # for a coordinator, until all is done
 
     @property
@@ -177,6 +180,8 @@ def _load() -> Today:
             gaps=every_gap(session, now(), GAPS),
             moved_down=moved_down(session, now() - TOLD),
             proposals=proposals.waiting(session, now()),
+            ways_lacking=me().role in READERS and len({way.kind for way in live_ways(session, me())}) < ENOUGH,
+            untold=me().role == COORDINATOR and not can_be_texted(session, me()),
             set_up=_set_up(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)

@@ -13,6 +13,8 @@ from wtforms.validators import InputRequired, Length
 
 from companion.console.desk import EVERYONE, FRESH, allow, desk, my_id, now, pages
 from companion.console.fields import Form
+from companion.console.words import number
+from companion.messaging.addresses import addresses_of
 from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
 from companion.models import Person, Way
@@ -73,8 +75,12 @@ def ways() -> ResponseReturnValue:
             else:
                 return redirect(url_for("console.way", way_id=way.id))
         mine = [(way, works(session, way)) for way in ways_of(session, person)]
-        enough = len({way.kind for way in live_ways(session, person)}) >= ENOUGH
-        return render_template("console/ways.html", form=form, ways=mine, kinds=KINDS, enough=enough)
+        shown = len({way.kind for way in live_ways(session, person)})
+        if not form.is_submitted():  # the number that the coordinator was given, in most cases
+            form.address.data = next((number(each.address) for each in addresses_of(session, person)), "")
+        return render_template(
+            "console/ways.html", form=form, ways=mine, kinds=KINDS, enough=shown >= ENOUGH, shown=shown
+        )
 
 
 @pages.route("/ways/<uuid:way_id>", methods=["GET", "POST"])
