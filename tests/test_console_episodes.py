@@ -91,7 +91,7 @@ def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:
     assert answer.headers["Location"].endswith("/console/")
     closed = episode(on)
     assert (closed.state, closed.outcome, closed.closed_by) == ("closed", "spoke", on.ids["ada"])
-    for path in ("/close", "/pass"):
+    for path in ("/close", "/pass", "/contact"):
         press(browser, page, page + path, outcome="wrong number")
         assert "Nothing was changed" in browser.get(page).text
     assert episode(on).outcome == "spoke"

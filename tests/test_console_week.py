@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,12 @@ def test_a_turn_stands_on_each_day_that_it_touches_and_no_other() -> None:
     night, evening = turn("24 20:00", "25 08:00"), turn("25 18:00", "26 00:00")
     week = days_of(date(2026, 11, 23), [night, evening], LONDON)
     assert [[each for each, _ in day.turns] for day in week[:4]] == [[], [night], [night, evening], []]
+
+
+def test_who_is_paged_first_stands_first_whoever_began_first() -> None:
+    second = replace(turn("23 08:00", "30 08:00"), role="second")
+    [day] = days_of(date(2026, 11, 24), [second, turn("24 20:00", "25 08:00")], LONDON)[:1]
+    assert [each.role for each, _ in day.turns] == ["first", "second"]
 
 
 def test_days_without_anybody_that_follow_each_other_are_one() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
@@ -13,7 +13,7 @@ from companion.console.desk import READERS, allow, desk, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.people import find_person
 from companion.escalation.concerns import CannotRaiseError, raise_concern
-from companion.models import Person
+from companion.models import Episode, Person
 
 
 class ConcernForm(Form):
@@ -33,7 +33,16 @@ def concern(person_id: uuid.UUID) -> ResponseReturnValue:
             by = session.get_one(Person, my_id())
             try:
                 episode, _ = raise_concern(session, found, by, form.words.data.strip(), now(), desk().voice)
+                flash(_told(episode), "info")
                 return redirect(url_for("console.episode", episode_id=episode.id))
             except CannotRaiseError:
                 form.words.errors = ["There is no number of theirs any more, so nobody can be told. Call your lead."]
         return render_template("console/concern.html", form=form, person=found)
+
+
+def _told(episode: Episode) -> str:
+    if episode.owner is None or episode.state == "open":
+        return "Your concern is raised. Others are being paged."
+    if episode.owner_id == my_id():
+        return "Your concern is kept as a note. You have this yourself, so nobody else is paged."
+    return f"Your concern is raised. {episode.owner.label} has this, and is told that something is new."

@@ -174,6 +174,8 @@ def contact_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     try:
         with desk().database.write() as session:
             found = find(session, episode_id)
+            if found.state == "closed":
+                raise CannotCloseError("This is closed already. Nothing was changed.")
             if found.state != "contacted" or found.owner_id != my_id():  # a second press has nothing to record
                 reached_after_all(session, found, my_self(session), now(), desk().voice)
     except CannotCloseError as error:

@@ -11,6 +11,7 @@ from companion.rota.schedule import Turn
 from companion.when import clock_time
 
 WEEK = timedelta(days=7)
+ROLES = ("first", "second", "lead")  # in the order in which they are paged
 WEEKS = 8  # how far one may look ahead or back
 
 
@@ -28,6 +29,7 @@ def days_of(monday: date, turns: Sequence[Turn], zone: ZoneInfo) -> Sequence[Day
     for on in (monday + timedelta(days=n) for n in range(7)):
         begins, ends = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
         here = [turn for turn in turns if turn.starts_at < ends and turn.ends_at > begins]
+        here.sort(key=lambda turn: (ROLES.index(turn.role), turn.starts_at))
         days.append(Day(on, [(turn, hours_of_day(turn, on, zone)) for turn in here]))
     return days
 

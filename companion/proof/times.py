@@ -39,19 +39,25 @@ def spread(seconds: Sequence[float], still_open: int = 0) -> Spread:
 
 
 def report(session: Session, since: datetime, until: datetime) -> Mapping[str, Spread]:
-    """Return the spread of each of STEPS over the episodes opened from `since` to `until` (UTC), drills left out."""
+    """Return the spread of each of STEPS over the episodes opened from `since` to `until` (UTC), drills left out.
+
+    A concern that somebody raised began without a text, so it waits for no reply to one.
+    """
     wanted = (Episode.opened_at >= since, Episode.opened_at < until, Episode.is_drill.is_(False))
-    opened = dict(session.execute(select(Episode.id, Episode.opened_at).where(*wanted)).tuples().all())
+    rows = session.execute(select(Episode.id, Episode.opened_at, Episode.raised_by).where(*wanted)).tuples().all()
+    opened = {id_: at for id_, at, _ in rows}
+    written = {id_: at for id_, at, raised_by in rows if raised_by is None}
     steps = {
-        "reply": _first_reply(session, list(opened)),
+        "reply": _first_reply(session, list(written)),
         "paged": _first_page(session, list(opened)),
         "owned": _first_entry(session, list(opened), "episode taken"),
         "contacted": _first_entry(session, list(opened), "contact recorded"),
     }
     found = {}
     for step, moments in steps.items():
-        seconds = [max(0.0, (moments[id_] - at).total_seconds()) for id_, at in opened.items() if id_ in moments]
-        found[step] = spread(seconds, len(opened) - len(seconds))
+        counted = written if step == "reply" else opened
+        seconds = [max(0.0, (moments[id_] - at).total_seconds()) for id_, at in counted.items() if id_ in moments]
+        found[step] = spread(seconds, len(counted) - len(seconds))
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from companion import jobs
 from companion.escalation.auditor import runs
+from companion.escalation.concerns import raise_concern
 from companion.escalation.watchlist import load_watchlist
 from companion.models import Alarm, AuditEntry, Drill, Episode, OutboxMessage, Person
 from companion.proof import drill as drills
@@ -233,6 +234,14 @@ def test_r22_the_times_are_those_of_the_clock(world: World) -> None:
     assert (found["paged"].count, found["paged"].median) == (2, 0)
     assert (found["owned"].count, found["owned"].open, found["owned"].max) == (1, 1, 90)
     assert (found["contacted"].count, found["contacted"].median) == (0, None)
+    world.member("+447700900103")
+    with world.database.write() as session:  # a concern: nobody wrote, so no reply is owed
+        about = session.scalars(select(Person).where(Person.role == "trainee").order_by(Person.created_at)).all()[-1]
+        by = session.scalars(select(Person).where(Person.role == "lead")).one()
+        raise_concern(session, about, by, "very quiet", world.clock.now(), world.services.voice)
+        found = report(session, began, world.clock.now() + timedelta(seconds=1))
+    assert (found["reply"].count, found["reply"].open) == (2, 0)
+    assert found["owned"].count + found["owned"].open == 3
     world.staff_ignores()
     asha.ignores(), basil.ignores()
 
