@@ -65,6 +65,8 @@ def without(text_id: str) -> Callable[[str], str]:
 
 HARD = "Organisational considerations necessitate additional documentation."
 TEXTS, WELSH, PLACES = "companion/content/texts/", "companion/content/welsh.yaml", "companion/content/resources.yaml"
+STAFF, TRAINEES = "companion/content/said_by_staff.yaml", "companion/content/said_by_trainees.yaml"
+ORDERS = "companion/content/orders.yaml"
 PROMPTS, TOPICS = "companion/content/prompts.yaml", "companion/content/topics.yaml"
 SIDE_BY_SIDE: list[Fault] = [
     (TEXTS + "help.yaml", "  thanks:", reword("thanks", "You are welcome. " * 25), "costs 3 parts"),
@@ -147,6 +149,17 @@ ALONE: list[Fault] = [
     (PLACES, "- id: calm\n", of("calm", "publish", "sometimes"), "publish: Input should be"),
     ("companion/content/cohorts.yaml", "a: b: c", add("a: b: c"), "is not YAML"),
     ("companion/content/watchlist/abuse.yaml", "a: b: c", add("a: b: c"), "is not YAML"),
+    (STAFF, "aways:", swap("away:", "aways:"), "aways: no code listens for this"),
+    (STAFF, "about/for ..20 <nobody>", swap("..20 <somebody>", "..20 <nobody>"), "there is no group 'nobody'"),
+    (
+        TRAINEES,
+        "  unused: |",
+        swap("groups:\n", "groups:\n  unused: |\n    x\n"),
+        "no phrase uses the group 'unused'",
+    ),
+    (TRAINEES, "bye/goodbye//leave", swap("goodbye/", "goodbye//"), "a word is missing beside a stroke"),
+    (ORDERS, "[no, not", swap('["no", not', "[no, not"), "yes and no in quotes"),
+    (ORDERS, "passing:", swap("pass:", "passing:"), "'passing' is none of take, pass"),
 ]
 
 

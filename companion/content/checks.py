@@ -19,8 +19,10 @@ import yaml
 from companion.content.catalogue import HERE, WELSH, Catalogue, Wording, load_catalogue
 from companion.content.crisis import NHS_LINES, crisis_values
 from companion.content.files import Problem, forbidden_contacts, line_of, unreadable
+from companion.content.orders import read_orders
 from companion.content.readability import readability
 from companion.content.reader import ContentError
+from companion.content.sayings import StaffSayings, TraineeSayings, read_sayings
 from companion.messaging.parts import count, gsm_safe, is_gsm7
 from companion.signposting import Directory, DirectoryError, load_directory
 from companion.signposting.checks import ADDRESS, check_resources, shipped_forbidden
@@ -59,7 +61,7 @@ def check_content(overlay: Path | None = None, today: date | None = None, ours: 
     if broken:
         return broken
     files = (path for folder in folders for path in sorted(folder.rglob("*.yaml")))
-    problems = list(forbidden_contacts(files, shipped_forbidden(ours)))
+    problems = [*forbidden_contacts(files, shipped_forbidden(ours)), *_check_said(ours)]
     try:
         catalogue = load_catalogue(overlay, ours)
     except ContentError as error:
@@ -78,6 +80,20 @@ def check_content(overlay: Path | None = None, today: date | None = None, ours: 
     problems += _check_titles(catalogue, ours)
     problems += _check_examples(catalogue, directory)
     return problems
+
+
+def _check_said(ours: Path) -> Iterator[Problem]:
+    """Read what code listens for in the texts that people send."""
+    readers = (
+        lambda: read_sayings(StaffSayings, ours),
+        lambda: read_sayings(TraineeSayings, ours),
+        lambda: read_orders(ours),
+    )
+    for read in readers:
+        try:
+            read()
+        except ContentError as error:
+            yield _from_error(error, [ours])
 
 
 def _check_titles(catalogue: Catalogue, ours: Path) -> Iterator[Problem]:

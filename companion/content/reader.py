@@ -74,33 +74,34 @@ class Content:
 
 def read_entries(path: Path) -> Content:
     """Read one file of texts. Raises ContentError with file and line for anything that does not fit."""
-    sections = {key.value: node for key, node in _pairs(_root(path), path)}
+    sections = {key.value: node for key, node in pairs_of(root_of(path), path)}
     for name in sections.keys() - _SECTIONS:
-        raise _error(path, sections[name], f"there is no section {name!r}: only {', '.join(sorted(_SECTIONS))}")
+        raise error_at(path, sections[name], f"there is no section {name!r}: only {', '.join(sorted(_SECTIONS))}")
     values: dict[str, Any] = {}
     if "values" in sections:
-        _pairs(sections["values"], path)
+        pairs_of(sections["values"], path)
         values = _plain(sections["values"])
         for name, longest in values.items():
             if not isinstance(longest, str):
-                raise _error(path, sections["values"], f"the longest value of {name!r} must be in quotes")
+                raise error_at(path, sections["values"], f"the longest value of {name!r} must be in quotes")
     rotation = _plain(sections["rotation"]) if "rotation" in sections else []
     if not isinstance(rotation, list) or not all(isinstance(name, str) for name in rotation):
-        raise _error(path, sections["rotation"], "rotation must be a list of ids")
+        raise error_at(path, sections["rotation"], "rotation must be a list of ids")
     return Content(_entries("texts", sections, path), values, tuple(rotation), _entries("titles", sections, path))
 
 
 def _entries(name: str, sections: Mapping[str, yaml.Node], path: Path) -> tuple[Entry, ...]:
     entries: dict[str, Entry] = {}
-    for key, node in _pairs(sections[name], path) if name in sections else ():
+    for key, node in pairs_of(sections[name], path) if name in sections else ():
         if key.value in entries:
-            raise _error(path, key, f"{key.value}: this id exists twice")
-        _pairs(node, path)
+            raise error_at(path, key, f"{key.value}: this id exists twice")
+        pairs_of(node, path)
         entries[key.value] = Entry(key.value, _plain(node), path, key.start_mark.line + 1)
     return tuple(entries.values())
 
 
-def _root(path: Path) -> yaml.Node:
+def root_of(path: Path) -> yaml.Node:
+    """Return what a file holds, with its lines. Raises ContentError for what is no YAML, and for an empty file."""
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
@@ -117,13 +118,13 @@ def _root(path: Path) -> yaml.Node:
     return node
 
 
-def _pairs(node: yaml.Node, path: Path) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+def pairs_of(node: yaml.Node, path: Path) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
     """Return the keys and values of a mapping. Raises ContentError for anything else."""
     if not isinstance(node, yaml.MappingNode):
-        raise _error(path, node, "names and values are expected here (name: value)")
+        raise error_at(path, node, "names and values are expected here (name: value)")
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise _error(path, key, "a name is expected here")
+            raise error_at(path, key, "a name is expected here")
     pairs: list[tuple[yaml.ScalarNode, yaml.Node]] = node.value
     return pairs
 
@@ -132,5 +133,6 @@ def _plain(node: yaml.Node) -> Any:
     return yaml.constructor.SafeConstructor().construct_document(node)
 
 
-def _error(path: Path, node: yaml.Node, what: str) -> ContentError:
+def error_at(path: Path, node: yaml.Node, what: str) -> ContentError:
+    """Return an error that names file and line."""
     return ContentError(f"{path}:{node.start_mark.line + 1}: {what}")

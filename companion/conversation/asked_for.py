@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from companion.content.sayings import said_by_staff
 from companion.conversation import session_errands
 from companion.conversation.request import Answer, Request
 from companion.models import Cover, GroupSession, Person, ReadinessCheck, SessionLeave
@@ -20,44 +21,14 @@ from companion.rota import phone, readiness, swaps
 
 _TEST_LASTS = timedelta(hours=2)  # since it was sent
 _AHEAD = 20  # sessions among which one is looked for
-_SMALL = frozenset(
-    (
-        *("a", "am", "and", "dr", "for", "hello", "here", "hi", "i", "ill", "im", "is", "it", "ive", "me", "now", "of"),
-        *("please", "that", "the", "then", "thank", "thanks", "this", "to", "today", "you"),
-    )
-)
-_YES = frozenset(
-    (
-        "yes",
-        "y",
-        "yep",
-        "yeah",
-        "ok",
-        "okay",
-        "sure",
-        "fine",
-        "agreed",
-        "agree",
-        "accept",
-        "happy",
-        "take",
-        "taking",
-        "mine",
-    )
-)
-_TAKES = frozenset(("can", "do", "have", "run", "will", "swap", "with"))
-_NO = frozenset(("no", "n", "nope", "cant", "cannot", "unable", "decline"))
-_SEEN = frozenset(("got", "received", "seen", "noted", "present", "ready", "confirmed", "confirm", "working", "works"))
-_BESIDE_NO = frozenset(("afraid", "away", "busy", "do", "on", "shift", "sorry", "take", "run", "work", "working"))
-_THUMBS = frozenset(("👍", "✅"))
 
 
 def answered(request: Request) -> Answer | None:
     """Take a plain answer to the one thing that was asked; None when nothing was, or when it may be anything else."""
-    said = _words(request.body)
-    yes, no = _is(said, _YES | _THUMBS, _TAKES), _is(said, _NO, _BESIDE_NO)
+    said, listen = _words(request.body), said_by_staff()
+    yes, no = _is(said, listen.yes_words, listen.beside_yes), _is(said, listen.no_words, listen.beside_no)
     if (check := _test_page(request)) is not None:
-        if yes or _is(said, _SEEN | _YES | _THUMBS, frozenset(("test", "page"))):
+        if yes or _is(said, listen.seen_words | listen.yes_words, listen.beside_seen):
             text_id = readiness.answer(request.session, request.person, check.code, request.now)
             return None if text_id is None else ("test_page", (request.say(text_id),))
         return None
@@ -90,7 +61,7 @@ def _words(body: str) -> list[str]:
 
 def _is(said: list[str], one_of: frozenset[str], beside: frozenset[str]) -> bool:
     """Whether a text has one of some words, and nothing else but these, small ones and those that may stand beside."""
-    return not one_of.isdisjoint(said) and (one_of | beside | _SMALL).issuperset(said)
+    return not one_of.isdisjoint(said) and (one_of | beside | said_by_staff().small_words).issuperset(said)
 
 
 def _test_page(request: Request) -> ReadinessCheck | None:

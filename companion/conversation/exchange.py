@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_trainees
 from companion.conversation.flows import my_data
 from companion.conversation.flows.leaving import ends_all
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
@@ -30,15 +31,6 @@ OF_THEIR_OWN = frozenset(
         *("stop", "help", "menu", "join", "pause", "resume", "change_channel"),
         *("next_session", "join_link", "my_data", "delete_my_data"),
     )
-)
-CALL_ME = frozenset(("call me", "please call me", "call me please", "can you call me", "ring me"))
-CHANGE = frozenset(("change", "change please", "please change", "someone else", "someone else please"))
-_SOMEONE_ELSE = re.compile(
-    r"\b(?:(?:can|could|may) i (?:please )?(?:have|get|see|(?:talk|speak) (?:to|with))"
-    r"|(?:want|like|prefer|rather)(?: have| to have|(?: to)? (?:talk|speak) to| it was)?)"
-    r" (?:some|any)(?:one|body) else\b"
-    r"|\b(?:can|could|would) (?:some|any)(?:one|body) else (?:please )?"
-    r"(?:do it|call|ring|contact|text|take|help|speak|talk)\b"
 )
 
 
@@ -124,14 +116,16 @@ def _of_nobody(
 
 
 def _wants_other(said: str) -> bool:
-    return said in CHANGE or _SOMEONE_ELSE.search(said) is not None
+    listen = said_by_trainees()
+    return (listen.change.search(said) or listen.someone_else.search(said)) is not None
 
 
 def _wants_call(meant: Understanding, said: str) -> bool:
-    if said in CALL_ME:
+    listen = said_by_trainees()
+    if listen.call_me.search(said):
         return True
     asks = meant.intent == "talk_to_person" and not meant.guessed
-    return asks and not {"call", "ring", "phone"}.isdisjoint(said.split())
+    return asks and listen.of_a_call.search(said) is not None
 
 
 def letters(text: str) -> str:

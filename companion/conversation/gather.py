@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_trainees
 from companion.conversation.around import facts, wants_cohorts
 from companion.conversation.asides import aside
 from companion.conversation.flows import booking, leaving_out
@@ -53,11 +54,6 @@ _PUT_RIGHT = re.compile(
     r" (?:a |an )?(10|\d)(\s*/\s*10)?(?:\W|not \d+)*",
     re.IGNORECASE,
 )  # "no i meant 7"
-_WHERE_THEY_ARE = re.compile(
-    r"(?:(?:i'?m|i am|still|back|just|here|sat|stuck)\W+)*(?:on|at|in) (?:the |a |my )?"
-    r"(?:ward|theatres?|clinic|icu|itu|hospital|labour ward|ed|a&e|train|bus|tube|home|car|bed|mess)"
-    r"(?: (?:still|now|atm|rn|at the moment|today|tonight))*\W*"
-)
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -174,9 +170,9 @@ def _may_be_anything(body: str, asked: str, meant: Understanding) -> bool:
 
 def _says_where_they_are(body: str, asked: str, meant: Understanding) -> bool:
     """Whether "on the ward" was taken for being late, or for a no to a place that is theirs or was not offered."""
-    if meant.intent not in ("running_late", "book_yes", "book_no") or not _WHERE_THEY_ARE.fullmatch(one_line(body)):
+    if meant.intent not in ("running_late", "book_yes", "book_no") or not (meant.guessed or asked == "reminder"):
         return False
-    return meant.guessed or asked == "reminder"
+    return said_by_trainees().where_they_are.search(one_line(body)) is not None
 
 
 def _no_guess(body: str, meant: Understanding) -> Understanding:

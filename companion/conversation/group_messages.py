@@ -6,6 +6,7 @@ import re
 
 from companion import when
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request, count_of
 from companion.models import Group
 from companion.programme import broadcast
@@ -16,9 +17,9 @@ STARTS = ("msg", "message my group", "message the group", "text my group", "tell
 
 def answer(request: Request) -> Answer | None:
     """Answer MSG, SEND and UNDO; None for any other text."""
-    if request.is_just("send", "send it", "yes send", "yes send it"):
+    if request.is_just(said_by_staff().message_send):
         return _send(request)
-    if request.is_just("undo", "undo that", "undo it"):
+    if request.is_just(said_by_staff().message_undo):
         return _undo(request)
     words = request.words_after(*STARTS)
     return None if words is None else _show(request, words)

@@ -11,6 +11,7 @@ import uuid
 from sqlalchemy import func, select
 
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request
 from companion.escalation import episodes
 from companion.escalation.exclusions import may_see
@@ -21,23 +22,6 @@ from companion.rota.duties import on_duty
 
 _SHORT = 9  # words; a longer text tells something
 _NAMED = 5  # items in one text
-_OPEN = re.compile(
-    r"^(?:(?:is|are|what|whats|which|how|any|anything|list|show|do|has|have|the|we|i|there|me|all|many) )*"
-    r"(?:(?:is|are|was) )?(?:open|waiting|outstanding|pending|items?|alerts?|escalations?|status)"
-    r"(?: (?:items?|alerts?|escalations?|pages?|open|waiting|outstanding|now|today|at the moment|please|on it|there))*$"
-    r"|^(?:anything|what) (?:do )?i need to do$"
-    r"|^who(?:s| has)?(?: got| has| taken| took| have) (?:it|that one|that|this one|the item|the page)(?: now)?$"
-    r"|^(?:has|is|did) (?:any(?:one|body)|some(?:one|body)|(?:dr )?[a-z]+) (?:got|taken|take|on|dealing with|picked up)"
-    r" (?:it|that|this|the item)(?: up)?(?: now| yet)?$"
-    r"|^(?:any|whats the) (?:news|update|updates)$"
-)
-_AM_I = re.compile(r"^(?:(?:so|hi|when|what time) )*(?:am i|do i have) .*\b(?:on|duty|on ?call|shift)\b")
-_ON_CALL = re.compile(r"\b(?:who|whos|any(?:one|body)|whose)\b.*\b(?:on ?call|on duty)\b")
-_JOINED = re.compile(
-    r"\b(?:how many|who|whos|any(?:one|body)|number of)\b.*\b(?:joined|joining|signed up|members|enrolled)\b"
-    r"|^how many (?:trainees|people|doctors|members)(?: (?:do we have|are there|have we got|now))*$"
-)
-_OF_A_SESSION = re.compile(r"\b(?:session|tonight|tomorrow|week|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?)\b")
 
 
 def answer(request: Request) -> Answer | None:
@@ -45,13 +29,14 @@ def answer(request: Request) -> Answer | None:
     said = " ".join(re.findall(r"[a-z]+", re.sub(r"['\u2019]", "", request.body.lower())))
     if not said or len(said.split()) > _SHORT or find_reference(request.body) is not None:
         return None
-    if _OPEN.search(said):
+    listen = said_by_staff()
+    if listen.open_items.search(said):
         return "items", (_open(request),)
-    if _AM_I.search(said):
+    if listen.am_i_on.search(said):
         return phone.mine(request)
-    if _ON_CALL.search(said):
+    if listen.who_is_on.search(said):
         return "on_duty", (_duties(request),)
-    if _JOINED.search(said) and _OF_A_SESSION.search(said) is None:
+    if listen.joined.search(said) and listen.of_a_session.search(said) is None:
         return "joined", (_joined(request),)
     return None
 

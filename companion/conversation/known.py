@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from companion.content.catalogue import Catalogue, Text
+from companion.content.sayings import Pattern, TraineeSayings, said_by_trainees
 from companion.conversation.around import Around
 from companion.conversation.changes import Change
 from companion.conversation.intents import Understanding
@@ -146,31 +146,24 @@ class Decision:
 
 
 _NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person"))
-# While somebody waits for a person, or writes to one, an intent counts only where a text has one of these words: "where
-# can I get help with rent" is met with a place, and "she's locked the door", which only sounds like a topic, is not.
-_ASKS = re.compile(
-    r"\?|\b(?:where|who|what|which|how|numbers?|advice|helpline|services?|help with|info|link|details)\b"
-)
-_NAMED = {
-    "signpost": _ASKS,
-    "practical_need": _ASKS,
-    "next_session": re.compile(
-        r"\b(?:group|sessions?|meet|meets|meeting|zoom|link|place|next one|today|tonight|tomorrow"
-        r"|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?)\b"
-    ),
-    # HELP, and what is asked of the service. "help me", "who is this" and "what happens now" are asked of a person.
-    "help": re.compile(
-        r"^\W*(?:help|info)\W*$|\b(?:how (?:does|do|it) .*works?|texts|messages|sees?|reads?|find out|told|tells?"
-        r"|private|privacy|confidential|anonymous|record|file|portfolio|gmc|data|bot|ai|computer|commands|menu)\b"
-    ),
-    "stop": re.compile(r"\b(?:text|texts|texting|messages?|messaging|contact|list|number|unsubscribe|opt)\b"),
-}
+
+
+def _asked_of_us(listen: TraineeSayings) -> Mapping[str, Pattern]:
+    """Return, for each intent that is only taken for one where a text has words for it, what finds such words."""
+    return {
+        "signpost": listen.asks_for_a_place,
+        "practical_need": listen.asks_for_a_place,
+        "next_session": listen.asks_of_sessions,
+        "help": listen.asks_of_the_service,
+        "stop": listen.asks_for_an_end,
+    }
 
 
 def says_nothing_else(meant: Understanding, text: str) -> bool:
     """Whether somebody who waits for a person says nothing that is answered for itself: "is anyone there", "please"."""
-    if (named := _NAMED.get(meant.intent)) is not None and not (meant.intent == "stop" and is_stop_word(text)):
-        return named.search(one_line(text)) is None
+    asked = _asked_of_us(said_by_trainees()).get(meant.intent)
+    if asked is not None and not (meant.intent == "stop" and is_stop_word(text)):
+        return asked.search(one_line(text)) is None
     return meant.intent in _NOTHING_ELSE or meant.guessed
 
 

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from companion.content.sayings import said_by_trainees
+
 # Ten SMS parts hold 1,530 characters and WhatsApp allows 4,096: what stands after that is not read for meaning.
 LONGEST_READ = 2_000
 
@@ -104,16 +106,9 @@ def one_line(text: str) -> str:
     return " ".join(fold(plain(text)).split())
 
 
-_QUESTION = re.compile(
-    r"(?:can|could|may|do|does|did|is|are|am|will|would|should|has|have) "
-    r"(?:i|it|there|this|that|they|you|we|my|the|someone|anyone)\b"
-    r"|(?:what|who|how|when|where)(?:'?s)?\b|why\b"
-)
-
-
 def is_question(text: str) -> bool:
     """Whether a text asks something: it has a question mark, or begins as questions do."""
-    return "?" in text or _QUESTION.match(one_line(text)) is not None
+    return "?" in text or said_by_trainees().question.search(one_line(text)) is not None
 
 
 def read(text: str, spelling: Spelling) -> Said:

@@ -7,20 +7,15 @@ A text that only begins with one may be an order or a sentence: that is `maybe`,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
-import yaml
-
+from companion.content.orders import OrderWords, Verb, read_orders
 from companion.escalation.references import apart, find_reference
 
-Verb = Literal["take", "pass", "help", "say", "reached", "tried", "close", "ask"]
 _SPOKEN = ("take", "pass", "say", "reached")  # words that are an order when they stand first after a reference
-# About the person and not to them, when words stand after a reference: "K7Q9 she is fine".
-_ABOUT_THEM = frozenset(("she", "shes", "he", "hes", "they", "theyre", "theyve", "her", "his", "their"))
 _MARKS = {"’": "'", "‘": "'", "`": "'"}
 
 
@@ -42,44 +37,32 @@ class Order:
     @property
     def about_them(self) -> bool:
         """Whether the words speak of the person, as a note does, and not to them."""
-        return not _ABOUT_THEM.isdisjoint(_words(self.words)[:1])
+        return not _phrases().words.about_them.isdisjoint(_words(self.words)[:1])
 
     @property
     def in_vain(self) -> bool:
         """Whether they tried and did not reach the person; "rang her, she is with a friend now" may be either."""
-        says_so = not _phrases().in_vain.isdisjoint(_words(self.words))
+        says_so = not _phrases().words.in_vain.isdisjoint(_words(self.words))
         return self.verb == "tried" or (self.maybe == "tried" and says_so)
 
 
 @dataclass(frozen=True)
 class _Phrases:
-    by_words: dict[tuple[str, ...], Verb]
-    perhaps: frozenset[tuple[str, ...]]  # of these, those that are never certain
-    every: frozenset[str]
-    in_vain: frozenset[str]
-    small: frozenset[str]
-    how_they_are: frozenset[str]
+    """The lists, and what is worked out of them: what finds a name after "pass it to", and the words of the longest."""
+
+    words: OrderWords
+    by_words: Mapping[tuple[str, ...], Verb]
     to_somebody: re.Pattern[str]
     longest: int
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> _Phrases:
-    data = yaml.safe_load((Path(__file__).parent.parent / "content" / "orders.yaml").read_text(encoding="utf-8"))
-    small, well = frozenset(data.pop("small")), frozenset(data.pop("how_they_are"))
-    passes = "|".join(data.pop("pass_to"))
-    to = re.compile(rf"(?:^| )(?:{passes})(?! (?:her|him|them|me|you)\b)(?: [a-z]+){{1,2}}(?: (?:please|now))?$")
-    every, in_vain, perhaps = (
-        frozenset(data.pop("every")),
-        frozenset(data.pop("in_vain")),
-        _by_words(data.pop("perhaps")),
-    )
-    pairs = perhaps | _by_words(data)
-    return _Phrases(pairs, frozenset(perhaps), every, in_vain, small, well, to, max(map(len, pairs)))
-
-
-def _by_words(listed: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], Verb]:
-    return {tuple(phrase.split()): cast(Verb, verb) for verb, phrases in listed.items() for phrase in phrases}
+    words = read_orders()
+    by_words = {**words.perhaps, **words.sure}
+    pass_to, not_by_name = "|".join(words.pass_to), "|".join(sorted(words.not_by_name))
+    to = re.compile(rf"(?:^| )(?:{pass_to})(?! (?:{not_by_name})\b)(?: [a-z]+){{1,2}}(?: (?:please|now))?$")
+    return _Phrases(words, by_words, to, max(map(len, by_words)))
 
 
 def without_reference(order: Order, text: str) -> Order | None:
@@ -106,7 +89,7 @@ def read_order(text: str) -> Order:
         verb: Verb = "pass" if named else cast(Verb, spoken)
         return Order(reference, verb, after.strip() if verb == "say" else rest, named=named)
     sure, maybe = _read(rest)
-    every = sure is not None and not _phrases().every.isdisjoint(_words(rest))
+    every = sure is not None and not _phrases().words.every.isdisjoint(_words(rest))
     return Order(reference, sure, rest, maybe, every=every)
 
 
@@ -117,7 +100,7 @@ def _names_somebody(text: str) -> bool:
     if found is None:
         return False
     before = words[: found.start()]
-    return phrases.small.issuperset(before.split()) or _read(before)[0] == "pass"
+    return phrases.words.small.issuperset(before.split()) or _read(before)[0] == "pass"
 
 
 def _read(text: str) -> tuple[Verb | None, Verb | None]:
@@ -132,12 +115,12 @@ def _read(text: str) -> tuple[Verb | None, Verb | None]:
             if verb := phrases.by_words.get(tuple(words[at : at + length])):
                 begins = begins and not (left_over and not found)
                 found.append(verb)
-                left_over += tuple(words[at : at + length]) in phrases.perhaps
+                left_over += tuple(words[at : at + length]) in phrases.words.perhaps
                 at += length
                 break
         else:
-            told = phrases.how_they_are if found[-1:] == ["reached"] else phrases.small
-            left_over += words[at] not in told | phrases.small | phrases.every
+            told = phrases.words.how_they_are if found[-1:] == ["reached"] else phrases.words.small
+            left_over += words[at] not in told | phrases.words.small | phrases.words.every
             at += 1
     kinds = set(found)
     if len(kinds) == 1 and not left_over:

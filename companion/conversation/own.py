@@ -9,13 +9,10 @@ from datetime import date, datetime, time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from companion.content.sayings import said_by_trainees
 from companion.models import CheckIn, Person
 from companion.programme.weeks import numbers_of, token_for
 from companion.settings import Settings
-
-_MY_WEEKS = frozenset(
-    ("my weeks", "my week", "weeks", "show my weeks", "my numbers", "my scores", "my checkins", "my trend")
-)
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,8 @@ class Own:
 
 def is_my_weeks(text: str) -> bool:
     """Whether a text asks for the person's own weeks."""
-    return " ".join(re.sub(r"[^a-z ]", " ", text.lower()).split()) in _MY_WEEKS
+    letters = " ".join(re.sub(r"[^a-z ]", " ", text.lower()).split())
+    return said_by_trainees().my_weeks.search(letters) is not None
 
 
 def own_facts(session: Session, person: Person | None, text: str, settings: Settings, now: datetime) -> Own:

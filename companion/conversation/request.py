@@ -39,9 +39,9 @@ class Request:
                 return text[found.end() :].strip()
         return None
 
-    def is_just(self, *words: str) -> bool:
-        """Whether the whole text is one of `words` (lower case), whatever stands around it."""
-        return " ".join(re.sub(r"[^a-z ]", " ", self.body.lower()).split()) in words
+    def is_just(self, words: re.Pattern[str]) -> bool:
+        """Whether `words` are found in the text's small letters, with a space for whatever else stands there."""
+        return words.search(" ".join(re.sub(r"[^a-z ]", " ", self.body.lower()).split())) is not None
 
     def my_groups(self) -> list[Group]:
         """Return the running groups that this person runs, oldest first."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from companion import when
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request, count_of
 from companion.escalation.exclusions import hidden_from
 from companion.escalation.references import find_reference
@@ -15,27 +16,19 @@ from companion.models import GroupSession
 from companion.programme import deciding, places, running, telling
 from companion.programme.reminders import who_line
 
-_WHO = ("who", "whos coming", "who s coming", "who is coming", "who is coming tonight", "who s coming tonight")
-_OFF = (
-    *("off", "off tonight", "cancel tonight", "cancel session", "cancel the session", "cancel group"),
-    *("cancel the group", "cancel tonights session", "cancel tonight s session", "call it off", "call off tonight"),
-)
-_SWAP = (
-    *("swap session", "swap tonight", "swap group", "swap the session", "hand over session", "hand over tonight"),
-    *("hand over the session", "hand over group", "hand over the group", "i cant run it", "i can t run it"),
-)
 _SAME_DAY = timedelta(hours=24)  # sessions that begin so close to each other are shown together
 
 
 def answer(request: Request) -> Answer | None:
     """Answer what is about a session; None for any other text."""
-    if request.is_just(*_WHO):
+    listen = said_by_staff()
+    if request.is_just(listen.session_who):
         return _who(request)
-    if request.is_just(*_OFF):
+    if request.is_just(listen.session_off):
         return _off(request, None)
-    if request.is_just(*_SWAP):
+    if request.is_just(listen.session_swap):
         return _swap(request, None)
-    if request.is_just("undo", "undo that", "undo it", "keep it on"):
+    if request.is_just(listen.session_on_again):
         return _undo(request)
     came = request.words_after("came")
     if came is not None:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Text
+from companion.content.orders import Verb
 from companion.conversation import asked_for, errands, plain_staff
 from companion.conversation.optout_words import bare, is_start_word, is_stop_word
-from companion.conversation.orders import Order, Verb, read_order, without_reference
+from companion.conversation.orders import Order, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay
 from companion.escalation.closings import CannotCloseError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request, count_of
 from companion.models import Person
 from companion.programme import supervision
@@ -12,14 +13,7 @@ from companion.programme import supervision
 
 def answer(request: Request) -> Answer | None:
     """Answer SUPERVISION and SUPERVISED; None for any other text."""
-    if request.is_just(
-        "supervision",
-        "supervision please",
-        "supervision sooner",
-        "supervision soon",
-        "i need supervision",
-        "need supervision",
-    ):
+    if request.is_just(said_by_staff().supervision):
         return "supervision", (_sooner(request) if request.person.role == "facilitator" else _who_waits(request),)
     words = request.words_after("supervised")
     if words is None:

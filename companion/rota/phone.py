@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request
 from companion.escalation.references import find_reference
 from companion.models import Cover, Person
@@ -21,8 +22,6 @@ from companion.rota.swaps import Stretch, span
 ASKS = "rota_confirm"  # what the last text asked, in the person's row
 REMEMBERED = timedelta(hours=2)
 SHOWN = 2
-_YES = ("yes", "y", "ok", "okay", "accept", "agreed", "agree", "sure", "take", "confirm")
-_NO = ("no", "n", "decline", "sorry", "cant", "can't", "pass")
 
 
 def answer(request: Request) -> Answer | None:
@@ -30,14 +29,15 @@ def answer(request: Request) -> Answer | None:
     code = find_reference(request.body)
     if code is not None:
         return _with_code(request, code)
-    if request.is_just("rota", "my rota", "my duties", "duties", "when am i on"):
+    listen = said_by_staff()
+    if request.is_just(listen.my_duties):
         return mine(request)
     for verb, starts in (("hand_over", ("hand over", "handover", "cover me")), ("swap", ("swap",))):
         words = request.words_after(*starts)
         if words is not None:
             return _ask(request, verb, words)
-    if _asked(request) is not None and request.is_just("yes", "yes please", "no", "no thanks"):
-        return _confirmed(request, yes=request.is_just("yes", "yes please"))
+    if _asked(request) is not None and (request.is_just(listen.confirms) or request.is_just(listen.refuses)):
+        return _confirmed(request, yes=request.is_just(listen.confirms))
     return None
 
 
@@ -58,7 +58,8 @@ def _with_code(request: Request, code: str) -> Answer | None:
 def _word(request: Request, code: str) -> bool | None:
     rest = request.body.upper().replace(code, " ").lower()
     first = next(iter("".join(mark if mark.isalpha() or mark == "'" else " " for mark in rest).split()), "")
-    return True if first in _YES else False if first in _NO else None
+    listen = said_by_staff()
+    return True if first in listen.takes_duty else False if first in listen.refuses_duty else None
 
 
 def mine(request: Request) -> Answer:

@@ -56,6 +56,14 @@ def test_r09_plain_words_count_only_when_they_are_sure(text: str, verb: str | No
     assert (order.verb, order.maybe) == (verb, maybe)
 
 
+@pytest.mark.parametrize(
+    ("text", "in_vain"), [("rang her, no sign of her", True), ("rang her, she is with a friend now", False)]
+)
+def test_a_try_was_in_vain_where_the_words_beside_it_say_so(text: str, in_vain: bool) -> None:
+    order = read_order(text)
+    assert (order.maybe, order.in_vain) == ("tried", in_vain)
+
+
 @pytest.mark.parametrize("text", ["passing to sam", "can't, passing it to Dr Dunne please", "K7Q4 pass to sam"])
 def test_r09_passing_to_somebody_by_name_is_passing_it_on(text: str) -> None:
     order = read_order(text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Literal
 
 from companion import when
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayCantGetIn, SayLate
 from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
 from companion.conversation.normalise import one_line
@@ -15,34 +15,7 @@ from companion.conversation.until import weekday_meant
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
-_SAYS_YES = re.compile(r"\W*(?:yes|yep|yeah|yup|y|ok|okay|sure|great|perfect|lovely)\b", re.IGNORECASE)
-_BARE = frozenset({"yes", "y", "yes please", "no", "n", "no thanks", "no thank you"})
-_DIAL = frozenset({"dial", "dial in", "phone in", "call in", "dial number", "dial in number"})
-_BY_PHONE = re.compile(
-    r"\b(?:can|could|may|how do) i (?:\w+ )?(?:do (?:it|this|the group)|join|come|attend|take part|dial|phone) (?:in )?"
-    r"(?:the (?:group|session|meeting) )?(?:by|on|over|via|from) (?:the |a |my )?(?:phone|landline)\b"
-    r"|\b(?:can|could|how do) i (?:just )?(?:dial|phone|ring) in\b"
-)
-# Said of the way into a session that is about to begin or has begun: something does not work, or nobody lets one in.
-_LOCKED_OUT = re.compile(
-    r"\b(?:link|zoom|teams|video|call|page|app|it|meeting)\b.{0,20}(?:\bnot|n'?t|\bnever)\b.{0,12}"
-    r"\b(?:work|open|load|connect|start|let(?:ting)? me|letting anyone)"
-    r"|\b(?:can'?t|cannot|can not|couldn'?t|unable to) (?:get in(?:to)?|log (?:in|on)|connect)\b"
-    r"|\b(?:wi ?fi|internet|broadband|signal|connection|laptop|zoom|teams)\b.{0,12}"
-    r"\b(?:down|gone|dead|dropp|crash|died|froze|rubbish|broken)"
-    r"|\b(?:kicked|thrown|dropped|cut) (?:me )?(?:out|off)\b|\bin (?:the )?waiting room\b"
-    r"|\bno ?(?:one|body)(?:'?s| is| has) (?:here|there|let me in|letting me in|joined|on)\b"
-)
-# Nobody who writes this before the start is late.
-_ON_THE_WAY = re.compile(
-    r"(?:(?:i'?m|i am|just|ok|hi|hey|all|yes|yep)\W+)*(?:on (?:my|the|our) way|omw|heading (?:over|there|home))"
-    r"(?: (?:now|there|home|over|in|see you|soon|all))*\W*"
-)
 _DOORS_OPEN = timedelta(minutes=30)  # before the start
-_DIAL_ALWAYS = frozenset({"dial always", "always dial", "by phone"})
-_VIDEO = frozenset({"video", "dial off", "by video"})
-_CALENDAR = frozenset({"calendar", "my calendar", "calendar link"})
-_CALENDAR_NEW = frozenset({"calendar new", "new calendar", "new calendar link"})
 
 
 def offer(known: Known) -> Decision:
@@ -76,7 +49,7 @@ def _means_another_day(known: Known, session: SessionFacts) -> bool:
     A yes to what was offered is one, whatever day is named beside it.
     """
     named = weekday_meant(str(known.meant.slots.get("day", "")))
-    if named is None or session.has_place or _SAYS_YES.match(known.text):
+    if named is None or session.has_place or said_by_trainees().says_yes.search(known.text):
         return False
     return named != session.starts_at.astimezone(known.zone).weekday()
 
@@ -128,7 +101,8 @@ def late(known: Known) -> Decision:
     if not (session.has_place or taken):
         text = known.say("link_not_booked", when=_when(known, session))
         return Decision((text,), asks=_asks(known, session), read_me=True)
-    if session.has_place and known.now < session.starts_at and _ON_THE_WAY.fullmatch(one_line(known.text)):
+    on_the_way = said_by_trainees().on_the_way.search(one_line(known.text))
+    if session.has_place and known.now < session.starts_at and on_the_way:
         return join_link(known) if session.starts_at - known.now <= LATE_FROM else next_session(known)
     if session.starts_at - known.now > LATE_FROM:
         return Decision((known.say("late_noted"),), read_me=True)
@@ -137,13 +111,14 @@ def late(known: Known) -> Decision:
 
 def said(known: Known) -> Decision | None:
     """Answer DIAL, CALENDAR and what belongs to them; None when the text is neither."""
-    text = bare(known.text)
+    text, listen = bare(known.text), said_by_trainees()
     if _locked_out(known.text) and (heard := _cant_get_in(known)) is not None:
         return heard
     if _asks_to_dial(known.text):
         return _dial(known)
-    if text in _DIAL_ALWAYS or text in _VIDEO:
-        by = "phone" if text in _DIAL_ALWAYS else "video"
+    always_dials = listen.dial_always.search(text) is not None
+    if always_dials or listen.by_video.search(text):
+        by = "phone" if always_dials else "video"
         return Decision((known.say(f"joins_by_{by}"),), (JoinBy(by),), heard_as="joins_by")
     if known.calendar is not None:
         number, url = known.calendar
@@ -158,20 +133,22 @@ def needs_session(text: str) -> bool:
 
 def bare_answer(text: str) -> bool:
     """Whether a text is YES or NO and nothing else: if nothing else asked for it, it is about the next session."""
-    return bare(text) in _BARE
+    return said_by_trainees().bare_answer.search(bare(text)) is not None
 
 
 def calendar_asked(text: str) -> Literal["same", "new"] | None:
     """Whether a text asks for the link of one's calendar, or for a new one in place of the old."""
-    return "new" if bare(text) in _CALENDAR_NEW else "same" if bare(text) in _CALENDAR else None
+    listen, text = said_by_trainees(), bare(text)
+    return "new" if listen.calendar_new.search(text) else "same" if listen.calendar.search(text) else None
 
 
 def _asks_to_dial(text: str) -> bool:
-    return bare(text) in _DIAL or _BY_PHONE.search(one_line(text)) is not None
+    listen = said_by_trainees()
+    return (listen.dial_in.search(bare(text)) or listen.by_phone.search(one_line(text))) is not None
 
 
 def _locked_out(text: str) -> bool:
-    return _LOCKED_OUT.search(one_line(text)) is not None
+    return said_by_trainees().locked_out.search(one_line(text)) is not None
 
 
 def _cant_get_in(known: Known) -> Decision | None:

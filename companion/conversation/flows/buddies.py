@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import LeaveBuddy, TellBuddy, WantBuddy
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
@@ -15,19 +16,6 @@ from companion.programme.masking import without_contacts
 HEARD = "buddy"
 _OFFER_LASTS = timedelta(hours=48)
 _BUDDY = re.compile(r"(?:my buddy[\s.!?]*|buddy\b[\s:,.!-]*(.*))", re.IGNORECASE | re.DOTALL)
-_ABOUT = re.compile(r"\b(?:my|a|the|this|another|different|new) buddy\b|\bbuddy (?:thing|scheme|system)\b")
-_WISH = re.compile(
-    r"\b(?:can|could|may|how do|do|will) (?:i|you|we) (?:please )?(?:have|get|find|give me|find me)\b"
-    r".{0,12} (?:a|my|another) buddy\b"
-    r"|\b(?:i'?d|i would|i) (?:like|love|want|need) (?:a|another) buddy\b"
-    r"|\bwhat(?:'?s| is) (?:a|the|this) buddy\b|\bbuddy please\b"
-)
-_ASKS = re.compile(r"(?:what(?:'?s| is| does)?|who|how) .{0,20}\b(?:that|this|it|mean|work|they|be)\b.{0,8}")
-_NO_MORE = re.compile(
-    r"\b(?:do ?n[o']?t|no longer|not) (?:want|need|like) (?:a|my|the|this) buddy\b"
-    r"|\b(?:end|stop|leave|quit|drop) (?:my |the |this )?buddy (?:thing|scheme|system)\b"
-)
-_BYE = re.compile(r"(?:bye|goodbye|leave|end|stop|no more)(?: (?:my |the )?buddy)[.!]*", re.IGNORECASE)
 
 
 def said(known: Known) -> Decision | None:
@@ -35,11 +23,12 @@ def said(known: Known) -> Decision | None:
     text = " ".join(known.text.split())
     if known.asked == STATE and (answered := _answer(known)) is not None:
         return answered
-    if known.asked == STATE and _ASKS.fullmatch(one_line(known.text).strip(" ?!.")):
+    if known.asked == STATE and said_by_trainees().asks_about_it.search(one_line(known.text).strip(" ?!.")):
         return _offer(known)  # "whats that"
     here = known.around.buddy
-    alone = text.strip(".! ").lower() in ("bye", "byebuddy") and here is not None and here.paired
-    if _BYE.fullmatch(text) or alone:
+    listen = said_by_trainees()
+    alone = listen.bye_alone.search(text.strip(".! ")) and here is not None and here.paired
+    if listen.bye_buddy.search(text.rstrip(".!")) or alone:
         return _bye(known)
     found = _BUDDY.fullmatch(text)
     if found is None:
@@ -52,12 +41,12 @@ def said(known: Known) -> Decision | None:
 
 def _asked_about(known: Known) -> Decision | None:
     """Answer what is said of one's buddy and is no text to them; None where there is none, nor a wish for one."""
-    here, text = known.around.buddy, one_line(known.text)
-    if here is not None and not here.paired and _WISH.search(text):
+    listen, here, text = said_by_trainees(), known.around.buddy, one_line(known.text)
+    if here is not None and not here.paired and listen.wants_a_buddy.search(text):
         return _offer(known)
-    if here is None or not (here.paired or here.waiting) or not _ABOUT.search(text):
+    if here is None or not (here.paired or here.waiting) or not listen.of_a_buddy.search(text):
         return None
-    if _NO_MORE.search(text):
+    if listen.no_more_buddy.search(text):
         return _bye(known)
     return _say(known, "buddy_how" if here.paired else "buddy_waiting")
 

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import NeedsNobody
 from companion.conversation.flows import booking, helping
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import one_line
 
 # A wish for an end that leaves some of the texts: what stays is named after "but" or "just".
-_IN_PART = re.compile(
-    r"\b(?:but|just|only)\b.{0,20}\b(?:keep|still|not|leave|continue|want)\b.{0,20}"
-    r"\b(?:texts?|texting|messages?|reminders?|questions?|check.?ins?|the rest|the others?|else)\b"
-)
-_NO_CALL = re.compile(
-    r"\b(?:do ?n[o']?t (?:want|need) (?:any ?one|some ?one|any ?body|you|a call|them)\b.{0,12}\b(?:call|ring|phone)"
-    r"|no need (?:to|for any ?one to|for a) (?:call|ring|phone)|cancel (?:the|my|that) call"
-    r"|do ?n[o']?t (?:call|ring) me)\b"
-)
-_SORRY = re.compile(
-    r"(?:(?:oh|so|very|really|i'?m|i am|ah|oops|whoops)\W+)*(?:sorry|soz|apologies|my bad)"
-    r"(?: (?:all|guys|everyone|again|about that|for that|for the (?:late|slow) reply|x+))*\W*"
-)
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
 _ABOUT_A_PLACE = ("book_yes", "book_no", "next_session", "running_late")
 _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
@@ -30,14 +16,14 @@ _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup
 
 def said(known: Known) -> Decision | None:
     """Answer what is asked or said by the way; None for other texts, and where one's own words are awaited."""
-    text, intent = one_line(known.text), known.meant.intent
-    if intent == "stop" and _IN_PART.search(text):
+    listen, text, intent = said_by_trainees(), one_line(known.text), known.meant.intent
+    if intent == "stop" and listen.stop_in_part.search(text):
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
-    if _SORRY.fullmatch(text) and (nothing_to_forgive := _sorry(known)) is not None:
+    if listen.sorry.search(text) and (nothing_to_forgive := _sorry(known)) is not None:
         return nothing_to_forgive
     if known.asked in _OWN_WORDS and intent not in ("help", "unknown"):
         return None
-    if intent not in _ENDS and _NO_CALL.search(text):
+    if intent not in _ENDS and listen.no_call.search(text):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
     text_id = known.by_the_way
     if text_id == "help" and known.waiting is not None:

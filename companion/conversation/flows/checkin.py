@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import chain
 
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import CheckedIn, WantsPerson
 from companion.conversation.flows import helping
 from companion.conversation.intents import understand
@@ -25,7 +26,6 @@ _FITTING = {
 }
 _USUAL = "low mood"
 _A_NUMBER = re.compile(r"\s*-?\d{1,4}(?:[.,]\d+)?(?:\s*/\s*\d+|ish)?\W*")
-_OF_THE_WEEK = re.compile(r"\b(?:my|this|last|the|past) (?:\w+ )?week\b|\bweek:|\bfeeling\b")
 
 
 def _was_low(earlier: Earlier) -> bool:
@@ -63,7 +63,7 @@ def by_the_way(known: Known) -> Decision | None:
 
 def scored_unasked(known: Known) -> Decision | None:
     """Answer "my week has been a 3" that nothing asked for, the low as a low answer; None for other texts."""
-    if not _OF_THE_WEEK.search(known.text.lower()):
+    if not said_by_trainees().of_the_week.search(known.text):
         return None
     felt = understand(known.text, "checkin_prompt")
     if felt.intent != "checkin_score":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import product
 
 from companion.content.catalogue import Bilingual, Text, in_welsh
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
 from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
+from companion.conversation.normalise import one_line
 from companion.messaging.parts import count
 from companion.signposting import Resource
 
@@ -212,60 +213,29 @@ def _menu_from(known: Known, first: int) -> Decision:
     return Decision((known.say("menu", topics=topics),), asks=asks)
 
 
-_WHO_SEES = (
-    "who see",
-    "who read",
-    "who can",
-    "who will",
-    "private",
-    "confidential",
-    "privacy",
-    "who is told",
-    "who has my",
-    "who holds",
-    "see this",
-    "see my",
-    "find out",
-    "anonymous",
-    "on my record",
-    "on my file",
-    "my portfolio",
-)
-# Whether somebody outside is told: a party, and what they would do.
-_TOLD = re.compile(
-    r"\b(?:know|see|read|hear|told|tells?|report(?:ed|s)?|get back|goes back|go back|shared?|pass(?:ed)? on)\b"
-)
-_OUTSIDE = re.compile(
-    r"\b(?:arcp|gmc|deanery|employer|supervisor|consultant|hr|my (?:trust|boss|tpd|es|cs|hospital|registrar|reg))\b"
-)
-
-
 def help_page(known: Known) -> Decision:
     """Say who we are; to WHO SEES THIS and HOW DOES THIS WORK, exactly that, and what is true for this sender."""
-    text, member = known.text.lower(), known.state == "joined"
+    listen, text, member = said_by_trainees(), known.text, known.state == "joined"
     if known.stopped:
         return Decision((known.say("help_stopped"),))
-    if any(word in text for word in _WHO_SEES) or (_TOLD.search(text) and _OUTSIDE.search(text)):
+    told_outside = listen.is_told.search(text) and listen.somebody_outside.search(text)
+    if listen.who_sees.search(text) or told_outside:
         return Decision((known.say("who_sees_this" if member else "who_sees_this_outside"),))
-    if "how" in text and "work" in text:
+    if listen.how_it_works.search(one_line(text)):
         return Decision((known.say("how_it_works" if member else "how_it_works_outside"),))
     if member:
         return Decision((known.say("help"),))
     return Decision((known.say("help_asked" if known.asked == "confirm_consent" else "help_not_member"),))
 
 
-_PAGES = {
-    "who sees this": "who_sees_this",
-    "who sees my texts": "who_sees_this",
-    "how does this work": "how_it_works",
-    "how it works": "how_it_works",
-}
-
-
 def page(known: Known) -> Decision | None:
     """Answer the help pages' own words, whatever was asked last; None for other texts."""
-    text_id = _PAGES.get(" ".join(known.text.lower().strip(" .!?").split()))
-    return Decision((known.say(text_id),), heard_as=text_id) if text_id else None
+    listen, text = said_by_trainees(), " ".join(known.text.strip(" .!?").split())
+    if listen.who_sees_this.search(text):
+        return Decision((known.say("who_sees_this"),), heard_as="who_sees_this")
+    if listen.how_does_this_work.search(text):
+        return Decision((known.say("how_it_works"),), heard_as="how_it_works")
+    return None
 
 
 def keyword(known: Known) -> Decision | None:
@@ -289,7 +259,7 @@ _LONGEST_WORD = 40
 
 def commands(known: Known) -> Decision | None:
     """Answer COMMANDS with the words that do something; None for other texts."""
-    if known.text.strip().strip(".!?").lower() not in {"commands", "command", "keywords"}:
+    if not said_by_trainees().commands.search(known.text.strip().strip(".!?")):
         return None
     return Decision((known.say("commands"),), heard_as="commands")
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
+from companion.content.sayings import said_by_trainees
 from companion.conversation.known import Decision, Known
-
-_OTHERS = r"(friend|mate|colleague|flatmate|housemate|partner|wife|husband|fy[12]|f[12]|sho|someone else)s?"
-_ASKED = re.compile(r"invite(?: a friend| someone| a colleague)?", re.IGNORECASE)
-_FOR_OTHERS = re.compile(
-    rf"\b(?:can|could|may|how (?:can|do|does)) (?:my |a |another )?(?:\w+ )?{_OTHERS} (?:\w+ )?(?:join|sign up|use)\b",
-    re.IGNORECASE,
-)
 
 
 def said(known: Known) -> Decision | None:
     """Answer INVITE, or whether a friend may join, with a text to forward; None for any other text."""
-    if known.cohort is None or not (_ASKED.fullmatch(known.text.strip(" .!?")) or _FOR_OTHERS.search(known.text)):
+    listen = said_by_trainees()
+    asked = listen.invite.search(known.text.strip(" .!?")) or listen.may_others_join.search(known.text)
+    if known.cohort is None or not asked:
         return None
     code, name = known.cohort.code, known.cohort.name
     shown = known.words.standing

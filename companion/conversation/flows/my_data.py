@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Erase, KeepData, OpenCopy
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
@@ -15,14 +15,6 @@ from companion.privacy.links import new_token
 CONFIRM_ERASE, CONFIRM_COPY = "confirm_erase", "confirm_copy"
 WAITS = timedelta(hours=1)
 LONGEST_YES = 3  # words: anything longer is no plain yes
-# "dont", "cancel that", "no wait", "i changed my mind, keep my data"
-_MIND = r"(?:i |i'?ve |i have )?changed my mind"
-_SECOND_THOUGHTS = re.compile(
-    rf"(?:(?:please|pls|actually|oh|no|sorry|wait|hang on|hold on|stop|{_MIND})[\s,.!-]+)*"
-    rf"(?:(?:do ?n[o']?t|never ?mind|nvm|undo|cancel|wait|hang on|hold on|{_MIND})"
-    r"(?: (?:delete|remove|erase|do|it|that|this|my|the|data|any|anything|everything|deletion|please|pls|yet|want|to"
-    r"|deleted))*|(?:please )?keep(?: (?:it|that|this|my|the|data|everything|stuff|please|pls))+)\W*"
-)
 
 
 def ask_copy(known: Known) -> Decision:
@@ -56,7 +48,7 @@ def taken_back(known: Known) -> Decision | None:
 
 
 def _thinks_again(known: Known) -> bool:
-    return not is_stop_word(known.text) and _SECOND_THOUGHTS.fullmatch(one_line(known.text)) is not None
+    return not is_stop_word(known.text) and said_by_trainees().second_thoughts.search(one_line(known.text)) is not None
 
 
 def _erase(known: Known) -> Decision:

@@ -6,6 +6,7 @@ import re
 from datetime import time
 
 from companion import when
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import QuietHours
 from companion.conversation.known import Decision, Known
 
@@ -18,9 +19,10 @@ _SPAN = re.compile(rf"quiet(?: hours)?(?: from)? {_HOUR}\s*(?:-|to|until|til|til
 def asked_for(known: Known) -> Decision | None:
     """Answer a command about quiet hours; None when the text is none."""
     text = " ".join(re.sub(r"[^a-z0-9:. -]", " ", known.text.lower().replace("–", "-")).split()).strip(". ")
-    if text in ("quiet off", "quiet none", "no quiet", "quiet stop", "quiet end"):
+    listen = said_by_trainees()
+    if listen.quiet_off.search(text):
         return Decision((known.say("quiet_off"),), (QuietHours(None, None),))
-    if text in ("nights", "on nights", "im on nights", "i m on nights"):
+    if listen.on_nights.search(text):
         return _set(known, *NIGHTS)
     found = _SPAN.fullmatch(text)
     if found is not None:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from companion import when
 from companion.content.catalogue import Bilingual
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import AskAt, AskWeekly
 from companion.conversation.known import NOTHING, Decision, Known
 from companion.conversation.normalise import one_line
@@ -18,17 +19,6 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHECKIN = re.compile(r"check[\s-]?ins?\b(.*)", re.DOTALL)
 _DAY = re.compile(r"\b(mon|tues?|wed(?:nes)?|thu(?:r|rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b")
 _TIME = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?\b|\b(noon|midday|midnight)\b")
-_BACK = {"usual", "default", "reset", "with the group", "as before"}
-_OFF, _ON = {"off", "stop", "none", "no", "never", "end"}, {"on", "start", "resume", "back"}
-_NO_QUESTION = re.compile(
-    r"\b(?:stop|end|cancel|no more|quit|drop|skip|without|do ?n[o']?t (?:want|need|send|ask)|turn off)\b(?: \w+){0,3}? "
-    r"(?:weekly (?:questions?|texts?|prompts?|ones?|check.?ins?|messages?|things?|stuff|surveys?|numbers?|scores?)"
-    r"|check.?ins?|how my week (?:was|is|went))\b"
-)
-_ALL_OF_IT = re.compile(
-    r"\b(?:everything|all(?! (?:the |these |those |your |my |of the )?(?:weekly|check))|altogether"
-    r"|reminders? (?:too|as well)|and (?:the )?reminders?)\b"
-)
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _A_MONDAY = date(2024, 1, 1)
 
@@ -47,10 +37,10 @@ def my_weeks(known: Known) -> Decision | None:
 
 def unwanted(known: Known) -> Decision | None:
     """Answer a wish for no weekly question that leaves the other texts as they are; None for other texts."""
-    text = one_line(known.text)
-    if known.meant.intent in ("pause", "resume") or not _NO_QUESTION.search(text) or _ALL_OF_IT.search(text):
+    listen, text = said_by_trainees(), one_line(known.text)
+    if known.meant.intent in ("pause", "resume") or listen.all_of_it.search(text):
         return None
-    return _no_question(known)
+    return _no_question(known) if listen.no_question.search(text) else None
 
 
 def _no_question(known: Known) -> Decision:
@@ -63,11 +53,12 @@ def asked_at(known: Known) -> Decision | None:
     if found is None:
         return None
     rest = " ".join(found[1].replace(",", " ").split())
-    if rest in _BACK:
+    listen = said_by_trainees()
+    if listen.checkin_usual.search(rest):
         return Decision((known.say("checkin_usual"),), (AskAt(None, None),), heard_as="checkin time")
-    if rest in _OFF:
+    if listen.checkin_off.search(rest):
         return _no_question(known)
-    if rest in _ON:
+    if listen.checkin_on.search(rest):
         return Decision((known.say("checkin_on"),), (AskWeekly(wanted=True),), heard_as="checkin time")
     day, at = _DAY.search(rest), _time(_DAY.sub(" ", rest))
     if day is None or at is None:

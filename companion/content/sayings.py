@@ -1,0 +1,168 @@
+"""What people say in plain words that code listens for: a field for each name in two files, where it is explained.
+
+`search` tells whether a text says it. A name without a field, and a field without a name, are errors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import yaml
+
+from companion.content.reader import ContentError, error_at, pairs_of, root_of
+from companion.content.spoken import Language
+from companion.once import once
+
+HERE = Path(__file__).parent
+
+Pattern = re.Pattern[str]
+Words = frozenset[str]
+
+
+@dataclass(frozen=True)
+class StaffSayings:
+    """What those who run the programme say."""
+
+    FILE: ClassVar = "said_by_staff.yaml"
+
+    worried: Pattern
+    sign_in: Pattern
+    of_mine: Pattern
+    of_them: Pattern
+    away: Pattern
+    a_session: Pattern
+    duty: Pattern
+    new_phone: Pattern
+    move_session: Pattern
+    cant_run: Pattern
+    who_comes: Pattern
+    open_items: Pattern
+    am_i_on: Pattern
+    who_is_on: Pattern
+    joined: Pattern
+    of_a_session: Pattern
+    yes_words: Words
+    beside_yes: Words
+    no_words: Words
+    beside_no: Words
+    seen_words: Words
+    beside_seen: Words
+    small_words: Words
+    session_who: Pattern
+    session_off: Pattern
+    session_swap: Pattern
+    session_on_again: Pattern
+    message_send: Pattern
+    message_undo: Pattern
+    supervision: Pattern
+    my_duties: Pattern
+    confirms: Pattern
+    refuses: Pattern
+    takes_duty: Words
+    refuses_duty: Words
+
+
+@dataclass(frozen=True)
+class TraineeSayings:
+    """What trainees say."""
+
+    FILE: ClassVar = "said_by_trainees.yaml"
+
+    asks_for_a_place: Pattern
+    asks_of_sessions: Pattern
+    asks_of_the_service: Pattern
+    asks_for_an_end: Pattern
+    call_me: Pattern
+    change: Pattern
+    of_a_call: Pattern
+    someone_else: Pattern
+    stop_in_part: Pattern
+    no_call: Pattern
+    sorry: Pattern
+    where_they_are: Pattern
+    second_thoughts: Pattern
+    another_place: Pattern
+    place_online: Pattern
+    place_free: Pattern
+    place_near_me: Pattern
+    place_in_a_town: Pattern
+    asks_hours: Pattern
+    says_yes: Pattern
+    bare_answer: Pattern
+    dial_in: Pattern
+    by_phone: Pattern
+    locked_out: Pattern
+    on_the_way: Pattern
+    dial_always: Pattern
+    by_video: Pattern
+    calendar: Pattern
+    calendar_new: Pattern
+    of_a_buddy: Pattern
+    wants_a_buddy: Pattern
+    asks_about_it: Pattern
+    no_more_buddy: Pattern
+    bye_buddy: Pattern
+    bye_alone: Pattern
+    no_question: Pattern
+    all_of_it: Pattern
+    of_the_week: Pattern
+    my_weeks: Pattern
+    checkin_usual: Pattern
+    checkin_off: Pattern
+    checkin_on: Pattern
+    quiet_off: Pattern
+    on_nights: Pattern
+    who_sees: Pattern
+    is_told: Pattern
+    somebody_outside: Pattern
+    how_it_works: Pattern
+    who_sees_this: Pattern
+    how_does_this_work: Pattern
+    commands: Pattern
+    invite: Pattern
+    may_others_join: Pattern
+    question: Pattern
+
+
+Kind = TypeVar("Kind", StaffSayings, TraineeSayings)
+
+
+@once
+def said_by_staff() -> StaffSayings:
+    """Return what those who run the programme say. Raises ContentError naming file and line."""
+    return read_sayings(StaffSayings, HERE)
+
+
+@once
+def said_by_trainees() -> TraineeSayings:
+    """Return what trainees say. Raises ContentError naming file and line."""
+    return read_sayings(TraineeSayings, HERE)
+
+
+def read_sayings(kind: type[Kind], folder: Path) -> Kind:
+    """Read the sayings of one kind from a folder of content. Raises ContentError naming file and line."""
+    path = folder / kind.FILE
+    listed = {key.value: (key, node) for key, node in pairs_of(root_of(path), path)}
+    groups = listed.pop("groups", None)
+    language = Language(path, groups[1] if groups else None)
+    wanted = {field.name: field.type for field in fields(kind)}
+    for name in listed.keys() - wanted.keys():
+        raise error_at(path, listed[name][0], f"{name}: no code listens for this")
+    values: dict[str, Any] = {}
+    for name, sort in wanted.items():
+        if name not in listed:
+            raise ContentError(f"{path}:1: {name}: code listens for this, and it is missing")
+        node = listed[name][1]
+        values[name] = _words(node, path) if sort == "Words" else language.pattern(node)
+    for name, key in language.unused.items():
+        raise error_at(path, key, f"no phrase uses the group {name!r}")
+    return kind(**values)
+
+
+def _words(node: yaml.Node, path: Path) -> Words:
+    if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
+        raise error_at(path, node, "words are expected here, with spaces between")
+    return frozenset(node.value.split())
