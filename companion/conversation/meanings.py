@@ -274,6 +274,8 @@ def _marks(found: Found) -> bool:
 def _asks_when(found: Found, intent: str) -> bool:
     if intent == "help":
         return found.said.words[0] in {"who", "whos"}
+    if intent == "menu":
+        return found.said.words[0] in {"what", "whats"}
     asked = {"when", "whens", "what", "whats", "where", "wheres"}
     return intent in {"next_session", "join_link"} and found.said.words[0] in asked
 
