@@ -6,10 +6,6 @@ Nobody's words are shown before the question is answered, and each look is audit
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,48 +15,24 @@ from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
-from companion.console.audit_words import details_said, ids_in
-from companion.console.conversations import Line, lines, mark_read
 from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, pages
+from companion.console.episode_file import file_of
 from companion.console.fields import Form
-from companion.console.queries import LATEST, my_episodes
-from companion.console.words import named, when
+from companion.console.queries import my_episodes
+from companion.console.words import named
 from companion.escalation import closings
 from companion.escalation.closings import NOBODY, CannotCloseError
 from companion.escalation.episodes import ask_for_help, pass_on, person_knows, reached_after_all, take
 from companion.escalation.reach import takes_no_texts
 from companion.models import (
     OUTCOMES,
-    Address,
     AuditEntry,
-    ClosingProposal,
     Episode,
-    Flag,
-    InboundMessage,
     Note,
-    Page,
     Person,
     Reference,
     record,
 )
-from companion.rota.ways import can_be_texted
-
-HISTORY = 200  # entries of the audit shown with an episode, at most
-READ = "episode read"
-
-
-@dataclass(frozen=True)
-class File:
-    """All that is shown about an episode."""
-
-    episode: Episode
-    lines: Sequence[Line]
-    pages: Sequence[Page]
-    answering: frozenset[uuid.UUID]  # the one page of each answer that it came to
-    notes: Sequence[tuple[Note, Person]]
-    history: Sequence[tuple[AuditEntry, str, str]]
-    closing: ClosingProposal | None  # the latest, whatever became of it
-    asked_by_text: bool  # whether a text reaches who is asked to agree
 
 
 class CloseForm(Form):
@@ -255,7 +227,7 @@ def _reference(session: Session, found: Episode) -> str | None:
 def _page(session: Session, found: Episode, reference: str | None, note: NoteForm) -> str:
     """Return the page of an episode, which counts as reading it."""
     record(session, now(), "episode read", found, actor=my_id())
-    file = _file(session, found)
+    file = file_of(session, found)
     return render_template(
         "console/episode.html", file=file, reference=reference, note=note, lead=LEAD, they_know=person_knows(found)
     )
@@ -293,88 +265,6 @@ def gate(session: Session, episode: Episode) -> str | None:
         .limit(1)
     )
     return str(details["gate"]) if details else None
-
-
-def _file(session: Session, episode: Episode) -> File:
-    closings.overtake(session, now(), episode)
-    closing = closings.latest(session, episode)
-    since = session.scalar(
-        select(InboundMessage.received_at)
-        .join(Flag, Flag.inbound_id == InboundMessage.id)
-        .where(Flag.episode_id == episode.id)
-        .order_by(InboundMessage.received_at)
-        .limit(1)
-    )
-    same = Address.id == episode.address_id
-    if episode.person_id is not None:
-        same = same | (Address.person_id == episode.person_id)
-    addresses = session.scalars(select(Address.id).where(same)).all()
-    shown = lines(session, addresses, since=since or episode.opened_at, before=episode.closed_at, flagged_in=episode.id)
-    mark_read(session, addresses, since=since or episode.opened_at, until=now())
-    paged = session.scalars(
-        select(Page)
-        .where(Page.episode_id == episode.id)
-        .options(joinedload(Page.person), joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email))
-        .order_by(Page.at.desc())
-        .limit(LATEST)
-    ).all()
-    return File(
-        episode,
-        shown,
-        paged,
-        _answering(paged),
-        [
-            (note, person)
-            for note, person in session.execute(
-                select(Note, Person)
-                .join(Person, Person.id == Note.person_id)
-                .where(Note.episode_id == episode.id)
-                .order_by(Note.at)
-                .limit(LATEST)
-            )
-        ],
-        _history(session, episode),
-        closing,
-        closing is not None and can_be_texted(session, closing.asked),
-    )
-
-
-def _answering(paged: Sequence[Page]) -> frozenset[uuid.UUID]:
-    """Return the page that each answer came to: the call in which a key was pressed, or else the latest text.
-
-    An answer counts for all that its person was paged before; to show it beside each would say that they had heard
-    the first.
-    """
-    found: dict[tuple[uuid.UUID, datetime], Page] = {}
-    for page in sorted(paged, key=lambda page: (page.call is None, page.at)):
-        if page.answered_at is not None:
-            before = found.get((page.person_id, page.answered_at))
-            if before is None or before.call is None or not before.call.digit:
-                found[page.person_id, page.answered_at] = page
-    return frozenset(page.id for page in found.values())
-
-
-def _history(session: Session, episode: Episode) -> Sequence[tuple[AuditEntry, str, str]]:
-    """Return what happened, the latest first: the entry, who did it, and its details in words.
-
-    What one person read several times in a row is one line.
-    """
-    entries = session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-        .limit(HISTORY)
-    ).all()
-    wanted = {id_ for entry in entries for id_ in (entry.actor_id, *ids_in(entry)) if id_}
-    names = {person.id: person.label for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    shown = []
-    for (action, actor), several in groupby(entries, key=lambda entry: (entry.action, entry.actor_id)):
-        rows = list(several)
-        for entry in rows[:1] if action == READ else rows:
-            times = f"{len(rows)} times, first {when(rows[-1].at)}" if entry.action == READ and len(rows) > 1 else ""
-            who = names.get(actor, "someone removed") if actor else "the service"
-            shown.append((entry, who, times or details_said(entry, names)))
-    return shown
 
 
 def _back(episode_id: uuid.UUID) -> ResponseReturnValue:
