@@ -83,18 +83,6 @@ def find_forbidden(text: str, file: ForbiddenFile | None = None) -> list[str]:
     return list(found)
 
 
-def find_forbidden_in(files: Iterable[Path]) -> list[str]:
-    """Return a sentence for each forbidden contact in text files; files that are not text are passed over."""
-    problems: list[str] = []
-    for file in files:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        problems += [f"{file}: {problem}" for problem in find_forbidden(text)]
-    return problems
-
-
 def forbidden_entry(value: str) -> str:
     """Return the lines for do_not_publish.yaml that forbid a number, e-mail, web address or "KEYWORD to 85258"."""
     value = " ".join(value.lower().split())
