@@ -186,6 +186,7 @@ def test_one_with_both_factors_chooses_and_a_passkey_needs_a_recent_password(on:
     late = ada.post(action, data={"csrf_token": token(step), "credential": key.make(options)})
     assert "/console/password-again" in late.headers["Location"]
     assert "/console/password-again" in ada.post("/console/passkeys/delete", data={"name": "Key"}).headers["Location"]
+    assert "What you sent is not done yet." in ada.get("/console/password-again").text
     press(ada, "/console/password-again", "/console/password-again", password=PASSWORD)
     assert "is added" in add(ada, key, "Key").text
     page = press(ada, "/console/second-factor", "/console/second-factor", setup="authenticator")

@@ -54,6 +54,15 @@ def test_the_page_asked_for_comes_after_signing_in(on: Stage) -> None:
     assert answer.headers["Location"].endswith("/console/people?alias=wr")
 
 
+def test_what_is_sent_after_the_sign_in_ended_is_said_not_to_be_done(on: Stage) -> None:
+    browser = on.browser("ada")
+    press(browser, "/console/", "/console/sign-out")
+    sent = {"csrf_token": token(browser.get("/console/sign-in")), "kind": "sms", "address": "07700 900555"}
+    answer = browser.post("/console/ways", data=sent, follow_redirects=True)
+    assert "You were not signed in any more, so what you sent is not done." in answer.text
+    assert "not done" not in browser.get("/console/sign-in").text  # said once
+
+
 def test_nobody_is_sent_to_another_site_after_signing_in(on: Stage) -> None:
     browser = on.app.test_client()
     page = "/console/sign-in?next=https://elsewhere.example.org/console/"

@@ -209,12 +209,16 @@ def return_path() -> str:
 def _sign_in_first(_mechanisms: list[str], headers: dict[str, str] | None = None) -> ResponseValue:  # noqa: ARG001
     if request.headers.get("X-Requested-With") == "fetch":
         return Response(word("sign_in.over"), 401)
+    if request.method == "POST":
+        flash(word("sign_in.not_sent"), "error")
     return redirect(url_for("security.login", next=return_path()))
 
 
 def _password_again(_within: timedelta, _grace: timedelta) -> ResponseValue:
     if request.headers.get("X-Requested-With") == "fetch":
         return Response(word("sign_in.over"), 401)
+    if request.method == "POST":  # what was sent is not kept over the question
+        flash(word("sign_in.not_done"), "error")
     return redirect(url_for("security.verify", next=return_path()))
 
 
