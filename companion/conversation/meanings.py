@@ -276,7 +276,7 @@ def _asks_when(found: Found, intent: str) -> bool:
         return found.said.words[0] in {"who", "whos"}
     if intent == "menu":
         return found.said.words[0] in {"what", "whats"}
-    asked = {"when", "whens", "what", "whats", "where", "wheres"}
+    asked = {"when", "whens", "what", "whats", "where", "wheres", "is", "does", "how"}
     return intent in {"next_session", "join_link"} and found.said.words[0] in asked
 
 

@@ -90,10 +90,10 @@ def _unasked(intents: list[str], found: Found, state: str) -> list[str]:
 
 def _is_no_comment(found: Found) -> bool:
     """Whether there is nothing to add but a need: "no but I can't make the rent, is there anywhere that helps"."""
-    words = found.said.words
-    if words[0] not in _NOTHING or not (found.asks or found.has("asks_help", "needs")):
-        return False
-    return searched(found.said.raw)[1] >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED)
+    words, points = found.said.words, searched(found.said.raw)[1]
+    if words[0] in _NOTHING and (found.asks or found.has("asks_help", "needs")):
+        return points >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED)
+    return found.has("asks_help") and points >= _PLAIN_NEED
 
 
 def topic_of(said: Said, words: WordList) -> str | None:
