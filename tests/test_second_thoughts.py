@@ -15,7 +15,7 @@ def test_second_thoughts_about_a_deletion_keep_everything(world: World) -> None:
     asha = world.member()
     for no in ("dont", "don't", "cancel that", "oh wait", "no keep my data", "i changed my mind"):
         asha.texts("DELETE MY DATA")
-        asha.hears("Reply YES to delete")
+        asha.hears("This will delete what we hold", "Reply YES to delete")
         asha.texts(no)
         asha.hears("We have deleted nothing")
     asha.texts("DELETE MY DATA")

@@ -205,7 +205,7 @@ def _audit_reference(text: Incoming) -> None:
 def _remember(scene: Scene, person: Person, decision: Decision, known: Known) -> None:
     asks, now, kept = decision.asks, scene.now, scene.counted
     data = {k: v for k, v in known.kept.items() if k not in FOR_ONE_TEXT} if asks is None else dict(asks.keep)
-    if known.asked in ABOUT_A_PLACE and decision.replies and (asks is None or asks.lasts is None):
+    if known.asked in (*ABOUT_A_PLACE, "flag_followup") and decision.replies and (asks is None or asks.lasts is None):
         data["aside"] = True  # something else is spoken of now
     if asks is not None:
         until = now + asks.lasts if asks.lasts is not None else max(person.dialogue_until or now, now + SHORT_MEMORY)

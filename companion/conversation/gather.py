@@ -54,6 +54,12 @@ _PUT_RIGHT = re.compile(
     r" (?:a |an )?(10|\d)(\s*/\s*10)?(?:\W|not \d+)*",
     re.IGNORECASE,
 )  # "no i meant 7"
+# After the offer of a person and something else, this is no yes to the offer.
+_NOD = re.compile(r"(?:ok|okay|k|cool|fine|right|noted|great|oh|i see|alright)\W*|\U0001f44d")
+_WHEN_TO_CALL = re.compile(
+    r"(?:(?:any ?time|ok|best|please|but|only)\W+)*(?:after|before|from|around|about|between|by) "
+    r"(?:\d|six|seven|eight|nine|lunch|work|tea).{0,25}"
+)
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -65,6 +71,8 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
     asked, kept = _asked(person, now)
     if stopped:
         asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
+    if asked == "flag_followup" and kept.get("aside") and _NOD.fullmatch(one_line(body)):
+        asked = "none"
     tap = read_tap(session, arrival, address, now)
     meant = _meant(text, asked, kept, tap)
     if (question := _question_before(text, kept, meant)) is not None:
@@ -119,12 +127,14 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
 def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Understanding:
     body, person = text.arrival.body, text.person
     meant = understand(body, asked, payload=tap.payload)
-    if kept.get("aside") and not tap.payload:
+    if asked in ABOUT_A_PLACE and kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
     if meant.guessed and meant.intent in ("book_yes", "book_no") and _may_be_anything(body, asked, meant):
         meant = _no_guess(body, meant)
     if _says_where_they_are(body, asked, meant):
         meant = replace(meant, intents=("next_session" if asked in ABOUT_A_PLACE else "unknown",), guessed=True)
+    if kept.get("person") and _WHEN_TO_CALL.fullmatch(one_line(body)):
+        return Understanding(("talk_to_person",), why="when somebody may call")
     if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
         when_to_call = understand(body, "flag_followup")  # "this evening after 6"
         meant = when_to_call if when_to_call.intent == "talk_to_person" else meant

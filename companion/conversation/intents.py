@@ -251,6 +251,8 @@ def _settle(hits: dict[str, Hit], said: Said, state: str, *, cohort: bool) -> No
     if cohort and "join" in hits and state in {"none", "after_stop"}:
         hits.pop("pause", None)  # "joining for returners, back in February"
         hits.pop("resume", None)
+    if {"talk_to_person", "book_no"} <= hits.keys() and "mind" in hits["book_no"].source:
+        del hits["book_no"]  # "changed my mind, call me"
     if stop and "start_again" in hits:
         hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
     if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:

@@ -12,6 +12,8 @@ from companion.conversation.found import LOOSE, Found, Intents
 from companion.conversation.phrases import Hit, is_number, words_of
 from companion.conversation.score import read_score
 
+_BEGINNING = 4  # words
+_A_TALE = 30  # words: in so many a reason why not may be about anything
 _NOWHERE = Hit("", "has", "", -1, -1)
 _CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
 _CONDITIONS = words_of("if unless provided depending depends")
@@ -79,8 +81,14 @@ def _place(found: Found, *, weak_yes: bool) -> Intents:
     if found.has("not_for_us"):
         others = [intent for intent in others if intent != "practical_need"]  # "dinner at 7, love?"
     asks_place = found.asks and not found.has("yes") and found.hits.get("book_yes", _NOWHERE).place != "whole"
-    coming = found.has("yes") or (weak_yes and found.has("yes_weak")) or (found.has("book_yes") and not asks_place)
-    away = found.has("no", "book_no") or (found.has("cant_weak") and _weak_away(found, coming, weak_yes=weak_yes))
+    coming = (
+        _says(found, "yes") or (weak_yes and _says(found, "yes_weak")) or (found.has("book_yes") and not asks_place)
+    )
+    away = (
+        _says(found, "no")
+        or found.has("book_no")
+        or (found.has("cant_weak") and _weak_away(found, coming, weak_yes=weak_yes))
+    )
     if coming and away and found.said.words[0] != "yes" and _but_cannot(found):
         coming = False
     if found.has("pause") and not found.has("no", "yes"):
@@ -105,6 +113,12 @@ def _place(found: Found, *, weak_yes: bool) -> Intents:
     return others or _thanks(found)
 
 
+def _says(found: Found, signal: str) -> bool:
+    """Whether a yes or a no was found; in a long story only at its beginning: "i do not know why" answers nothing."""
+    hit = found.hits.get(signal)
+    return hit is not None and (len(found.said.words) <= _A_TALE or hit.start < _BEGINNING)
+
+
 def _answers_first(found: Found) -> bool:
     """Whether the text begins with a clause that is a yes and nothing else, and goes on."""
     ends = found.said.starts[1]
@@ -116,6 +130,8 @@ def _weak_away(found: Found, coming: bool, *, weak_yes: bool) -> bool:
     """Whether a reason such as "on call" stands for a no: not beside a yes, a question, or "late" on the day."""
     if coming:
         return _but_cannot(found)
+    if len(found.said.words) > _A_TALE:
+        return False  # "a run of nights" in the story of a bad week is no answer
     if found.asks and found.clear:
         return False  # "what time does it finish thurs"
     return weak_yes or not found.has("running_late", "join_link", "thanks")
@@ -240,7 +256,14 @@ def survey_helpful(found: Found) -> Intents:
         return ["survey_yes" if yes_first else "survey_no", *comment]
     if found.has("not_for_us") or _says_nothing(found):
         return ["unknown"]
+    if _only_signs(found):
+        return _thanks(found) or ["unknown"]
     return _thanks(found) or ([] if found.asks else ["survey_comment"])
+
+
+def _only_signs(found: Found) -> bool:
+    """Whether there is no word but stickers, of which none is a yes or a no: nothing that may be shown to anybody."""
+    return all(word.startswith(":") for word in found.said.words)
 
 
 def survey_words(found: Found) -> Intents:
@@ -263,6 +286,8 @@ def survey_words(found: Found) -> Intents:
         return ["thanks"]
     if found.has("not_for_us") or (_says_nothing(found) and not _marks(found)):
         return ["unknown"]
+    if _only_signs(found):
+        return ["thanks"]
     return ["survey_comment", *_thanks(found)]
 
 

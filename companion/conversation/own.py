@@ -31,6 +31,7 @@ class Own:
     quiet: tuple[time, time] | None = None  # quiet hours, local
     weeks: tuple[tuple[date, int], ...] = ()  # the numbers given, oldest first
     link: str = ""  # to a picture of them
+    paused_until: datetime | None = None
 
 
 def is_my_weeks(text: str) -> bool:
@@ -46,9 +47,9 @@ def own_facts(session: Session, person: Person | None, text: str, settings: Sett
     quiet = (person.quiet_from, person.quiet_until)
     hours = (quiet[0], quiet[1]) if quiet[0] is not None and quiet[1] is not None else None
     if not is_my_weeks(text):
-        return Own(person.helped, hours)
+        return Own(person.helped, hours, paused_until=person.paused_until)
     link = f"{settings.public_url}/weeks/{token_for(settings.secret_key, person.id, now)}"
-    return Own(person.helped, hours, numbers_of(session, person.id), link)
+    return Own(person.helped, hours, numbers_of(session, person.id), link, person.paused_until)
 
 
 def earlier_answer(session: Session, person: Person | None) -> Earlier | None:

@@ -36,7 +36,7 @@ def _asking(names: tuple[str, ...]) -> re.Pattern[str]:
     name = "|".join(map(re.escape, names))
     return re.compile(
         rf"^(?:(?:i )?need )?(?:the |a |an |my )?(?:{name})(?: line| helpline)?(?: please| pls)?$"
-        rf"|^(?:is |are )?(?:the )?(?:{name})(?: line)? open\b"
+        rf"|^(?:is |are )?(?:the )?(?:{name})(?: line)? (?:open|free|anonymous)\b"
         rf"|\b{_WAY}(?: is)?(?: (?:for|of|to))?(?: (?:the|nhs))* (?:{name})\b"
         rf"|\b{_REACH}(?: (?:the|nhs))* (?:{name})\b"
         rf"|\b(?:{name})s?(?: line| helpline)? {_AFTER}\b"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal
 
@@ -15,6 +16,18 @@ from companion.conversation.until import weekday_meant
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
+# Asked by somebody with a place: they want the number.
+_WHICH_NUMBER = re.compile(
+    r"(?:so |ok |and |hi )*(?:what|which)(?:'?s| is)? (?:the |your )?(?:phone )?number "
+    r"(?:do|should|can) i (?:ring|call|dial|phone)"
+    r"(?: (?:in|tonight|today|for (?:the |my )?\w+|on \w+|to (?:join|get in)))*\W*"
+    r"|(?:what'?s|what is) the (?:phone |dial[- ]?in )?number for (?:the |my |our )?"
+    r"(?:group|session|meeting|tonight|today|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\W*"
+    r"|(?:is (?:a |my )?)?land ?line (?:ok|okay|fine|alright)\W*|can i use (?:a|my) land ?line\W*"
+    r"|(?:sorry |i |but )*(?:do ?n[o']?t have|have ?n[o']?t got|no|without) (?:a |an |any |got )?"
+    r"(?:smart ?phone|internet|webcam)\W*"
+    r"|do i need (?:a |the )?(?:pin|access code|pass ?code|meeting code)\W*"
+)
 _DOORS_OPEN = timedelta(minutes=30)  # before the start
 
 
@@ -116,6 +129,8 @@ def said(known: Known) -> Decision | None:
         return heard
     if _asks_to_dial(known.text):
         return _dial(known)
+    if _asks_which_number(known.text) and known.session is not None and known.session.has_place:
+        return _dial(known)
     always_dials = listen.dial_always.search(text) is not None
     if always_dials or listen.by_video.search(text):
         by = "phone" if always_dials else "video"
@@ -128,7 +143,7 @@ def said(known: Known) -> Decision | None:
 
 def needs_session(text: str) -> bool:
     """Whether answering a text that is no intent takes the next session."""
-    return _asks_to_dial(text) or _locked_out(text)
+    return _asks_to_dial(text) or _asks_which_number(text) or _locked_out(text)
 
 
 def bare_answer(text: str) -> bool:
@@ -145,6 +160,10 @@ def calendar_asked(text: str) -> Literal["same", "new"] | None:
 def _asks_to_dial(text: str) -> bool:
     listen = said_by_trainees()
     return (listen.dial_in.search(bare(text)) or listen.by_phone.search(one_line(text))) is not None
+
+
+def _asks_which_number(text: str) -> bool:
+    return _WHICH_NUMBER.fullmatch(one_line(text)) is not None
 
 
 def _locked_out(text: str) -> bool:

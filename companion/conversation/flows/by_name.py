@@ -5,7 +5,7 @@ from __future__ import annotations
 from companion.conversation.flows import helping
 from companion.conversation.known import Decision, Known
 
-_MAY_BE = frozenset({"unknown", "help", "signpost", "next_session", "join_link", "talk_to_person"})
+_MAY_BE = frozenset({"unknown", "help", "signpost", "next_session", "join_link", "talk_to_person", "practical_need"})
 
 
 def said(known: Known) -> Decision | None:

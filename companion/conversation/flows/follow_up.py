@@ -11,6 +11,17 @@ from companion.conversation.known import ABOUT_A_PLACE, Decision, Known
 from companion.conversation.normalise import one_line
 from companion.signposting import Resource
 
+_BY_TEXT = re.compile(
+    r"(?:(?:ok|but|no|is there|anything|something|someone|one)[\s,.]+)*"
+    r"(?:(?:by|via|over|on) (?:text|message)|text line|(?:i )?(?:can'?t|cannot|hate|don'?t (?:want|like) to)"
+    r" ?(?:talk|talking|speak|speaking|call|calling|phon\w+|ring|ringing)"
+    r"(?: (?:to )?people| anyone)?(?: on the phone)?)"
+    r"(?: (?:not|instead of|rather than) (?:the )?(?:phone|calls?|calling|talking))?(?: instead| please| only)?"
+)
+_AT_NIGHT = re.compile(
+    r"(?:(?:ok|but|no|is there|anything|something|someone|one)[\s,.]+)*"
+    r"(?:open )?(?:at night|overnight|out of hours|(?:on|at) (?:the )?weekends?|24 ?/ ?7|(?:at )?any ?time|24 hours)"
+)
 _WEB = re.compile(r"\b[\w-]+\.(?:org|uk|com|net|wales|scot)\b")
 
 
@@ -21,6 +32,8 @@ def asks(known: Known) -> Decision | None:
     listen, text = said_by_trainees(), one_line(known.text).strip(" .?!")
     if listen.asks_hours.search(text) and known.by_the_way is None and ("open" in text or known.kept.get("named")):
         return _hours(known)
+    if "named" in known.kept and _BY_TEXT.fullmatch(text):
+        return _by_text(known)
     about_a_session = known.asked in ABOUT_A_PLACE and "more" not in known.kept
     return _by_nation(known) if listen.place_near_me.search(text) and not about_a_session else None
 
@@ -34,10 +47,27 @@ def said(known: Known) -> Decision | None:
         return helping.more(known)
     if listen.place_online.search(text):
         return _only(known, [each for each in helping.waiting(known) if _WEB.search(each.line(known.now.date()))])
+    if _AT_NIGHT.fullmatch(text):
+        return _only(
+            known, [each for each in helping.waiting(known) if each.opening is not None and each.opening.always]
+        )
     if listen.place_free.search(text):
         return _only(known, [each for each in helping.waiting(known) if each.free])
     in_a_town = listen.place_in_a_town.search(text) and nation.is_a_place(text.split()[-1])
     return _by_nation(known) if in_a_town else None
+
+
+def _by_text(known: Known) -> Decision:
+    """Name who can be texted: among those that wait, else anybody."""
+    every = dict.fromkeys([*helping.waiting(known), *known.directory.resources])
+    texted = [each for each in every if known.nation in each.nations and _can_be_texted(known, each)]
+    return _only(known, texted)
+
+
+def _can_be_texted(known: Known, place: Resource) -> bool:
+    """Whether its line names a word to text, which it may not on every day."""
+    text = place.contact.text
+    return text is not None and f"text {text.keyword}" in place.line(known.now.date())
 
 
 def _by_nation(known: Known) -> Decision:

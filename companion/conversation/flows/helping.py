@@ -36,6 +36,9 @@ def signpost(known: Known) -> Decision:
     intro = (known.say(warning),) if warning else ()
     if intro:
         return _with_warning(known, found, intro, "signpost_intro")
+    if len(known.text.split()) >= _A_TALE:
+        text = known.say("signpost_told", lines=_lines(known, found[:AT_ONCE]))
+        return Decision((text,), (Helped(),), _rest(known, found), heard_as="signpost", read_me=True)
     if words := known.directory.words_for_the_rest(known.meant.need or known.text):
         text = known.say("signpost_third", lines=_lines(known, found[:AT_ONCE]), word=" or ".join(words))
         return Decision((text,), (Helped(),), _rest(known, found), heard_as="signpost")
@@ -138,6 +141,7 @@ def useful(known: Known) -> Decision | None:
     return None
 
 
+_A_TALE = 40  # words: who writes so many is thanked for it, and a person reads them
 _SHORT = 4  # words: anything longer says something else as well
 
 
@@ -221,7 +225,7 @@ def help_page(known: Known) -> Decision:
     told_outside = listen.is_told.search(text) and listen.somebody_outside.search(text)
     if listen.who_sees.search(text) or told_outside:
         return Decision((known.say("who_sees_this" if member else "who_sees_this_outside"),))
-    if listen.how_it_works.search(one_line(text)):
+    if listen.how_it_works.search(one_line(text)) or "what happens n" in text:  # now, next
         return Decision((known.say("how_it_works" if member else "how_it_works_outside"),))
     if member:
         return Decision((known.say("help"),))

@@ -32,6 +32,16 @@ def only_named(known: Known) -> Decision | None:
     return _join(known, word) if named else None
 
 
+def named_again(known: Known) -> Decision | None:
+    """Answer a text that is nothing but the word of their own cohort, from somebody who is in it."""
+    if known.cohort is None or known.meant.intent not in ("unknown", "join"):
+        return None
+    word = known.text.strip(" .!?\"'").upper()
+    if word not in (known.cohort.code, known.cohort.name.upper()):
+        return None
+    return Decision((known.say("join_already", cohort=known.cohort.name),), heard_as="join")
+
+
 def _join(known: Known, code: str) -> Decision:
     cohort = placing.cohort_named(known.cohorts, code)
     if known.state == "joined" and known.cohort is not None and (cohort is not None or not code or code in ANY):

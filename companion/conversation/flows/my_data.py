@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Erase, KeepData, OpenCopy
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
-from companion.conversation.normalise import one_line
+from companion.conversation.normalise import is_question, one_line, read
 from companion.conversation.optout_words import is_stop_word
+from companion.conversation.wordlist import word_list
 from companion.privacy.links import new_token
 
 CONFIRM_ERASE, CONFIRM_COPY = "confirm_erase", "confirm_copy"
 WAITS = timedelta(hours=1)
 LONGEST_YES = 3  # words: anything longer is no plain yes
+_YES = frozenset({"yes", "y", "delete", "ie", "ydw"})
+_WHAT_GOES = re.compile(r"\b(?:deletes?|deleted|remove[ds]?|keep|kept|hold|everything|all of it|stays?|gone|undo)\b")
+# Of a link that was just sent.
+_AGAIN = re.compile(
+    r"(?:(?:can you|could you|please|hi|but|sorry)\W+)*(?:(?:re-?)?send"
+    r"(?: (?:it|that|me|the|link|another|a|new|one|again|please))*"
+    r"|(?:the |that |my |this )?link (?:has |is )?"
+    r"(?:expired|dead|broken|gone|not working|(?:does|is|will|wo)n[o']?t (?:work\w*|open)"
+    r"|does not work)"
+    r"|(?:it|it'?s|the page|page)(?: is)? (?:blank|empty|not (?:working|loading|opening))"
+    r"|it (?:does|wo)n[o']?t (?:open|work|load)"
+    r"|(?:a |another )?new (?:link|one)(?: please)?)\W*"
+)
 
 
 def ask_copy(known: Known) -> Decision:
@@ -29,11 +44,17 @@ def ask_erase(known: Known) -> Decision:
 
 def answered(known: Known) -> Decision | None:
     """Answer the YES or NO to one of the two questions; None when none was asked, or for another text."""
+    if known.kept.get("copy") and _AGAIN.fullmatch(one_line(known.text)):
+        return ask_copy(known)
     if known.asked not in (CONFIRM_ERASE, CONFIRM_COPY):
         return None
+    if known.asked == CONFIRM_ERASE and is_question(known.text) and _WHAT_GOES.search(one_line(known.text)):
+        return Decision((known.say("delete_what"),), asks=Asked(CONFIRM_ERASE, WAITS), heard_as="delete_my_data")
     said = understand(known.text, "confirm_consent").intent
     if said == "consent_yes" and len(known.text.split()) <= LONGEST_YES:
-        return _erase(known) if known.asked == CONFIRM_ERASE else _copy(known)
+        if known.asked == CONFIRM_COPY:
+            return _copy(known)
+        return _erase(known) if _says_yes(known.text) else ask_erase(known)  # "ok" may be said to anything
     if said == "consent_no" or _thinks_again(known):
         return Decision((known.say("delete_kept" if known.asked == CONFIRM_ERASE else "copy_kept"),), asks=NOTHING)
     return None
@@ -45,6 +66,10 @@ def taken_back(known: Known) -> Decision | None:
         return None
     said = () if known.stopped else (known.say("delete_called_off"),)
     return Decision(said, (KeepData(),), NOTHING, heard_as="erasure taken back")
+
+
+def _says_yes(text: str) -> bool:
+    return not _YES.isdisjoint(read(text, word_list().spelling).words)
 
 
 def _thinks_again(known: Known) -> bool:
@@ -59,4 +84,4 @@ def _erase(known: Known) -> Decision:
 def _copy(known: Known) -> Decision:
     token = new_token()
     text = known.say("copy_link", link=f"{known.public_url}/copy/{token}")
-    return Decision((text,), (OpenCopy(token),), NOTHING)
+    return Decision((text,), (OpenCopy(token),), Asked("none", WAITS, {"copy": True}))

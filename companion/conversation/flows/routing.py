@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from companion.conversation.flows import (
 )
 from companion.conversation.intents import understand
 from companion.conversation.known import SILENCE, Decision, Known, says_nothing_else
+from companion.conversation.normalise import one_line
 
 Flow = Callable[[Known], Decision]
 
@@ -76,6 +78,8 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     quiet.asked_for,
     nation.said,
     language.said,
+    leaving.of_a_pause,
+    joining.named_again,
     placing.group,
     placing.move,
     booking.said,
@@ -106,10 +110,10 @@ def decide(known: Known) -> Decision:
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
     if known.asked == "flag_followup" and known.meant.intent == "talk_to_person" and not _left_out(known):
-        return _with_help(known, checkin.followup_yes(known))
+        return _wants_call(known)
     if (about_data := my_data.answered(known)) is not None:
         return about_data
-    if known.text.strip().strip(".!").upper() == "MORE" and "more" in known.kept:
+    if known.text.strip().strip(".!").upper() in ("MORE", "MWY") and "more" in known.kept:
         return helping.more(known)
     if (asked_on := follow_up.said(known)) is not None:
         return asked_on
@@ -126,6 +130,20 @@ def decide(known: Known) -> Decision:
     if known.asked == "survey_words" and known.meant.intent == "thanks":  # "no" to whether anything could be better
         return survey.nothing_to_add(known)
     return _member(known)
+
+
+def _wants_call(known: Known) -> Decision:
+    """They would like to be contacted; "the one about rest" only looks like it, and is asked about once more."""
+    if known.meant.guessed and not _SAYS_WHEN.search(one_line(known.text)):
+        return helping.person(known)
+    return _with_help(known, checkin.followup_yes(known))
+
+
+_SAYS_WHEN = re.compile(
+    r"\d|\b(?:to(?:night|day|morrow)|mornings?|afternoons?|evenings?|lunch\w*|after|before|weekends?|any ?time|when\w*"
+    r"|now|some ?time|asap|later|(?:mon|tues|wednes|thurs|fri|satur|sun)day|phone|ring|call|texts?|whats ?app"
+    r"|number|mobile|please|pls|someone|anyone|who|talk|chat|speak)\b"
+)
 
 
 def _left_out(known: Known) -> bool:

@@ -5,15 +5,23 @@ The reply to YES and to NO is the same, and the text itself is not kept: nothing
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime, timedelta
 
 from companion.conversation.changes import CountAnswer, KeepComment, SettleComment
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.conversation.normalise import one_line
 from companion.programme.survey import SHARE_STATE
 
 ANSWERED = "survey_answer"
+_MAY = re.compile(
+    r"(?:yes|ok|sure|yeah)?\W*(?:you can|feel free to|go ahead and|happy for you to|please) (?:show|share|use)\b.*"
+)
+_MAY_NOT = re.compile(
+    r"(?:no|please)?\W*(?:do ?n[o']?t|i'?d rather you did ?n[o']?t|rather not|prefer not to) (?:show|share|use)\b.*"
+)
 
 
 def answer(known: Known) -> Decision:
@@ -49,10 +57,15 @@ def may_show(known: Known) -> Decision | None:
     """Answer YES or NO to whether words may be shown; None for any other text, which is then read as usual."""
     if known.asked != SHARE_STATE:
         return None
-    meant = understand(known.text, "survey_helpful").intent
-    if meant not in ("survey_yes", "survey_no"):
+    said, meant = one_line(known.text), understand(known.text, "survey_helpful").intent
+    if _MAY_NOT.fullmatch(said):
+        agreed = False
+    elif _MAY.fullmatch(said):
+        agreed = True
+    elif meant in ("survey_yes", "survey_no"):
+        agreed = meant == "survey_yes"
+    else:
         return None
-    agreed = meant == "survey_yes"
     text = known.say("survey_shared" if agreed else "survey_not_shared")
     return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), NOTHING, heard_as=ANSWERED)
 
