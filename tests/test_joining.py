@@ -53,6 +53,20 @@ def test_no_is_respected(world: World) -> None:
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize("text", ["JOIN", "join please", "JOIN ICU"])
+def test_join_sent_once_more_is_no_consent(world: World, text: str) -> None:
+    asha = world.talker()
+    asha.texts("JOIN ICU")
+    asha.ignores()
+    asha.texts(text)
+    asha.hears("join ICU", "Not an emergency service", "STOP")
+    asha.hears("checks your texts", "lead")
+    asha.hears("YES to join")
+    asha.texts("yes")
+    assert "Welcome" in asha.ignores()[0]
+
+
 def test_silence_is_no_consent(world: World) -> None:
     asha = world.talker()
     asha.texts("JOIN ICU")

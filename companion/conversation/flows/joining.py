@@ -18,7 +18,11 @@ def join(known: Known) -> Decision:
     """Answer a wish to join."""
     if known.sender_kind not in MAY_JOIN:
         return Decision((known.say("join_not_mobile"),))
-    return _join(known, str(known.meant.slots.get("cohort_code", "")).upper())
+    code = str(known.meant.slots.get("cohort_code", "")).upper()
+    asked = _asked_about(known)
+    if asked is not None and not code:
+        return _ask(known, asked)  # JOIN sent once more is no YES to what was shown
+    return _join(known, code)
 
 
 def only_named(known: Known) -> Decision | None:
@@ -75,9 +79,13 @@ def _ask(known: Known, cohort: CohortFacts) -> Decision:
     )
 
 
+def _asked_about(known: Known) -> CohortFacts | None:
+    return next((c for c in known.cohorts if str(c.id) == known.kept.get("cohort")), None)
+
+
 def agree(known: Known) -> Decision:
     """Answer YES to what was shown."""
-    cohort = next((c for c in known.cohorts if str(c.id) == known.kept.get("cohort")), None)
+    cohort = _asked_about(known)
     if cohort is None:
         return Decision((known.say("join_lapsed"),), asks=NOTHING)
     where = nation.shown(known.lives_in or cohort.nation or known.nation)
