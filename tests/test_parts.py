@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from companion.messaging.parts import Parts, count, gsm_safe, is_gsm7, split
@@ -92,6 +92,7 @@ def test_a_joined_emoji_stays_joined() -> None:
     assert gsm_safe("👨‍👩‍👧") == "👨‍👩‍👧"
 
 
+@example("\r\x85")
 @given(st.text())
 def test_gsm_safe_is_stable_and_never_makes_a_text_dearer_than_its_ucs2(text: str) -> None:
     once = gsm_safe(text)

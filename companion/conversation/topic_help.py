@@ -54,8 +54,8 @@ def with_help(intents: list[str], found: Found, state: str) -> list[str]:
     """Put help with a topic where it belongs: first when asked for outright, last when nothing else was meant."""
     if "stop" in intents:
         return intents
-    if state == "survey_words" and _is_no_comment(found):
-        return ["signpost"]
+    if state == "survey_words" and (need := _need_in_a_comment(found)):
+        return ["signpost"] if need == "alone" else [*intents, "signpost"]
     if found.has("topic_alone") and state == "none" and intents[:1] != ["join"]:
         return ["signpost", *intents]
     if found.has("topic_alone") and (not intents or state == "none"):
@@ -88,12 +88,16 @@ def _unasked(intents: list[str], found: Found, state: str) -> list[str]:
     return ["signpost", *intents] if intents or not _about_us(found, state) else []
 
 
-def _is_no_comment(found: Found) -> bool:
-    """Whether there is nothing to add but a need: "no but I can't make the rent, is there anywhere that helps"."""
+def _need_in_a_comment(found: Found) -> str:
+    """Whether help is asked for where a comment was: "beside" one, "alone", or not at all, "".
+
+    Alone is "no but I can't make the rent, is there any help?". Beside a comment only what is asked outright and
+    plainly counts.
+    """
     words, points = found.said.words, searched(found.said.raw)[1]
     if words[0] in _NOTHING and (found.asks or found.has("asks_help", "needs")):
-        return points >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED)
-    return found.has("asks_help") and points >= _PLAIN_NEED
+        return "alone" if points >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED) else ""
+    return "beside" if found.has("asks_help") and points >= _PLAIN_NEED else ""
 
 
 def topic_of(said: Said, words: WordList) -> str | None:

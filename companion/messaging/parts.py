@@ -58,9 +58,13 @@ def gsm_safe(text: str) -> str:
     Letters, `£`, `€`, accents and emoji are never touched: a text that needs them is sent as UCS-2. The
     signs that join an emoji (U+200D, U+FE0F) are dropped only when nothing else in the text needs UCS-2.
     """
-    composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
-    swapped = composed.translate(_SWAPS)
-    return swapped if is_gsm7(swapped) else composed.translate(_SWAPS_BESIDE_EMOJI)
+    composed = unicodedata.normalize("NFC", text)
+    swapped = _one_line_end(composed.translate(_SWAPS))
+    return swapped if is_gsm7(swapped) else _one_line_end(composed.translate(_SWAPS_BESIDE_EMOJI))
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def alphabet() -> dict[str, object]:
