@@ -224,6 +224,8 @@ def test_of_the_session_and_its_survey(world: World) -> None:
     asha.ignores()
     asha.texts("yes it was good, a bit short")
     asha.hears("May we show these words")
+    asha.texts("you can share it but not with my ward")  # no plain yes: nothing is decided
+    assert "shown" not in " ".join(asha.ignores())
     asha.texts("dont share that")
     asha.hears("Your words are removed")
     heard = " ".join(world.staff("facilitator").ignores())

@@ -19,6 +19,8 @@ ANSWERED = "survey_answer"
 _MAY = re.compile(
     r"(?:yes|ok|sure|yeah)?\W*(?:you can|feel free to|go ahead and|happy for you to|please) (?:show|share|use)\b.*"
 )
+# A leave with a condition is none: the question stays.
+_HOLDS_BACK = re.compile(r"\b(?:but|not|never|unless|only|if|without|(?:do|wo|ca|would|should)n'?t)\b")
 _MAY_NOT = re.compile(
     r"(?:no|please)?\W*(?:do ?n[o']?t|i'?d rather you did ?n[o']?t|rather not|prefer not to) (?:show|share|use)\b.*"
 )
@@ -61,6 +63,8 @@ def may_show(known: Known) -> Decision | None:
     if _MAY_NOT.fullmatch(said):
         agreed = False
     elif _MAY.fullmatch(said):
+        if _HOLDS_BACK.search(said):
+            return None
         agreed = True
     elif meant in ("survey_yes", "survey_no"):
         agreed = meant == "survey_yes"
