@@ -83,12 +83,35 @@ class TraineeSayings:
     no_call: Pattern
     sorry: Pattern
     where_they_are: Pattern
+    nods: Pattern
+    when_to_call: Pattern
+    answers_first: Pattern
+    puts_right: Pattern
+    says_when: Pattern
     second_thoughts: Pattern
+    erase_yes: Words
+    what_goes: Pattern
+    link_again: Pattern
+    may_show: Pattern
+    may_not_show: Pattern
+    holds_back: Pattern
+    so_long: Pattern
+    at_first: Pattern
+    how_long_still: Pattern
+    leaves_out: Pattern
+    keeps_from: Pattern
+    lets_in: Pattern
+    in_england: Pattern
+    in_wales: Pattern
+    in_scotland: Pattern
+    in_ni: Pattern
     another_place: Pattern
     place_online: Pattern
     place_free: Pattern
     place_near_me: Pattern
     place_in_a_town: Pattern
+    place_by_text: Pattern
+    place_at_night: Pattern
     asks_hours: Pattern
     says_yes: Pattern
     bare_answer: Pattern
@@ -96,6 +119,7 @@ class TraineeSayings:
     by_phone: Pattern
     locked_out: Pattern
     on_the_way: Pattern
+    which_number: Pattern
     dial_always: Pattern
     by_video: Pattern
     calendar: Pattern

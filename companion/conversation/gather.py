@@ -46,20 +46,9 @@ MAY_BE_A_NUMBER = (
     "thanks",
     "signpost",
 )  # what is heard in "4 - fine" where no week was asked about
-_ANSWER_FIRST = re.compile(r"\s*(yes|yep|yeah|no|nope|nah)\b(?!\s+(one|idea|clue|worries|problem))", re.IGNORECASE)
 _NUMBER_FIRST = re.compile(r"\s*(10|\d)(\s*/\s*10|ish)?\s*([-\u2013\u2014,.:;!]|$)")
 _LAST_NUMBER = re.compile(r"(?<![\w.])(10|\d)(\s*/\s*10)?\W*$")
-_PUT_RIGHT = re.compile(
-    r"\W*(?:(?:no|sorry|oops|actually|wait)\W+){0,2}(?:i )?(?:meant?|should be|make (?:it|that)|its|it's)"
-    r" (?:a |an )?(10|\d)(\s*/\s*10)?(?:\W|not \d+)*",
-    re.IGNORECASE,
-)  # "no i meant 7"
-# After the offer of a person and something else, this is no yes to the offer.
-_NOD = re.compile(r"(?:ok|okay|k|cool|fine|right|noted|great|oh|i see|alright)\W*|\U0001f44d")
-_WHEN_TO_CALL = re.compile(
-    r"(?:(?:any ?time|ok|best|please|but|only)\W+)*(?:after|before|from|around|about|between|by) "
-    r"(?:\d|six|seven|eight|nine|lunch|work|tea).{0,25}"
-)
+_ALONE = re.compile(r" (10|\d)(\s*/\s*10)?(?:\W|not \d+)*", re.IGNORECASE)
 MAY_BOOK = ("book_yes", "book_no", "consent_yes")
 
 
@@ -71,7 +60,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
     asked, kept = _asked(person, now)
     if stopped:
         asked = "confirm_consent" if asked == "confirm_consent" else "after_stop"
-    if asked == "flag_followup" and kept.get("aside") and _NOD.fullmatch(one_line(body)):
+    if asked == "flag_followup" and kept.get("aside") and said_by_trainees().nods.search(one_line(body)):
         asked = "none"
     tap = read_tap(session, arrival, address, now)
     meant = _meant(text, asked, kept, tap)
@@ -133,7 +122,7 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
         meant = _no_guess(body, meant)
     if _says_where_they_are(body, asked, meant):
         meant = replace(meant, intents=("next_session" if asked in ABOUT_A_PLACE else "unknown",), guessed=True)
-    if kept.get("person") and _WHEN_TO_CALL.fullmatch(one_line(body)):
+    if kept.get("person") and said_by_trainees().when_to_call.search(one_line(body)):
         return Understanding(("talk_to_person",), why="when somebody may call")
     if kept.get("person") and (meant.guessed or meant.intent == "unknown"):
         when_to_call = understand(body, "flag_followup")  # "this evening after 6"
@@ -155,7 +144,7 @@ def _after_an_aside(body: str, meant: Understanding) -> Understanding:
     YES and NO are still about the place, and so is what speaks of it by itself. What would be an answer but may as
     well be about anything else ("im in Glasgow", a thumb, "on nights") is told how things stand, and changes nothing.
     """
-    if booking.bare_answer(body) or _ANSWER_FIRST.match(body):
+    if booking.bare_answer(body) or said_by_trainees().answers_first.search(one_line(body)):
         return meant
     alone = understand(body, "none")
     if alone.intent in ("unknown", "thanks") and not meant.guessed and meant.intent in ("book_yes", "book_no"):
@@ -199,7 +188,8 @@ def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding)
     body = text.arrival.body
     if text.person is None or kept.get("menu"):
         return None
-    number = _PUT_RIGHT.fullmatch(body)
+    put_right = said_by_trainees().puts_right.search(body)
+    number = _ALONE.fullmatch(body, put_right.end()) if put_right else None
     if number is None and meant.intent in MAY_BE_A_NUMBER:
         number = _NUMBER_FIRST.match(body) or (_LAST_NUMBER.search(body) if meant.intent == "unknown" else None)
     return question_in_hand(text.session, text.person, text.now) if number else None

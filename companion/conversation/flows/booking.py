@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Literal
 
@@ -16,18 +15,6 @@ from companion.conversation.until import weekday_meant
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
-# Asked by somebody with a place: they want the number.
-_WHICH_NUMBER = re.compile(
-    r"(?:so |ok |and |hi )*(?:what|which)(?:'?s| is)? (?:the |your )?(?:phone )?number "
-    r"(?:do|should|can) i (?:ring|call|dial|phone)"
-    r"(?: (?:in|tonight|today|for (?:the |my )?\w+|on \w+|to (?:join|get in)))*\W*"
-    r"|(?:what'?s|what is) the (?:phone |dial[- ]?in )?number for (?:the |my |our )?"
-    r"(?:group|session|meeting|tonight|today|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\W*"
-    r"|(?:is (?:a |my )?)?land ?line (?:ok|okay|fine|alright)\W*|can i use (?:a|my) land ?line\W*"
-    r"|(?:sorry |i |but )*(?:do ?n[o']?t have|have ?n[o']?t got|no|without) (?:a |an |any |got )?"
-    r"(?:smart ?phone|internet|webcam)\W*"
-    r"|do i need (?:a |the )?(?:pin|access code|pass ?code|meeting code)\W*"
-)
 _DOORS_OPEN = timedelta(minutes=30)  # before the start
 
 
@@ -163,7 +150,7 @@ def _asks_to_dial(text: str) -> bool:
 
 
 def _asks_which_number(text: str) -> bool:
-    return _WHICH_NUMBER.fullmatch(one_line(text)) is not None
+    return said_by_trainees().which_number.search(one_line(text)) is not None
 
 
 def _locked_out(text: str) -> bool:

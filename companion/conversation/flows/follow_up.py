@@ -11,17 +11,6 @@ from companion.conversation.known import ABOUT_A_PLACE, Decision, Known
 from companion.conversation.normalise import one_line
 from companion.signposting import Resource
 
-_BY_TEXT = re.compile(
-    r"(?:(?:ok|but|no|is there|anything|something|someone|one)[\s,.]+)*"
-    r"(?:(?:by|via|over|on) (?:text|message)|text line|(?:i )?(?:can'?t|cannot|hate|don'?t (?:want|like) to)"
-    r" ?(?:talk|talking|speak|speaking|call|calling|phon\w+|ring|ringing)"
-    r"(?: (?:to )?people| anyone)?(?: on the phone)?)"
-    r"(?: (?:not|instead of|rather than) (?:the )?(?:phone|calls?|calling|talking))?(?: instead| please| only)?"
-)
-_AT_NIGHT = re.compile(
-    r"(?:(?:ok|but|no|is there|anything|something|someone|one)[\s,.]+)*"
-    r"(?:open )?(?:at night|overnight|out of hours|(?:on|at) (?:the )?weekends?|24 ?/ ?7|(?:at )?any ?time|24 hours)"
-)
 _WEB = re.compile(r"\b[\w-]+\.(?:org|uk|com|net|wales|scot)\b")
 
 
@@ -32,7 +21,7 @@ def asks(known: Known) -> Decision | None:
     listen, text = said_by_trainees(), one_line(known.text).strip(" .?!")
     if listen.asks_hours.search(text) and known.by_the_way is None and ("open" in text or known.kept.get("named")):
         return _hours(known)
-    if "named" in known.kept and _BY_TEXT.fullmatch(text):
+    if "named" in known.kept and listen.place_by_text.search(text):
         return _by_text(known)
     about_a_session = known.asked in ABOUT_A_PLACE and "more" not in known.kept
     return _by_nation(known) if listen.place_near_me.search(text) and not about_a_session else None
@@ -47,7 +36,7 @@ def said(known: Known) -> Decision | None:
         return helping.more(known)
     if listen.place_online.search(text):
         return _only(known, [each for each in helping.waiting(known) if _WEB.search(each.line(known.now.date()))])
-    if _AT_NIGHT.fullmatch(text):
+    if listen.place_at_night.search(text):
         return _only(
             known, [each for each in helping.waiting(known) if each.opening is not None and each.opening.always]
         )

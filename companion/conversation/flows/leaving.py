@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from companion import when
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Pause, StartAgain, Stop, UseChannel
 from companion.conversation.flows import booking
 from companion.conversation.intents import understand
@@ -59,27 +59,16 @@ def pause(known: Known) -> Decision:
 def of_a_pause(known: Known) -> Decision | None:
     """Answer "for a month" after a pause, and "am I paused?" or "when do they start again?" in one; else None."""
     until, text = known.own.paused_until, one_line(known.text)
+    listen = said_by_trainees()
     if until is None or until <= known.now:
         return None
-    if _HOW_LONG_STILL.fullmatch(text):
+    if listen.how_long_still.search(text):
         return Decision((known.say("paused", until=when.day(until, known.zone)),), heard_as="pause")
-    if known.kept.get("paused") and _SO_LONG.fullmatch(text):
-        meant = understand(f"pause {_AT_FIRST.sub('', text)}", "none")
+    if known.kept.get("paused") and listen.so_long.search(text):
+        meant = understand(f"pause {listen.at_first.sub('', text)}", "none")
         if meant.intent == "pause" and meant.slots:
             return replace(pause(replace(known, meant=meant)), heard_as="pause")
     return None
-
-
-_AT_FIRST = re.compile(r"^(?:(?:actually|no|sorry|i meant?|make (?:it|that))\W+)+")
-_SO_LONG = re.compile(
-    r"(?:(?:actually|no|sorry|i meant?|make (?:it|that))\W+)*"
-    r"(?:(?:for|until|till|til) .{1,25}|(?:\w+ ){1,2}(?:weeks?|months?|fortnight))\W*"
-)
-_HOW_LONG_STILL = re.compile(
-    r"(?:so )?(?:am i (?:still )?paused|(?:until when|how long) (?:am i paused|is (?:it|the pause))(?: for)?"
-    r"|when (?:do|does|will|are) (?:the |my |your )?(?:texts?|messages?|reminders?|pause|it|they)"
-    r"(?: be| come)? (?:start|starts|begin|back|resume|end|over|on)(?: again)?)\W*"
-)
 
 
 def resume(known: Known) -> Decision:

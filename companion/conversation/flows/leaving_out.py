@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
 from companion.content.catalogue import Text
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import LeaveOut, LetIn
 from companion.conversation.known import Decision, Known
 from companion.rota.names import meant, named
 
-_ASKS = re.compile(
-    r"(?:please )?(?P<verb>exclude|leave out|not|don'?t (?:tell|show|involve)|hide (?:me |this )?from|allow|let in)\b"
-    r"[\s:,.-]*(?P<who>.*)",
-    re.IGNORECASE | re.DOTALL,
-)
 _LONGEST = 60  # characters of a name; what is longer is a sentence
 _SHOWN = 5  # names in one text
 
 
 def asks(text: str) -> tuple[str, str] | None:
     """Return what a text asks for ("exclude", "not" or "allow") and the name in it; None when it is no such text."""
-    found = _ASKS.fullmatch(text.strip().replace("\u2019", "'"))
-    if found is None or len(found["who"]) > _LONGEST:
-        return None
-    verb = found["verb"].lower()
-    kind = "allow" if verb in ("allow", "let in") else "exclude" if verb in ("exclude", "leave out") else "not"
-    return kind, found["who"].strip(" .!?")
+    listen, text = said_by_trainees(), text.strip().replace("\u2019", "'")
+    for kind, said in (("exclude", listen.leaves_out), ("not", listen.keeps_from), ("allow", listen.lets_in)):
+        if found := said.search(text):
+            who = text[found.end() :].lstrip(" \t\n:,.-")
+            return (kind, who.strip(" .!?")) if len(who) <= _LONGEST else None
+    return None
 
 
 def answer(known: Known) -> Decision | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from companion.content.sayings import said_by_trainees
@@ -17,19 +16,6 @@ from companion.privacy.links import new_token
 CONFIRM_ERASE, CONFIRM_COPY = "confirm_erase", "confirm_copy"
 WAITS = timedelta(hours=1)
 LONGEST_YES = 3  # words: anything longer is no plain yes
-_YES = frozenset({"yes", "y", "delete", "ie", "ydw"})
-_WHAT_GOES = re.compile(r"\b(?:deletes?|deleted|remove[ds]?|keep|kept|hold|everything|all of it|stays?|gone|undo)\b")
-# Of a link that was just sent.
-_AGAIN = re.compile(
-    r"(?:(?:can you|could you|please|hi|but|sorry)\W+)*(?:(?:re-?)?send"
-    r"(?: (?:it|that|me|the|link|another|a|new|one|again|please))*"
-    r"|(?:the |that |my |this )?link (?:has |is )?"
-    r"(?:expired|dead|broken|gone|not working|(?:does|is|will|wo)n[o']?t (?:work\w*|open)"
-    r"|does not work)"
-    r"|(?:it|it'?s|the page|page)(?: is)? (?:blank|empty|not (?:working|loading|opening))"
-    r"|it (?:does|wo)n[o']?t (?:open|work|load)"
-    r"|(?:a |another )?new (?:link|one)(?: please)?)\W*"
-)
 
 
 def ask_copy(known: Known) -> Decision:
@@ -44,11 +30,12 @@ def ask_erase(known: Known) -> Decision:
 
 def answered(known: Known) -> Decision | None:
     """Answer the YES or NO to one of the two questions; None when none was asked, or for another text."""
-    if known.kept.get("copy") and _AGAIN.fullmatch(one_line(known.text)):
+    listen = said_by_trainees()
+    if known.kept.get("copy") and listen.link_again.search(one_line(known.text)):
         return ask_copy(known)
     if known.asked not in (CONFIRM_ERASE, CONFIRM_COPY):
         return None
-    if known.asked == CONFIRM_ERASE and is_question(known.text) and _WHAT_GOES.search(one_line(known.text)):
+    if known.asked == CONFIRM_ERASE and is_question(known.text) and listen.what_goes.search(one_line(known.text)):
         return Decision((known.say("delete_what"),), asks=Asked(CONFIRM_ERASE, WAITS), heard_as="delete_my_data")
     said = understand(known.text, "confirm_consent").intent
     if said == "consent_yes" and len(known.text.split()) <= LONGEST_YES:
@@ -69,7 +56,7 @@ def taken_back(known: Known) -> Decision | None:
 
 
 def _says_yes(text: str) -> bool:
-    return not _YES.isdisjoint(read(text, word_list().spelling).words)
+    return not said_by_trainees().erase_yes.isdisjoint(read(text, word_list().spelling).words)
 
 
 def _thinks_again(known: Known) -> bool:

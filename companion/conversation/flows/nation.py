@@ -4,39 +4,17 @@ from __future__ import annotations
 
 import re
 
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import LivesIn
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import one_line
 
-_SAID = {
-    "england": "england",
-    "wales": "wales",
-    "cymru": "wales",
-    "scotland": "scotland",
-    "ni": "ni",
-    "n ireland": "ni",
-    "northern ireland": "ni",
-}
-# Towns that are in one nation alone.
-_TOWNS = {
-    "scotland": "glasgow edinburgh aberdeen dundee inverness stirling perth paisley kilmarnock",
-    "wales": "cardiff swansea wrexham aberystwyth carmarthen merthyr",
-    "ni": "belfast derry londonderry lisburn newry omagh enniskillen",
-    "england": "london manchester liverpool leeds birmingham sheffield bristol nottingham leicester oxford",
-}
-_SAID |= {town: nation for nation, towns in _TOWNS.items() for town in towns.split()}
-_WHERE = re.compile(
-    r"(?:i ?'?a?m|i'?ve(?: just)? moved|i (?:work|live)|(?:just )?moved|based|working|living)"
-    r"(?: (?:now|currently|based|working|living|back))*"
-    r" (?:in|to) ([a-z ]+?)"
-    r"(?: now| these days| at the moment| since \w+| from [a-z]+| (?:last|this) (?:week|month|year))?"
-)
 _SHOWN = {"england": "England", "wales": "Wales", "scotland": "Scotland", "ni": "Northern Ireland"}
 
 
 def is_a_place(name: str) -> bool:
     """Whether this is a nation, or a town that is in one nation alone."""
-    return name in _SAID
+    return _named(name) is not None
 
 
 def shown(nation: str) -> str:
@@ -46,9 +24,18 @@ def shown(nation: str) -> str:
 
 def said(known: Known) -> Decision | None:
     """Answer a nation on its own, or where someone says they are; None when the text is neither."""
-    text = one_line(re.sub("[.,!]", " ", known.text))
-    where = _WHERE.fullmatch(text)
-    nation = _SAID.get(where[1] if where else text)
+    nation = _named(one_line(re.sub("[.,!]", " ", known.text)))
     if nation is None:
         return None
     return Decision((known.say("nation_set", nation=_SHOWN[nation]),), (LivesIn(nation),))
+
+
+def _named(text: str) -> str | None:
+    listen = said_by_trainees()
+    if listen.in_england.search(text):
+        return "england"
+    if listen.in_wales.search(text):
+        return "wales"
+    if listen.in_scotland.search(text):
+        return "scotland"
+    return "ni" if listen.in_ni.search(text) else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Unanswered, WantsPerson
 from companion.conversation.flows import (
     booking,
@@ -134,16 +134,13 @@ def decide(known: Known) -> Decision:
 
 def _wants_call(known: Known) -> Decision:
     """They would like to be contacted; "the one about rest" only looks like it, and is asked about once more."""
-    if known.meant.guessed and not _SAYS_WHEN.search(one_line(known.text)):
+    if known.meant.guessed and not _says_when(one_line(known.text)):
         return helping.person(known)
     return _with_help(known, checkin.followup_yes(known))
 
 
-_SAYS_WHEN = re.compile(
-    r"\d|\b(?:to(?:night|day|morrow)|mornings?|afternoons?|evenings?|lunch\w*|after|before|weekends?|any ?time|when\w*"
-    r"|now|some ?time|asap|later|(?:mon|tues|wednes|thurs|fri|satur|sun)day|phone|ring|call|texts?|whats ?app"
-    r"|number|mobile|please|pls|someone|anyone|who|talk|chat|speak)\b"
-)
+def _says_when(text: str) -> bool:
+    return any(map(str.isdecimal, text)) or said_by_trainees().says_when.search(text) is not None
 
 
 def _left_out(known: Known) -> bool:

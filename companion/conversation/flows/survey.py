@@ -5,10 +5,10 @@ The reply to YES and to NO is the same, and the text itself is not kept: nothing
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import datetime, timedelta
 
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import CountAnswer, KeepComment, SettleComment
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
@@ -16,14 +16,6 @@ from companion.conversation.normalise import one_line
 from companion.programme.survey import SHARE_STATE
 
 ANSWERED = "survey_answer"
-_MAY = re.compile(
-    r"(?:yes|ok|sure|yeah)?\W*(?:you can|feel free to|go ahead and|happy for you to|please) (?:show|share|use)\b.*"
-)
-# A leave with a condition is none: the question stays.
-_HOLDS_BACK = re.compile(r"\b(?:but|not|never|unless|only|if|without|(?:do|wo|ca|would|should)n'?t)\b")
-_MAY_NOT = re.compile(
-    r"(?:no|please)?\W*(?:do ?n[o']?t|i'?d rather you did ?n[o']?t|rather not|prefer not to) (?:show|share|use)\b.*"
-)
 
 
 def answer(known: Known) -> Decision:
@@ -59,11 +51,12 @@ def may_show(known: Known) -> Decision | None:
     """Answer YES or NO to whether words may be shown; None for any other text, which is then read as usual."""
     if known.asked != SHARE_STATE:
         return None
+    listen = said_by_trainees()
     said, meant = one_line(known.text), understand(known.text, "survey_helpful").intent
-    if _MAY_NOT.fullmatch(said):
+    if listen.may_not_show.search(said):
         agreed = False
-    elif _MAY.fullmatch(said):
-        if _HOLDS_BACK.search(said):
+    elif listen.may_show.search(said):
+        if listen.holds_back.search(said):
             return None
         agreed = True
     elif meant in ("survey_yes", "survey_no"):
