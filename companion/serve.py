@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from companion.content.sayings import said_by_staff, said_by_trainees
+from companion.content.sayings import said_by_staff, said_by_trainees, weighed_words
 from companion.conversation.intents import understand
 from companion.services import Services
 from companion.web import Front
@@ -41,6 +41,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
                 self._services.directory.read(text)
             said_by_trainees()
             said_by_staff()
+            weighed_words()
             front.make_console()
         finally:
             # What was just loaded stays for good. Looking through it for garbage again and again would hold up texts.

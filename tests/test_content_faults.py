@@ -66,6 +66,7 @@ def without(text_id: str) -> Callable[[str], str]:
 HARD = "Organisational considerations necessitate additional documentation."
 TEXTS, WELSH, PLACES = "companion/content/texts/", "companion/content/welsh.yaml", "companion/content/resources.yaml"
 STAFF, TRAINEES = "companion/content/said_by_staff.yaml", "companion/content/said_by_trainees.yaml"
+WEIGHED = "companion/content/weighed_words.yaml"
 ORDERS = "companion/content/orders.yaml"
 PROMPTS, TOPICS = "companion/content/prompts.yaml", "companion/content/topics.yaml"
 SIDE_BY_SIDE: list[Fault] = [
@@ -158,6 +159,7 @@ ALONE: list[Fault] = [
         "no phrase uses the group 'unused'",
     ),
     (TRAINEES, "bye/goodbye//leave", swap("goodbye/", "goodbye//"), "a word is missing beside a stroke"),
+    (WEIGHED, "dislikes:", swap("wishes:", "dislikes:"), "dislikes: no code listens for this"),
     (ORDERS, "[no, not", swap('["no", not', "[no, not"), "yes and no in quotes"),
     (ORDERS, "passing:", swap("pass:", "passing:"), "'passing' is none of take, pass"),
 ]

@@ -22,7 +22,7 @@ from companion.content.files import Problem, forbidden_contacts, line_of, unread
 from companion.content.orders import read_orders
 from companion.content.readability import readability
 from companion.content.reader import ContentError
-from companion.content.sayings import StaffSayings, TraineeSayings, read_sayings
+from companion.content.sayings import StaffSayings, TraineeSayings, WeighedWords, read_sayings
 from companion.messaging.parts import count, gsm_safe, is_gsm7
 from companion.signposting import Directory, DirectoryError, load_directory
 from companion.signposting.checks import ADDRESS, check_resources, shipped_forbidden
@@ -87,6 +87,7 @@ def _check_said(ours: Path) -> Iterator[Problem]:
     readers = (
         lambda: read_sayings(StaffSayings, ours),
         lambda: read_sayings(TraineeSayings, ours),
+        lambda: read_sayings(WeighedWords, ours),
         lambda: read_orders(ours),
     )
     for read in readers:

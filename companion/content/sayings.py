@@ -1,4 +1,4 @@
-"""What people say in plain words that code listens for: a field for each name in two files, where it is explained.
+"""What people say in plain words that code listens for: a field for each name in three files, where it is explained.
 
 `search` tells whether a text says it. A name without a field, and a field without a name, are errors.
 """
@@ -151,7 +151,47 @@ class TraineeSayings:
     question: Pattern
 
 
-Kind = TypeVar("Kind", StaffSayings, TraineeSayings)
+@dataclass(frozen=True)
+class WeighedWords:
+    """Single words that the rules weigh."""
+
+    FILE: ClassVar = "weighed_words.yaml"
+
+    corrections: Words
+    conditions: Words
+    doubts: Words
+    hangs_on: Words
+    courtesies: Words
+    wishes: Words
+    coming: Words
+    requests: Words
+    of_the_service: Words
+    of_the_texts: Words
+    of_the_group: Words
+    nods: Words
+    asks_who: Words
+    asks_what: Words
+    asks_when: Words
+    before_asking: Words
+    asking: Words
+    asking_of: Words
+    asked_about: Words
+    leads_to_score: Words
+    no_score_after: Words
+    follows_score: Words
+    no_plural: Words
+    units: Words
+    meets: Words
+    no_codes: Words
+    away_from: Words
+    towards: Words
+    our_texts: Words
+    our_people: Words
+    nothing: Words
+    of_a_number: Words
+
+
+Kind = TypeVar("Kind", StaffSayings, TraineeSayings, WeighedWords)
 
 
 @once
@@ -164,6 +204,12 @@ def said_by_staff() -> StaffSayings:
 def said_by_trainees() -> TraineeSayings:
     """Return what trainees say. Raises ContentError naming file and line."""
     return read_sayings(TraineeSayings, HERE)
+
+
+@once
+def weighed_words() -> WeighedWords:
+    """Return the words that the rules weigh. Raises ContentError naming file and line."""
+    return read_sayings(WeighedWords, HERE)
 
 
 def read_sayings(kind: type[Kind], folder: Path) -> Kind:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from companion.content.sayings import weighed_words
 from companion.conversation.likeness import Likely
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import Hit, is_number, words_of
+from companion.conversation.phrases import Hit, is_number
 
 Intents = list[str]
 # In this order a wish comes before another one in the same text.
@@ -46,13 +47,6 @@ LOOSE = frozenset(
         "resume",
     }
 )
-_BEFORE_ASKING = words_of("yes no ok thanks and but hi hello hey also so")
-_ASKING = words_of("who what when where why how which whats whos wheres whens hows any")
-ASKING_OF = words_of("is are can could do does did will would should may am has have shall")
-_ASKED_ABOUT = words_of(
-    "i we you u it this that these those the they he she there my your our a an anyone anybody someone somebody one "
-    "group thursday tonight people facilitators texts"
-)  # "did 5 nights" tells, "did you" asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +75,12 @@ class Found:
         """Whether it is put as a question, with or without the mark, an answer before it or not: "yes when is it"."""
         if self.said.asks:
             return True
-        words = [word for word in self.said.words[:8] if word not in _BEFORE_ASKING]
+        weighed = weighed_words()
+        words = [word for word in self.said.words[:8] if word not in weighed.before_asking]
         first, second = [*words, "it", "it"][:2]
-        return first in _ASKING or (first in ASKING_OF and (second in _ASKED_ABOUT or is_number(second)))
+        if first in weighed.asking:
+            return True
+        return first in weighed.asking_of and (second in weighed.asked_about or is_number(second))
 
     def firm(self) -> Intents:
         """Clear wishes without those that are ordinary words in free talk, unless put as a question or alone."""

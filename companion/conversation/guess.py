@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from companion.content.sayings import weighed_words
 from companion.conversation.found import Found
 from companion.conversation.topic_help import searched
 
 _TAKEN_BACK = frozenset({"not book_yes", "not yes"})  # what a phrase took back no likeness brings again
-_NUMBERS = frozenset({"number", "contact", "helpline"})  # what somebody asks for who wants a place, not us
 
 
 def guess(found: Found, state: str, *, cohort: bool) -> str | None:
@@ -17,7 +17,7 @@ def guess(found: Found, state: str, *, cohort: bool) -> str | None:
         return like
     if like == "signpost" and not searched(said.raw)[0]:
         return None  # like a need, but none that we know a place for: "sleep tight everyone"
-    if like == "help" and _NUMBERS.intersection(said.words) and searched(said.raw)[0]:
+    if like == "help" and weighed_words().of_a_number.intersection(said.words) and searched(said.raw)[0]:
         return "signpost"  # "whats the chaplain's number"
     if like == "book_yes" and (_TAKEN_BACK & found.hits.keys() or found.has("rather_no", "hard", "no")):
         return None  # "not great" takes no place

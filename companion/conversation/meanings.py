@@ -8,22 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from companion.content.sayings import weighed_words
 from companion.conversation.found import LOOSE, Found, Intents
-from companion.conversation.phrases import Hit, is_number, words_of
+from companion.conversation.phrases import Hit, is_number
 from companion.conversation.score import read_score
 
 _BEGINNING = 4  # words
 _A_TALE = 30  # words: in so many a reason why not may be about anything
 _NOWHERE = Hit("", "has", "", -1, -1)
-_CORRECTIONS = frozenset({"actually", "wait", "oops", "scrap", "ignore", "hang"})
-_CONDITIONS = words_of("if unless provided depending depends")
-_WISHES = words_of("love like wish id would wouldve")
-_POLITE = words_of("possible thats ok still room space")  # "yes if that's ok"
-_REQUESTS = words_of("can could please need want wanna call ring phone id like")
-_SERVICE = words_of(
-    "text texts message messages group session questions question checkin prompt prompts reminders service"
-)
-_SERVICE_AGAIN = words_of("texts messages reminders checkin weekly prompts")
 
 
 def nothing_asked(found: Found) -> Intents:
@@ -140,22 +132,15 @@ def _weak_away(found: Found, coming: bool, *, weak_yes: bool) -> bool:
 def _but_cannot(found: Found) -> bool:
     """A wish, then the reason why not: "would love to but I am working"."""
     words = found.said.words
-    return "but" in words and bool(
-        {"love", "like", "wish", "id", "would", "wouldve"} & set(words[: words.index("but")])
-    )
+    return "but" in words and bool(weighed_words().wishes & set(words[: words.index("but")]))
 
 
 def _prefers_yes(found: Found) -> bool:
     """Of a yes and a no in one text, whether the yes is the answer."""
     yes, no = found.at("yes", "yes_weak", "book_yes"), found.at("no", "book_no")
-    if _CORRECTIONS & set(found.said.words[min(yes, no) :]):
+    if weighed_words().corrections & set(found.said.words[min(yes, no) :]):
         return yes > no
-    said_coming = found.has("book_yes") and found.said.words[found.hits["book_yes"].start] in {
-        "ill",
-        "im",
-        "see",
-        "will",
-    }
+    said_coming = found.has("book_yes") and found.said.words[found.hits["book_yes"].start] in weighed_words().coming
     if said_coming and not found.has("book_no"):
         return True
     return yes < no
@@ -172,7 +157,7 @@ def _settled(found: Found) -> bool:
         return True
     if not found.has("yes"):
         return False
-    on_condition = bool({"if", "depends"} & set(found.said.words))
+    on_condition = bool(weighed_words().hangs_on & set(found.said.words))
     return found.hits["yes"].place == "ends" or found.at("yes") > doubt or not on_condition
 
 
@@ -203,24 +188,21 @@ def checkin_prompt(found: Found) -> Intents:
 def _in_checkin(found: Found) -> Intents:
     kept = found.firm()
     hit = found.hits.get("feedback")
-    if hit and "feedback" not in kept and _SERVICE & set(found.said.words[hit.start : hit.end]):
+    if hit and "feedback" not in kept and weighed_words().of_the_service & set(found.said.words[hit.start : hit.end]):
         kept.append("feedback")
     kept += [
         i
         for i in found.clear
         if i in {"book_no", "join_link", "next_session"} and i not in kept and _names_group(found, i)
     ]
-    if "resume" in found.clear and "resume" not in kept and _SERVICE_AGAIN & set(found.said.words):
+    if "resume" in found.clear and "resume" not in kept and weighed_words().of_the_texts & set(found.said.words):
         kept.append("resume")  # "begin the weekly ones again" is no answer about the week
     return [intent for intent in kept if intent != "running_late"]
 
 
 def _names_group(found: Found, intent: str) -> bool:
     hit = found.hits[intent]
-    return bool(
-        {"group", "session", "link", "zoom", "passcode", "place", "thursday", "tuesday", "next"}
-        & set(found.said.words[max(0, hit.start - 1) : hit.end + 2])
-    )
+    return bool(weighed_words().of_the_group & set(found.said.words[max(0, hit.start - 1) : hit.end + 2]))
 
 
 def _says_nothing(found: Found) -> bool:
@@ -269,7 +251,7 @@ def _only_signs(found: Found) -> bool:
 def survey_words(found: Found) -> Intents:
     """Anything to add: whatever is not plainly a command is the comment."""
     strong = {"stop", "delete_my_data", "change_channel", "pause", "my_data"}
-    strong |= {"talk_to_person"} if _REQUESTS & set(found.said.words) else set()
+    strong |= {"talk_to_person"} if weighed_words().requests & set(found.said.words) else set()
     others = [
         i
         for i in found.clear
@@ -282,7 +264,7 @@ def survey_words(found: Found) -> Intents:
     if found.has("nothing_to_add") and len(found.said.words) < 6:
         return ["thanks"]  # nothing to add: the answer to the question before stays what it was
     whole_thanks = found.has("thanks") and found.hits["thanks"].place == "whole"
-    if whole_thanks and {"thanks", ":thanks", ":yes", "ok", "noted", "np"} & set(found.said.words):
+    if whole_thanks and weighed_words().nods & set(found.said.words):
         return ["thanks"]
     if found.has("not_for_us") or (_says_nothing(found) and not _marks(found)):
         return ["unknown"]
@@ -298,11 +280,10 @@ def _marks(found: Found) -> bool:
 
 def _asks_when(found: Found, intent: str) -> bool:
     if intent == "help":
-        return found.said.words[0] in {"who", "whos"}
+        return found.said.words[0] in weighed_words().asks_who
     if intent == "menu":
-        return found.said.words[0] in {"what", "whats"}
-    asked = {"when", "whens", "what", "whats", "where", "wheres", "is", "does", "how"}
-    return intent in {"next_session", "join_link"} and found.said.words[0] in asked
+        return found.said.words[0] in weighed_words().asks_what
+    return intent in {"next_session", "join_link"} and found.said.words[0] in weighed_words().asks_when
 
 
 def flag_followup(found: Found) -> Intents:
@@ -337,7 +318,7 @@ def after_stop(found: Found) -> Intents:
         return _first("delete_my_data", others)  # "I've left, please delete my answers as well"
     if "stop" in found.clear or (found.has("stop_weak") and not starts):
         return ["stop", *others]
-    if found.asks and others and found.said.words[0] not in _REQUESTS:
+    if found.asks and others and found.said.words[0] not in weighed_words().requests:
         return [*others, "start_again"] if starts else others
     if starts:
         return ["start_again", *others]
@@ -355,7 +336,7 @@ def _first(intent: str, intents: Intents) -> Intents:
 
 
 def _conditional(found: Found) -> bool:
-    return bool({"but", "if", "unless", "depends"} & set(found.said.words))
+    return bool(weighed_words().doubts & set(found.said.words))
 
 
 def _only_if(found: Found) -> bool:
@@ -364,11 +345,12 @@ def _only_if(found: Found) -> bool:
     said = found.at("yes")
     if "if i want" in " ".join(words):
         return False  # "yes, I'll text STOP if I want out" takes nothing back
-    return bool(_CONDITIONS & set(words[said + 1 :])) and not _POLITE & set(words[said + 1 :])
+    weighed, after = weighed_words(), set(words[said + 1 :])
+    return bool(weighed.conditions & after) and not weighed.courtesies & after
 
 
 def _corrected(found: Found, earlier: str, later: str) -> bool:
-    return found.at(later) > found.at(earlier) and bool(_CORRECTIONS & set(found.said.words))
+    return found.at(later) > found.at(earlier) and bool(weighed_words().corrections & set(found.said.words))
 
 
 Rule = Callable[[Found], Intents]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from companion.content.sayings import weighed_words
 from companion.conversation.normalise import Said, fold
-from companion.conversation.phrases import NUMBER_WORDS, words_of
+from companion.conversation.phrases import NUMBER_WORDS
 
 LOWEST, HIGHEST = 0, 10
 
@@ -20,28 +21,7 @@ _NUMBER = re.compile(
     r"(?P<range>\s?(?:-|/|or|to|and)\s?(?P<other>\d+)(?=\W|$))?"
     r"(?P<of>\s?(?:/|out of|outta|of|over)\s?(?:10|ten)\b)?(?![\w:%])"
 )
-_LEADS = words_of(
-    "a an about around like maybe say probably prob roughly bout im its is at score low high solid strong weak now "
-    "currently call was say only just feeling still prolly more nearly almost barely hovering be firm sitting giving "
-    "meant mean that as id ill to ok well erm um hmm yes honestly today another defo definitely by the from than "
-    "between so"
-)
-_NOT_AFTER = words_of(
-    "bed ward day week bay room level band f fy ct st theatre past after since til till until before f1 by than year "
-    "grade page number part attempt exam passed failed sat "
-    "did done had worked seen lost got working work only for every my last next these those all another than"
-)
-_NOT_PLURAL = words_of("this is its was as thanks yes plus us less perhaps still because always stress news")
-_UNITS = words_of(
-    "am pm h hr hour day night week month year shift more people of bleep call arrest admission death baby kid "
-    "child th st "
-    "nd rd k mg ml x "
-    "cardiac crash times min mile patient pint coffee "
-    "on off straight long back in row foot man woman person thing way bloody hundred"
-)
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
-_MEETS = words_of("you u ya meet back home there starts started finished finish up")
-_VAGUE_ONE = words_of("one")
 _I_GUESS = [["i", "guess"], ["i", "think"], ["i", "suppose"], ["i", "reckon"]]
 
 
@@ -98,7 +78,7 @@ def _over_ten(match: re.Match[str]) -> bool:
 def _answers(match: re.Match[str], clause: str) -> bool:
     if match.group("of") or _over_ten(match):
         return True
-    before = clause[: match.start()].split()
+    weighed, before = weighed_words(), clause[: match.start()].split()
     joint, other = match.group("range") or "", int((match.group("other") or "0")[:4])
     if "/" in joint and (match.group() != clause or other != int(match.group("n")[:4]) + 1):
         return False  # a date, a share: but "6/7" alone is a range
@@ -108,39 +88,19 @@ def _answers(match: re.Match[str], clause: str) -> bool:
     follower = after[0] if after else ""
     if follower == "x" and len(after) == 1:
         follower = ""  # a kiss
-    if follower in _UNITS or (len(follower) > 2 and follower.endswith("s") and follower not in _NOT_PLURAL):
+    plural = len(follower) > 2 and follower.endswith("s") and follower not in weighed.no_plural
+    if follower in weighed.units or plural:
         return False
     if not before:
         in_figures = match.group("n").isdigit()
-        return (
-            in_figures
-            or after[:2] in _I_GUESS
-            or not follower
-            or follower
-            in {
-                "tbh",
-                "and",
-                "please",
-                "mate",
-                "again",
-                "still",
-                "x",
-                "maybe",
-                "ish",
-                "today",
-                "this",
-                "thanks",
-                "really",
-                "probably",
-            }
-        )
+        return in_figures or after[:2] in _I_GUESS or not follower or follower in weighed.follows_score
     lead = re.sub(r"\W", "", before[-1])
     if before[-2:] == ["this", "week"]:
         return True
-    if lead in _NOT_AFTER and lead not in {"only"}:
+    if lead in weighed.no_score_after and lead != "only":
         return False
-    if lead == "at" and before[-2:-1] and before[-2] in _MEETS:
+    if lead == "at" and before[-2:-1] and before[-2] in weighed.meets:
         return False  # "see you at 8"
-    if match.group("n") in _VAGUE_ONE:
+    if match.group("n") == "one":
         return lead in {"a", "about"} and not follower
-    return lead in _LEADS or (not follower and len(before) <= 2)
+    return lead in weighed.leads_to_score or (not follower and len(before) <= 2)

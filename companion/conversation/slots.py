@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from companion.content.sayings import weighed_words
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import NUMBER_WORDS, words_of
+from companion.conversation.phrases import NUMBER_WORDS
 from companion.conversation.score import read_score
 from companion.conversation.wordlist import WordList
 
@@ -68,15 +69,9 @@ def _join(said: Said, words: WordList) -> Slots:
     if scanned := poster_code(said.raw):
         return {"cohort_code": scanned}
     after = re.search(r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)\W*$", said.raw, re.I)
-    if after and after.group(1).lower() not in _NOT_CODES:
+    if after and after.group(1).lower() not in weighed_words().no_codes:
         return {"cohort_code": after.group(1).upper()}
     return {}
-
-
-_NOT_CODES = words_of(
-    "please pls plz thanks group groups us up in now me the programme one this it again x xx you something somewhere "
-    "support yet today too peer"
-)
 
 
 _POSTER = re.compile(r"\s*JOIN\s+([A-Z]{2,20})\s+[A-Z][A-Z0-9]{2,11}\s*[.!]?\s*")
@@ -85,7 +80,7 @@ _POSTER = re.compile(r"\s*JOIN\s+([A-Z]{2,20})\s+[A-Z][A-Z0-9]{2,11}\s*[.!]?\s*"
 def poster_code(raw: str) -> str | None:
     """The cohort's code in what a poster's code to scan writes: JOIN ICU MESS, where MESS is where the poster hangs."""
     found = _POSTER.fullmatch(raw)
-    return found.group(1) if found and found.group(1).lower() not in _NOT_CODES else None
+    return found.group(1) if found and found.group(1).lower() not in weighed_words().no_codes else None
 
 
 def joined_code(said: tuple[str, ...], words: WordList) -> str | None:
@@ -154,15 +149,9 @@ def _pause(said: Said, _: WordList) -> Slots:
     return {"weeks": count * 4 if unit.startswith("m") else count}
 
 
-_AWAY_FROM = words_of(
-    "not no dont off from instead of without delete deleted deleting lost uninstalled than hate "
-    "stop left leaving rather havent my"
-)
-_TOWARDS = words_of("to on via by over through use using be in prefer onto into try")
-
-
 def _channel(said: Said, _: WordList) -> Slots:
     """Which of the two is wanted: the one led up to, not the one led away from."""
+    away_from, towards = weighed_words().away_from, weighed_words().towards
     wanted: list[tuple[int, str]] = []
     unwanted: list[str] = []
     for at, word in enumerate(said.words):
@@ -172,10 +161,10 @@ def _channel(said: Said, _: WordList) -> Slots:
         clause = max(start for start in said.starts if start <= at)
         before = set(said.words[max(clause, at - 3) : at])
         near = said.words[at - 1] if at else ""
-        if near in _AWAY_FROM or (before & _AWAY_FROM and near not in {"to"}):
+        if near in away_from or (before & away_from and near not in {"to"}):
             unwanted.append(name)
         else:
-            wanted.append((2 if near in _TOWARDS else 1 if word != "texts" else 0, name))
+            wanted.append((2 if near in towards else 1 if word != "texts" else 0, name))
     if wanted:
         best = max(weight for weight, _ in wanted)
         return {"channel": next(name for weight, name in reversed(wanted) if weight == best)}

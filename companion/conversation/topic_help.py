@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from companion.conversation.found import ASKING_OF, LOOSE, Found
+from companion.content.sayings import weighed_words
+from companion.conversation.found import LOOSE, Found
 from companion.conversation.normalise import Said
 from companion.conversation.phrases import Hit
 from companion.conversation.slots import named
@@ -36,8 +37,6 @@ _PLAIN_NEED, _PLAIN_NEED_INDEED = 4.25, 5.2
 _A_NEED_ASKED = 3.0  # after "no but"
 _A_WORD_OF_NEED = 4.6  # "anxious all the time" has more
 _LONG = {"join_link": 9, "practical_need": 9, "resume": 8, "next_session": 8}  # words; 7 for others
-_OUR_TEXTS = frozenset(("reminder", "reminders", "texts", "messages", "checkin", "prompts"))
-_A_PERSON_OF_OURS = frozenset(("robot", "bot", "human", "facilitator", "ring", "callback"))
 _OF_A_SESSION = frozenset(("next_session", "join_link", "practical_need", "running_late"))
 # What a text about something else may look like, where nothing was asked.
 _LOOKS_LIKE = LOOSE | {"menu", "pause", "change_channel", "my_data"}
@@ -46,7 +45,6 @@ _LOOKS = {"none": _LOOKS_LIKE, "reminder": _PASSED_OVER, "booking_offer": _PASSE
 _SAID_IN_PASSING = LOOSE - {"join"} | {"menu", "talk_to_person"}
 # Topics whose words are those of what somebody needs at a meeting: "I use a wheelchair, can I get into the room".
 _NEEDS_OF_A_MEETING = ("physical health", "new to the area")
-_NOTHING = frozenset(("no", "not", "nothing", "none"))
 _A_FEW = 3  # words: fewer are no need told beside something else
 
 
@@ -95,7 +93,7 @@ def _need_in_a_comment(found: Found) -> str:
     plainly counts.
     """
     words, points = found.said.words, searched(found.said.raw)[1]
-    if words[0] in _NOTHING and (found.asks or found.has("asks_help", "needs")):
+    if words[0] in weighed_words().nothing and (found.asks or found.has("asks_help", "needs")):
         return "alone" if points >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED) else ""
     return "beside" if found.has("asks_help") and points >= _PLAIN_NEED else ""
 
@@ -202,13 +200,14 @@ def _share_of_need(found: Found, state: str, unknown: float) -> float:
 
 def _in_passing(intents: list[str], found: Found) -> bool:
     """A wish that only some words in a longer text look like: "letter from the GMC, can't open it" wants no link."""
-    about_us = (_OUR_TEXTS | _A_PERSON_OF_OURS) & set(found.said.words)  # "back at work now, start the reminders"
+    weighed = weighed_words()
+    about_us = not (weighed.our_texts | weighed.our_people).isdisjoint(found.said.words)
     if not intents or intents[0] not in _SAID_IN_PASSING or found.has("not_for_us") or about_us:
         return False
     if len(_OF_A_SESSION.intersection(intents)) > 1:
         return False  # "is there parking at the session and when is it"
     hit = found.hits.get(intents[0])
-    if hit is not None and hit.start in found.said.starts and found.said.words[hit.start] in ASKING_OF:
+    if hit is not None and hit.start in found.said.starts and found.said.words[hit.start] in weighed.asking_of:
         return False  # "will there be food? coming straight from a long day"
     return len(found.said.words) >= _LONG.get(intents[0], 7) and (hit is None or hit.place == "has")
 
