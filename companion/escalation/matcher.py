@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from companion.escalation.line import Line
-from companion.escalation.plan import BREAK, SPANS, STRETCH, Part, Plan
+from companion.escalation.plan import BREAK, SPANS, STRETCH, Part, Plan, unpacked
 
+_UNPACKED = 1024  # symbols whose needs are kept ready: four kilobytes each
 _SHORT = STRETCH * 2  # symbols; a text no longer than this is one stretch
 
 
 class Matcher:
-    """Follows a plan. Nothing in it changes; threads may share it."""
+    """Follows a plan. Nothing in it changes but what is kept ready; threads may share it."""
 
     def __init__(self, plan: Plan) -> None:
         self._lines = plan.lines
         self._slots = plan.slots
+        self._ready: dict[str, int] = {}
         every = (1 << len(plan.lines)) - 1
         # For each of SPANS the lines that fit into it and not into the one before; then the lines that fit into none.
         self._fitting = [before & ~after for before, after in pairwise((every, *plan.spans, 0))]
@@ -82,18 +84,27 @@ class Matcher:
 
     def _needs(self, symbols: frozenset[str]) -> int:
         """The needs that some symbols meet, as bits."""
-        slots = self._slots
+        slots, ready = self._slots, self._ready
         bits = 0
         for symbol in symbols:
-            needs = slots.get(symbol)
-            if needs is None:
+            known = ready.get(symbol)
+            if known is not None:
+                bits |= known
                 continue
-            if isinstance(needs, int):
-                bits |= needs
-            else:
+            needs = slots.get(symbol)
+            if needs.__class__ is bytes:
+                bits |= self._unpack(symbol, needs)
+            elif needs is not None:
                 chunks = iter(needs)
                 for begins, chunk in zip(chunks, chunks, strict=True):
                     bits |= chunk << begins
+        return bits
+
+    def _unpack(self, symbol: str, needs: bytes) -> int:
+        """The needs that a symbol meets, kept for the next text that holds it."""
+        if len(self._ready) >= _UNPACKED:
+            self._ready.clear()
+        bits = self._ready[symbol] = unpacked(needs)
         return bits
 
 

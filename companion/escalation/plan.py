@@ -14,6 +14,7 @@ A part of a phrase is one of five kinds of plain data (``Part``), which ``line.p
   the third are parts of which no one symbol can be said so.
 """
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ SLOTS = 4  # so many needs of a line are looked for before it is tried (``Matche
 STRETCH = 8  # words; a long text is looked at in stretches of this length
 SPANS = (1, 2, 4)  # stretches; the lines of phrases that are no longer than this are looked for together
 _CHUNK = 512  # bits
-_DENSE = 24  # a symbol that so many needs know is kept as bits
+_DENSE = 24  # a symbol that more needs know is kept as packed bits
 _MANY = 2  # alternatives; more are kept by a word
 _FEW = 6  # words; a need of more is no good for that
 
@@ -62,9 +63,8 @@ class Plan:
     fillers: str  # symbols
     table: dict[str, str]  # from words as typed to symbols
     lines: tuple[Line, ...]
-    slots: dict[
-        str, int | tuple[int, ...]
-    ]  # per symbol the needs it meets: bits slot * number of lines + line, or chunks of them
+    # Per symbol the needs it meets: bits slot * number of lines + line, packed, or chunks of them.
+    slots: dict[str, bytes | tuple[int, ...]]
     spans: tuple[int, ...]  # for each of SPANS, as bits, the lines that are longer
 
 
@@ -237,14 +237,14 @@ def _seen(vocabulary: Vocabulary, phrases: Sequence[Phrase], table: dict[str, tu
     return seen
 
 
-def _slots(lines: Sequence[Sequence[str]]) -> dict[str, int | tuple[int, ...]]:
+def _slots(lines: Sequence[Sequence[str]]) -> dict[str, bytes | tuple[int, ...]]:
     """For each symbol the slots of the lines that it fills. A line with fewer needs has its last one in several."""
     found: dict[str, list[int]] = {}
     for line, needs in enumerate(lines):
         for slot in range(SLOTS):
             for symbol in needs[min(slot, len(needs) - 1)]:
                 found.setdefault(symbol, []).append(slot * len(lines) + line)
-    return {symbol: _as_bits(at) if len(at) > _DENSE else _as_chunks(at) for symbol, at in found.items()}
+    return {symbol: _packed(_as_bits(at)) if len(at) > _DENSE else _as_chunks(at) for symbol, at in found.items()}
 
 
 def _longer(lengths: Sequence[int | None], words: int) -> int:
@@ -294,6 +294,15 @@ def _as_chunks(places: Sequence[int]) -> tuple[int, ...]:
         chunks += [near[0], _as_bits(place - near[0] for place in near)]
         left = left[len(near) :]
     return tuple(chunks)
+
+
+def unpacked(packed: bytes) -> int:
+    """Bits that were packed: a twentieth of their size, as most of them are 0."""
+    return int.from_bytes(zlib.decompress(packed), "little")
+
+
+def _packed(bits: int) -> bytes:
+    return zlib.compress(bits.to_bytes((bits.bit_length() + 7) // 8, "little"), 9)
 
 
 def _as_bits(places: Iterable[int]) -> int:
