@@ -76,6 +76,7 @@ def test_small_questions_have_answers_of_their_own(world: World) -> None:
     for asked, heard in {
         "icu": "Yes, you are in ICU",
         "what happens now": "You get reminders of your group",
+        "What happens next?": "You get reminders of your group",
         "can i bring baby to the session": "no rule against a baby",
         "is it ok to leave halfway": "You can leave when you need to",
         "will the camera be on": "two facilitators talk",

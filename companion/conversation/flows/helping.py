@@ -225,7 +225,7 @@ def help_page(known: Known) -> Decision:
     told_outside = listen.is_told.search(text) and listen.somebody_outside.search(text)
     if listen.who_sees.search(text) or told_outside:
         return Decision((known.say("who_sees_this" if member else "who_sees_this_outside"),))
-    if listen.how_it_works.search(one_line(text)) or "what happens n" in text:  # now, next
+    if listen.how_it_works.search(one_line(text)):
         return Decision((known.say("how_it_works" if member else "how_it_works_outside"),))
     if member:
         return Decision((known.say("help"),))
