@@ -55,6 +55,8 @@ class StaffSayings:
     session_off: Pattern
     session_swap: Pattern
     session_on_again: Pattern
+    all_came: Pattern
+    nobody_came: Pattern
     message_send: Pattern
     message_undo: Pattern
     supervision: Pattern

@@ -151,9 +151,9 @@ def _came(request: Request, words: str) -> Answer:
 def _chosen(words: str, listed: set[int]) -> set[int] | None:
     """Return the numbers meant, of those listed, or None when they cannot be read or one stands for nobody."""
     plain = " ".join(re.sub(r"[^a-z0-9 ]", " ", words.lower()).split())
-    if plain in ("all", "everyone", "everybody"):
+    if said_by_staff().all_came.search(plain):
         return listed
-    if plain in ("none", "nobody", "no one"):
+    if said_by_staff().nobody_came.search(plain):
         return set()
     numbers = [part for part in plain.split() if part != "and"]
     if not numbers or not all(part.isdecimal() for part in numbers):
