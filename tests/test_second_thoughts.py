@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select
+
+from companion import jobs
+from companion.models import Address, InboundMessage
 from tests.safety.stage import DANGER, closed, reference
 from tests.world import World
 
@@ -24,6 +29,34 @@ def test_second_thoughts_about_a_deletion_keep_everything(world: World) -> None:
     asha.ignores()
     asha.texts("NEXT")
     asha.hears("ICU North")
+
+
+def test_second_thoughts_after_a_deletion_hear_that_it_is_done_and_keep_nothing(world: World) -> None:
+    asha, stopped = world.member(), world.member("+447700900102", "whatsapp")
+    asha.texts("DELETE MY DATA")
+    asha.texts("yes")
+    stopped.texts("STOP")
+    for phone in (asha, stopped):
+        phone.ignores()
+    for late in ("cancel that", "wait i changed my mind", "can you undo that?", "MY DATA", "yes", "START"):
+        asha.texts(late)
+        asha.hears("It is all deleted", "can't bring it back", "text JOIN")
+        with world.database.read() as session:
+            of_number = select(Address.person_id).where(Address.address_index == asha.number)
+            assert session.scalars(of_number).all() == [None]
+    stopped.texts("cancel that")  # nothing of theirs was deleted
+    stopped.hears_nothing()
+    world.clock.advance(timedelta(hours=73))  # like any text from a number that is nobody's
+    jobs.purge(world.services)
+    with world.database.read() as session:
+        about = session.scalars(select(Address).where(Address.address_index == asha.number)).one()
+        assert about.address == ""
+        assert set(session.scalars(select(InboundMessage.body).where(InboundMessage.address_id == about.id))) == {None}
+    asha.texts("JOIN ICU")
+    asha.texts("YES")
+    assert "Welcome" in "".join(asha.ignores())
+    world.settle()
+    world.staff_ignores()
 
 
 def test_a_deletion_that_waits_can_be_called_off_without_coming_back(world: World) -> None:

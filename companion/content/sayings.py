@@ -82,6 +82,7 @@ class TraineeSayings:
     of_a_call: Pattern
     someone_else: Pattern
     stop_in_part: Pattern
+    only_angry: Pattern
     no_call: Pattern
     sorry: Pattern
     where_they_are: Pattern

@@ -100,6 +100,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         by_the_way=by_the_way,
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
+        erased=person is None and stopped and optout.ended_by_erasure(session, address),
         erasure_waits=person is not None and person.erase_asked_at is not None,
         stopped_on=_stopped_on(session, person) if "change_channel" in meant.intents else frozenset(),
         opt_out_type=arrival.opt_out_type,

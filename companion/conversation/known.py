@@ -97,6 +97,7 @@ class Known:
     by_the_way: str | None = None  # the text that answers what is asked in passing (content/asides.yaml)
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
+    erased: bool = False  # all that was held about this number's owner was deleted, and nothing has come of it since
     erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up
     stopped_on: frozenset[str] = frozenset()  # channels with a STOP of theirs; asked only for a wish to change channels
     opt_out_type: str | None = None  # which keyword of Twilio's Advanced Opt-Out it was: STOP, START or HELP

@@ -59,6 +59,21 @@ def keep_in_mind(session: Session, address: Address, last_wish: str | None) -> N
     session.info.setdefault(_STOPPED, {}).setdefault(address.id, last_wish == "stop")
 
 
+def ended_by_erasure(session: Session, address: Address) -> bool:
+    """Whether the last row about this address, on its channel, is the STOP that is left where a person was erased.
+
+    It is the only one in words that came in no text; nothing more is kept to know it by.
+    """
+    session.flush()
+    last = session.execute(
+        select(OptOut.source, OptOut.provider_sid)
+        .where(OptOut.address_index == address.address_index, OptOut.channel == address.channel)
+        .order_by(OptOut.at.desc(), OptOut.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return last is not None and last.source == "sentence" and last.provider_sid is None
+
+
 def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:
     """Return, for those of `addresses` whose last word on their channel was STOP, the first they said so."""
     wanted = {(address.address_index, address.channel): address.id for address in addresses}

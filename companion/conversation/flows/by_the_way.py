@@ -34,10 +34,12 @@ def said(known: Known) -> Decision | None:
         return None
     if (text_id == "pause_how" and intent != "unknown") or (text_id == "quiet_how" and intent in _ABOUT_A_PLACE):
         return None  # "can't, on nights"
+    if text_id == helping.FAMILY_ILL and intent in _ABOUT_A_PLACE and not known.meant.guessed:
+        return None  # "can't make it, my son is ill": the place is given up, and it is said beside that
     values: dict[str, str] = {}
     if text_id == "name_how":
         values = {"alias": known.around.alias}
-    elif text_id == "signpost_general":
+    elif text_id in ("signpost_general", helping.FAMILY_ILL):
         values = {"resource_line": helping.for_any_doctor(known)}
     elif text_id == "who_runs":
         if known.around.run_by is None:

@@ -47,6 +47,8 @@ def in_words(known: Known) -> Decision:
     """Answer a word or a sentence; a person reads it."""
     low = bool(known.meant.slots.get("low"))
     change = CheckedIn(None, said_hard=low)
+    if known.by_the_way == helping.FAMILY_ILL:
+        return Decision((helping.family_ill(known),), (change,), helping.PERSON_OFFERED, read_me=True)
     if not low:
         return Decision(read_me=True).and_then(_noted(known, change))
     again = known.earlier is not None and _was_low(known.earlier)
@@ -91,7 +93,7 @@ def support(known: Known, spoken_of: str | None = None) -> tuple[Text, ...]:
 
 def followup_yes(known: Known) -> Decision:
     """They would like a facilitator to get in touch."""
-    return Decision((known.say("contact_noted_plain"),), (WantsPerson("low check-ins"),), NOTHING)
+    return Decision((known.say("contact_noted_plain"),), (WantsPerson("low check-ins"),), helping.PERSON_ASKED)
 
 
 def followup_no(known: Known) -> Decision:
@@ -128,7 +130,8 @@ def place_for(known: Known, spoken_of: str | None = None) -> tuple[Resource | No
     answer = known.directory.find(known.text, known.nation, known.now)
     topic = _FITTING.get(str(known.kept.get("question")), _USUAL)
     crisis = answer.topics[:1] == ("crisis",)
-    asked_for = () if answer.topics[:1] == (helping.AT_HOME,) else answer.resources  # never by the way
+    unfit = answer.topics[:1] == (helping.AT_HOME,) or known.by_the_way == helping.FAMILY_ILL
+    asked_for = () if unfit else answer.resources  # at home: never by the way
     topics = (spoken_of, topic, _USUAL) if spoken_of else (topic, _USUAL)
     listed = (
         known.directory.by_topic(each, known.nation, known.now) for each in topics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -17,9 +18,11 @@ from companion.signposting import Resource
 
 # What offers a person says how (CALL ME), and people answer YES. Not for long, as a reminder wants its own answer.
 PERSON_OFFERED = Asked("flag_followup", timedelta(hours=2))
+PERSON_ASKED = Asked("none", timedelta(hours=2), {"person": True})  # when, and what about, may follow
 AT_ONCE = 2  # resources in one text
 MENU_AT_ONCE = 7  # topics in one text
 MOST_PARTS = 2  # of one answer
+FAMILY_ILL = "family_ill"  # the text for it, and its list of asides
 AT_HOME = "domestic abuse"  # numbers only when asked for: somebody else may read the phone
 # Asked the second time that places are sent to somebody, and every fourth time after that; never about these.
 ASK_FIRST, ASK_EVERY = 1, 4
@@ -112,6 +115,11 @@ def for_any_doctor(known: Known) -> str:
     """Return the line of a place that is for every doctor, whatever it is about."""
     place = known.directory.get("bma-peer-support")
     return place.line(known.now.date()) if place is not None else ""
+
+
+def family_ill(known: Known) -> Text:
+    """Return what is said to somebody at whose home somebody is ill."""
+    return known.say(FAMILY_ILL, resource_line=for_any_doctor(known))
 
 
 def these(known: Known, found: list[Resource]) -> Decision:
@@ -268,9 +276,20 @@ def commands(known: Known) -> Decision | None:
     return Decision((known.say("commands"),), heard_as="commands")
 
 
+def asked_again(known: Known) -> Decision:
+    """Ask once more whether a person is to get in touch: what was said is no plain answer."""
+    asks = replace(PERSON_OFFERED, keep={"asked_again": True})
+    return Decision((known.say("contact_unsure"),), asks=asks, read_me=True)
+
+
+def told_more(known: Known) -> Decision:
+    """Take what is said soon after asking for a person as a word to that person: "it's about work mostly"."""
+    return Decision((known.say("contact_told_more"),), asks=known.still_asked(), read_me=True)
+
+
 def person(known: Known) -> Decision:
     """Someone wants a person of the programme, or seems to: then they are asked."""
     if known.meant.guessed and not known.kept.get("person"):
-        return Decision((known.say("contact_unsure"),), asks=PERSON_OFFERED, read_me=True)
+        return asked_again(known)
     noted = known.say("contact_noted_plain")
     return Decision((noted,), (WantsPerson("asked"),), known.still_asked(person=True), read_me=True)

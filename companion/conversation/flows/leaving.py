@@ -24,6 +24,9 @@ def stop(known: Known) -> Decision:
     if known.stopped:
         return SILENCE
     bare = ends_all(known)
+    if not bare and not known.kept.get("stop_asked") and said_by_trainees().only_angry.search(one_line(known.text)):
+        asks = known.still_asked(stop_asked=True)  # whoever says it again means it
+        return Decision((known.say("stop_unsure"),), (), asks, read_me=True, heard_as="stop_unsure")
     if known.opt_out_type == "STOP" or (known.channel == "sms" and carrier_answers(known.text)):
         return Decision((), (Stop("word"),), NOTHING)
     text = "stopped_word" if bare else "stop_plain_language"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from companion.content.sayings import said_by_trainees
-from companion.conversation.changes import Erase, KeepData, OpenCopy
+from companion.conversation.changes import Erase, KeepData, OpenCopy, StartAgain
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
 from companion.conversation.normalise import is_question, one_line, read
-from companion.conversation.optout_words import is_stop_word
+from companion.conversation.optout_words import is_start_word, is_stop_word
 from companion.conversation.wordlist import word_list
 from companion.privacy.links import new_token
 
@@ -53,6 +53,17 @@ def taken_back(known: Known) -> Decision | None:
         return None
     said = () if known.stopped else (known.say("delete_called_off"),)
     return Decision(said, (KeepData(),), NOTHING, heard_as="erasure taken back")
+
+
+_AFTER = ("start_again", "my_data", "delete_my_data")
+
+
+def too_late(known: Known) -> Decision | None:
+    """Say that it is done and how to come back, where a deletion is taken back or what is gone asked for; else None."""
+    if not known.erased or not (_thinks_again(known) or known.meant.intent in _AFTER):
+        return None
+    changes = (StartAgain(),) if is_start_word(known.text) else ()  # the carrier's STOP is lifted as well
+    return Decision((known.say("delete_done"),), changes, heard_as="delete_done")
 
 
 def _says_yes(text: str) -> bool:

@@ -105,7 +105,7 @@ WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "st
 
 def decide(known: Known) -> Decision:
     """Decide what is answered to a text that nothing on the watch list matched."""
-    if (plain := my_data.taken_back(known) or follow_up.asks(known)) is not None:
+    if (plain := my_data.taken_back(known) or my_data.too_late(known) or follow_up.asks(known)) is not None:
         return plain
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
@@ -126,7 +126,7 @@ def decide(known: Known) -> Decision:
     if (asked_for := next(filter(None, (command(known) for command in COMMANDS)), None)) is not None:
         return asked_for
     if known.asked == "flag_followup" and known.meant.intent == "thanks":
-        return _with_help(known, checkin.followup_no(known))
+        return _wants_no_call(known)
     if known.asked == "survey_words" and known.meant.intent == "thanks":  # "no" to whether anything could be better
         return survey.nothing_to_add(known)
     return _member(known)
@@ -137,6 +137,13 @@ def _wants_call(known: Known) -> Decision:
     if known.meant.guessed and not _says_when(one_line(known.text)):
         return helping.person(known)
     return _with_help(known, checkin.followup_yes(known))
+
+
+def _wants_no_call(known: Known) -> Decision:
+    """They would rather not be contacted; "work mostly", which only looks like it, is asked about once more."""
+    if known.meant.guessed and not known.kept.get("asked_again"):
+        return helping.asked_again(known)
+    return _with_help(known, checkin.followup_no(known))
 
 
 def _says_when(text: str) -> bool:
@@ -189,6 +196,9 @@ def _without_late_rent(known: Known) -> Known:
 
 def _with_help(known: Known, decision: Decision) -> Decision:
     """Add help with a topic where a text asks for it beside what it was answered to."""
+    if known.by_the_way == helping.FAMILY_ILL and known.meant.intent not in WITH_THEIR_OWN_HELP:
+        both = decision.and_then(Decision((helping.family_ill(known),)))
+        return both if helping.parts_of(both.replies) <= helping.MOST_PARTS + 1 else decision
     if "signpost" in known.meant.intents[1:] and known.meant.intent not in WITH_THEIR_OWN_HELP:
         return helping.besides(known, decision)
     return decision
@@ -246,6 +256,8 @@ def _not_understood(known: Known) -> Decision:
         return troubled
     if (number := checkin.off_scale(known)) is not None:
         return number
+    if known.kept.get("person"):
+        return helping.told_more(known)
     listed = (Unanswered("unclear"),) if len(known.text.split()) >= _WORTH_LEARNING else ()
     if known.kept.get("misunderstood"):
         return Decision((known.say("not_understood_twice"),), listed, helping.PERSON_OFFERED, read_me=True)
