@@ -33,6 +33,9 @@ ROOMS = {
     "erase": "companion.privacy.cli",
     "copy": "companion.privacy.cli",
     "measure": "companion.measuring.cli",
+    "setup": "companion.machine.cli",
+    "backup": "companion.machine.cli",
+    "restore": "companion.machine.cli",
 }
 
 

@@ -65,6 +65,12 @@ def examine(services: Services) -> list[Finding]:
     return found
 
 
+def at_twilio(services: Services) -> Iterator[Finding]:
+    """Look at the sign-in and the number only, which needs no database."""
+    yield from _twilio(services)
+    yield from _sender(services)
+
+
 def _database(services: Services) -> Iterator[Finding]:
     try:
         require_current(services.database)

@@ -24,31 +24,13 @@ def users() -> None:
 @click.option("--ask", is_flag=True, help="Type the first password instead of having one made.")
 def add(email: str, name: str, role: str, ask: bool) -> None:
     """Add someone, or a login for someone who is known by that name and role already."""
-    from sqlalchemy import select
+    from companion.console.users import UserError, add_login, new_password
 
-    from companion.console.users import UserError, create_user, new_password
-    from companion.content.wording import LONGEST_NAME
-    from companion.models import Person, record
-    from companion.models.console import User
-
-    if not 2 <= len(name) <= LONGEST_NAME:
-        raise click.ClickException(f"the name has {len(name)} characters; use 2 to {LONGEST_NAME}, as texts name them")
     database, now = _open()
     password = _typed() if ask else new_password()
     try:
         with database.write() as session:
-            without = select(Person).where(
-                Person.alias == name, Person.role == role, Person.id.not_in(select(User.person_id))
-            )
-            person = session.scalar(without)
-            if person is None:
-                if session.scalar(select(Person.id).where(Person.alias == name)):
-                    raise UserError(f"{name} is taken by someone else; choose another name")
-                person = Person(role=role, alias=name, name=name, state="staff", created_at=now)
-                session.add(person)
-                session.flush()
-            user = create_user(session, person, email, password, must_change=True)
-            record(session, now, "login added", user, role=role)
+            add_login(session, name, email, role, password, now)
     except UserError as error:
         raise click.ClickException(str(error)) from None
     _say(f"{name} can sign in as {email.strip().lower()}.", None if ask else password)

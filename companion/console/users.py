@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from companion.content.wording import LONGEST_NAME
 from companion.models import Person, record
 from companion.models.console import Passkey, User
 
@@ -51,6 +52,26 @@ def create_user(session: Session, person: Person, email: str, password: str, *, 
     )
     session.add(user)
     session.flush()
+    return user
+
+
+def add_login(session: Session, name: str, email: str, role: str, password: str, now: datetime) -> User:
+    """Add someone who must choose a password of their own, or a login for who is known by that name and role already.
+
+    Raises UserError.
+    """
+    if not 2 <= len(name) <= LONGEST_NAME:
+        raise UserError(f"the name has {len(name)} characters; use 2 to {LONGEST_NAME}, as texts name them")
+    without = select(Person).where(Person.alias == name, Person.role == role, Person.id.not_in(select(User.person_id)))
+    person = session.scalar(without)
+    if person is None:
+        if session.scalar(select(Person.id).where(Person.alias == name)):
+            raise UserError(f"{name} is taken by someone else; choose another name")
+        person = Person(role=role, alias=name, name=name, state="staff", created_at=now)
+        session.add(person)
+        session.flush()
+    user = create_user(session, person, email, password, must_change=True)
+    record(session, now, "login added", user, role=role)
     return user
 
 

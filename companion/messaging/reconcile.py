@@ -55,12 +55,13 @@ class Reconciliation:
     def run(self) -> int:
         """Do one round; return how many texts and receipts were missing. Twilio's trouble ends it quietly."""
         try:
-            return self._inbound() + self._receipts()
+            return self.texts() + self._receipts()
         except (RefusedError, NotReachedError, NoAnswerError) as error:
             log.warning("reconciliation could not ask Twilio: %s", error)
             return 0
 
-    def _inbound(self) -> int:
+    def texts(self) -> int:
+        """Take in the texts that never reached us, a STOP among them; return how many. Raises Twilio's errors."""
         now = self._clock.now()
         since = self._since(now)
         found = [text for text in self._received(since) if text.at <= now - UNDER_WAY]

@@ -1,0 +1,179 @@
+"""Backups of a database that is one file, made while it is in use, and put back after a bad day.
+
+A PostgreSQL server has tools of its own for both; here it is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from companion.crypto import CannotDecryptError
+from companion.db import Database, DatabaseError
+from companion.heartbeats import STALE, last_run
+from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
+from companion.models import Keyring, OutboxMessage, record
+from companion.models.texts import LANES, QUEUED, SENDING
+from companion.schema import upgrade
+from companion.services import Services
+
+KEPT = 14  # days of backups that are kept; a person who was erased is in them for so long
+MAY_HAVE_GONE = "restored"  # the reason of a text that waited in the backup and may have been sent since
+_NAME = "companion-%Y%m%d-%H%M%S.sqlite3"
+_OURS = "companion-????????-??????.sqlite3"
+_PARTS = ("", "-wal", "-shm")  # of a database in one file: what was written last stands beside it
+
+
+class BackupError(Exception):
+    """A backup cannot be made or put back; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came of it.
+
+    `made_at`: when a worker last ran on it (UTC). `dropped`: texts that are not sent again. `fetched`: texts that came
+    since, from Twilio; None when Twilio did not answer. `aside`: the database that was there.
+    """
+
+    made_at: datetime | None
+    dropped: int
+    fetched: int | None
+    aside: Path | None
+
+
+def back_up(database: Database, folder: Path, now: datetime) -> Path:
+    """Write a copy of the database into `folder`, readable by its owner alone; return it. Old ones go after KEPT.
+
+    The copy is looked through before it counts. Raises BackupError.
+    """
+    source = _file_of(database)
+    target = folder / now.astimezone(UTC).strftime(_NAME)
+    growing = target.with_suffix(".growing")
+    try:
+        found = _copy(source, growing)
+        if found != "ok":
+            raise BackupError(f"the copy is damaged ({found}); look at the disk, and at {source}")
+        os.replace(growing, target)
+        for old in sorted(folder.glob(_OURS))[:-KEPT]:
+            old.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"no backup was made: {getattr(error, 'strerror', None) or error}") from None
+    finally:
+        growing.unlink(missing_ok=True)
+    return target
+
+
+def restore(services: Services, backup: Path) -> Restored:
+    """Put a backup in the place of the database, which is moved aside; then ask Twilio for the texts since.
+
+    What waited in it and was due is not sent again, but for pages. Raises BackupError; then all is as it was.
+    """
+    here = services.database
+    place, now = _file_of(here), services.clock.now()
+    _require_stopped(here, now)
+    coming = place.with_name(place.name + ".coming")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if (found := _copy(backup, coming)) != "ok":
+            raise BackupError(f"{backup} is damaged ({found}): try the one before it")
+        _look_at(coming, services)
+        here.close()
+        aside = _move_aside(place, now)
+        os.replace(coming, place)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupError(f"{backup} was not put back: {getattr(error, 'strerror', None) or error}") from None
+    finally:
+        for part in _PARTS:
+            Path(f"{coming}{part}").unlink(missing_ok=True)
+    here.unlock()
+    return Restored(last_run(here, "tick"), _drop_what_was_due(here, now), _fetched(services), aside)
+
+
+def _file_of(database: Database) -> Path:
+    name = database.engine.url.database
+    if not database.is_sqlite or name is None:
+        raise BackupError(
+            "this database is a PostgreSQL server: back it up, and put it back, with pg_dump and pg_restore"
+        )
+    return Path(name).resolve()
+
+
+def _require_stopped(database: Database, now: datetime) -> None:
+    """Refuse while a worker runs on the database; one that cannot be read has none."""
+    try:
+        ticked = last_run(database, "tick")
+    except Exception:
+        return
+    if ticked is not None and abs(now - ticked) <= STALE:
+        raise BackupError("Companion is running: stop companion-serve and companion-worker first, and wait a minute")
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy a database that may be in use into one file for its owner alone; return what a check of it says."""
+    os.close(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    with (
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as there,
+        closing(sqlite3.connect(target)) as copy,
+    ):
+        there.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # nothing stands beside it
+        [(found,)] = copy.execute("PRAGMA quick_check(1)").fetchall()
+    return str(found)
+
+
+def _look_at(coming: Path, services: Services) -> None:
+    """See that our keys open it, and bring it to the shape of this version."""
+    database = Database(f"sqlite:///{coming}", services.settings.encryption_keys)
+    try:
+        with database.engine.connect() as connection:
+            if not connection.dialect.has_table(connection, "keyring"):
+                raise BackupError("this file is no backup of Companion")
+        upgrade(database)
+    except (DatabaseError, CannotDecryptError) as error:
+        raise BackupError(f"the backup cannot be used: {error}") from None
+    finally:
+        database.close()
+    with closing(sqlite3.connect(coming)) as copy:
+        copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def _move_aside(place: Path, now: datetime) -> Path | None:
+    aside = place.with_name(f"{place.name}.before-{now.astimezone(UTC):%Y%m%d-%H%M%S}")
+    moved = [part for part in _PARTS if Path(f"{place}{part}").exists()]
+    for part in moved:
+        os.replace(f"{place}{part}", f"{aside}{part}")
+    return aside if moved else None
+
+
+def _drop_what_was_due(database: Database, now: datetime) -> int:
+    """Settle the texts that waited when the backup was made and were due since: they may have gone out."""
+    page = LANES.index("page")  # an episode goes on, and a page twice is better than none
+    with database.write() as session:
+        settled = session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.status.in_((QUEUED, SENDING)),
+                OutboxMessage.lane != page,
+                OutboxMessage.not_before <= now,
+            )
+            .values(status="dropped", reason=MAY_HAVE_GONE, settled_at=now, updated_at=now, lease_until=None)
+        )
+        dropped = int(settled.rowcount)  # type: ignore[attr-defined]
+        record(session, now, "backup restored", session.scalars(select(Keyring)).one(), dropped=dropped)
+    return dropped
+
+
+def _fetched(services: Services) -> int | None:
+    """Take in what was texted since, a STOP above all, before anything is sent; None when Twilio did not answer."""
+    try:
+        return services.reconciliation.texts()
+    except (RefusedError, NotReachedError, NoAnswerError):
+        return None
