@@ -22,8 +22,10 @@ from companion.console.queries import my_episodes
 from companion.console.words import named
 from companion.escalation import closings
 from companion.escalation.closings import NOBODY, CannotCloseError
-from companion.escalation.episodes import ask_for_help, pass_on, person_knows, reached_after_all, take
+from companion.escalation.episodes import reached_after_all, take
 from companion.escalation.reach import takes_no_texts
+from companion.escalation.reopening import ask_for_help, pass_on
+from companion.escalation.standing import person_knows
 from companion.models import (
     OUTCOMES,
     AuditEntry,

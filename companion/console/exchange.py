@@ -14,7 +14,7 @@ from companion.console.desk import READERS, allow, desk, me, now, pages
 from companion.console.fields import Form
 from companion.escalation import relay
 from companion.escalation.closings import CannotCloseError
-from companion.escalation.episodes import ask_for_help
+from companion.escalation.reopening import ask_for_help
 from companion.messaging.parts import count
 
 WHY_NOT = {

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired
 from companion.console.desk import COORDINATOR, FRESH, LEAD, allow, desk, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.people import find_person
+from companion.escalation.standing import open_episode_about
 from companion.messaging.addresses import usable
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
@@ -55,7 +56,7 @@ def erase(person_id: uuid.UUID) -> ResponseReturnValue:
     form = EraseForm()
     with desk().database.write() as session:
         person = find_person(session, person_id)
-        waits = erasure.open_episode_about(session, person.id)
+        waits = open_episode_about(session, person.id)
         if form.validate_on_submit():
             if form.alias.data.strip().casefold() != person.alias.casefold():
                 form.alias.errors = [f"That is not their alias. Type {person.alias}."]

@@ -13,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.conversation import changes
-from companion.escalation.episodes import meet, open_episode
 from companion.escalation.exclusions import let_in
 from companion.escalation.leaving_out import leave_out
 from companion.escalation.news import tell_of_stop
+from companion.escalation.person import meet
+from companion.escalation.standing import open_episode
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.models import (

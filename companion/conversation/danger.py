@@ -13,7 +13,8 @@ from companion.conversation.normalise import read
 from companion.conversation.request import Request
 from companion.conversation.staff import StaffDesk
 from companion.conversation.wordlist import word_list
-from companion.escalation import episodes
+from companion.escalation import episodes, standing
+from companion.escalation.person import now_they_know
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.outbox import enqueue
@@ -32,8 +33,8 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
     text.row.intent = "flagged"
     text.keep()
     episode = episodes.flag(session, text.row, text.address, text.flag(), now, voice)
-    in_full = episodes.crisis_reply_is_due(episode, now)
-    unaware = not episodes.person_knows(episode)
+    in_full = standing.crisis_reply_is_due(episode, now)
+    unaware = not standing.person_knows(episode)
     replies = _replies(text, staff, voice, in_full=in_full)
     if person is not None and person.role == "trainee" and first_word(text.arrival.body) == "buddy":
         replies += (voice.words.render("buddy_not_passed"),)
@@ -41,7 +42,7 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
         episode.last_crisis_reply_at = now
     _tell_that_texts_go_on(text, episode, voice)
     if unaware:
-        episodes.now_they_know(session, episode, now, voice)
+        now_they_know(session, episode, now, voice)
     return replies
 
 

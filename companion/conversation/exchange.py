@@ -20,7 +20,7 @@ from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding
 from companion.conversation.known import Decision, Known, says_nothing_else
 from companion.conversation.normalise import fold, plain
-from companion.escalation import episodes, relay
+from companion.escalation import relay, reopening, standing
 from companion.escalation.news import tell_owner
 from companion.escalation.words import Voice
 from companion.models import Address, Episode, Person, record
@@ -71,8 +71,8 @@ def waits(address: Address, session: Session, known: Known, now: datetime, voice
     said = letters(known.text)
     if not _wants_other(said) and not _wants_call(known.meant, said):
         return None
-    episode = episodes.open_episode(session, address)
-    if episode is None or not episodes.person_knows(episode):
+    episode = standing.open_episode(session, address)
+    if episode is None or not standing.person_knows(episode):
         return None
     answered = asked_of_it(session, episode, said, known.meant, now, voice)
     return Decision(answered[1]) if answered is not None else None
@@ -85,7 +85,7 @@ def asked_of_it(
 
     `said` are the letters of their text (`letters`). Returns the intent and the answer.
     """
-    asks = _of_nobody if episodes.nobody_has(episode) else _of_owner
+    asks = _of_nobody if standing.nobody_has(episode) else _of_owner
     return asks(session, episode, said, meant, now, voice)
 
 
@@ -134,7 +134,7 @@ def letters(text: str) -> str:
 
 
 def _change(session: Session, episode: Episode, now: datetime, voice: Voice) -> tuple[Text, ...]:
-    owner = episodes.ask_for_other(session, episode, now, voice)
+    owner = reopening.ask_for_other(session, episode, now, voice)
     if owner is None:
         return (voice.words.render("change_nobody_yet"),)
     return (voice.words.render("change_noted", facilitator=owner.name or owner.alias),)

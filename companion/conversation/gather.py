@@ -24,7 +24,7 @@ from companion.conversation.known import ABOUT_A_PLACE, CohortFacts, Colleague, 
 from companion.conversation.normalise import is_question, one_line
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.taps import Tap, read_tap
-from companion.escalation import episodes
+from companion.escalation import standing
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.addresses import addresses_of
@@ -94,7 +94,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         kept=kept,
         colleagues=_colleagues(session) if leaving_out.asks(body) else (),
         public_url=settings.public_url,
-        episode_open=asked == CONFIRM_ERASE and episodes.open_episode(session, address) is not None,
+        episode_open=asked == CONFIRM_ERASE and standing.open_episode(session, address) is not None,
         waiting=_waiting(text, meant, voice, stopped=stopped),
         around=facts(session, person, body, meant.intents, by_the_way, now),
         by_the_way=by_the_way,
@@ -157,8 +157,8 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     """Return what is true for somebody whose episode nobody has, where what they say has no answer of its own."""
     if stopped or not says_nothing_else(meant, text.arrival.body):
         return None
-    episode = episodes.open_episode(text.session, text.address)
-    if episode is None or not episodes.nobody_has(episode) or not episodes.person_knows(episode):
+    episode = standing.open_episode(text.session, text.address)
+    if episode is None or not standing.nobody_has(episode) or not standing.person_knows(episode):
         return None
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request
-from companion.escalation import episodes
 from companion.escalation.exclusions import may_see
 from companion.escalation.references import find_reference
+from companion.escalation.standing import open_to
 from companion.models import Episode, Group, Person, Reference
 from companion.rota import phone
 from companion.rota.duties import on_duty
@@ -42,7 +42,7 @@ def answer(request: Request) -> Answer | None:
 
 
 def _open(request: Request) -> Text:
-    known = episodes.open_to(request.session, request.person, request.now)
+    known = open_to(request.session, request.person, request.now)
     url = request.voice.console_url
     others = _not_told(request, known)
     if not known and not others:

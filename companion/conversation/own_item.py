@@ -12,7 +12,7 @@ from companion.conversation.incoming import Incoming
 from companion.conversation.intents import understand
 from companion.conversation.optout_words import is_stop_word
 from companion.conversation.staff import StaffDesk
-from companion.escalation import episodes, relay
+from companion.escalation import relay, standing
 from companion.escalation.news import tell_of_stop
 from companion.escalation.words import Voice
 from companion.models import Episode
@@ -24,7 +24,7 @@ _SAID_AND_ANSWERED = frozenset(("staff_support", "order_unsure", "order_which"))
 
 def answer(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text, ...]:
     """Answer a text of somebody who runs the programme, and fill in its row."""
-    episode = episodes.open_episode(text.session, text.address)
+    episode = standing.open_episode(text.session, text.address)
     asked = _asked(text, episode, voice) if episode is not None else None
     if asked is not None:
         text.row.intent = asked[0]
@@ -38,7 +38,7 @@ def answer(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text, ...]:
 
 def _asked(text: Incoming, episode: Episode, voice: Voice) -> tuple[str, tuple[Text, ...]] | None:
     said = letters(text.arrival.body)
-    if is_stop_word(text.arrival.body) or not episodes.person_knows(episode):
+    if is_stop_word(text.arrival.body) or not standing.person_knows(episode):
         return None
     return asked_of_it(text.session, episode, said, understand(text.arrival.body, "none"), text.now, voice)
 
@@ -48,10 +48,10 @@ def _heard(text: Incoming, episode: Episode, texts: tuple[Text, ...], voice: Voi
     intent = text.row.intent
     if intent == "stop":
         tell_of_stop(text.session, episode, text.now, voice)
-    if intent not in _SAID_TO_A_PERSON | _SAID_AND_ANSWERED or not episodes.person_knows(episode):
+    if intent not in _SAID_TO_A_PERSON | _SAID_AND_ANSWERED or not standing.person_knows(episode):
         return texts
     text.row.needs_reading = True
-    if episodes.nobody_has(episode):
+    if standing.nobody_has(episode):
         waiting = (voice.nobody_yet(episode.person.nation if episode.person else None, text.now),)
         return waiting if intent in _SAID_TO_A_PERSON else texts
     text.keep()

@@ -14,7 +14,7 @@ from companion.conversation import asked_for, errands, plain_staff
 from companion.conversation.optout_words import bare, is_start_word, is_stop_word
 from companion.conversation.orders import Order, read_order, without_reference
 from companion.conversation.request import Request
-from companion.escalation import episodes, relay
+from companion.escalation import episodes, relay, reopening, standing
 from companion.escalation.closings import CannotCloseError
 from companion.escalation.paging import left_out
 from companion.escalation.relay import CannotSendError
@@ -90,10 +90,10 @@ class StaffDesk:
 
     def _without_reference(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
         """Plain words count when exactly one item can be meant; an owner's other words become a note."""
-        mine = episodes.open_to(session, person, now)
+        mine = standing.open_to(session, person, now)
         owned = [r for r in mine if r.episode.owner_id == person.id and r.episode.state != "open"]
         if order.verb in ("take", "pass", "reached"):
-            kept = [r for r in mine if episodes.is_kept(r.episode, person)]
+            kept = [r for r in mine if standing.is_kept(r.episode, person)]
             meant = _meant(mine, [*owned, *kept] if order.verb == "reached" else owned, order.verb)
             if not meant:
                 return "order_none", (self._say("page_none_open", url=self._voice.console_url),)
@@ -123,7 +123,7 @@ class StaffDesk:
 
     def _beside(self, answer: Answer | None, session: Session, person: Person, now: datetime) -> Answer | None:
         """Return an answer that is about no item together with the items that wait all the same."""
-        waiting = [each for each in episodes.open_to(session, person, now) if each.episode.state == "open"]
+        waiting = [each for each in standing.open_to(session, person, now) if each.episode.state == "open"]
         if answer is None or not waiting:
             return answer
         return answer[0], (*answer[1], self._say("page_still_waits", references=_codes(waiting)))
@@ -149,7 +149,7 @@ class StaffDesk:
 
     def _no_such(self, session: Session, person: Person, now: datetime) -> Text:
         """Return what is said to a reference that is not theirs, with those that they may have meant."""
-        waiting = [each for each in episodes.open_to(session, person, now) if each.episode.state == "open"]
+        waiting = [each for each in standing.open_to(session, person, now) if each.episode.state == "open"]
         if waiting:
             return self._say("page_wrong_reference", references=_codes(waiting))
         return self._say("page_unknown_reference")
@@ -198,9 +198,9 @@ class StaffDesk:
                 record(session, now, "pass too late", episode, actor=person.id)
                 return "pass_late", (self._has_it(episode, reference),)
             if episode.state == "contacted":
-                episodes.ask_for_help(session, episode, person, now, self._voice)
+                reopening.ask_for_help(session, episode, person, now, self._voice)
                 return "pass_help", (self._say("page_passed_contacted", reference=reference.code),)
-            episodes.pass_on(session, episode, person, now, self._voice)
+            reopening.pass_on(session, episode, person, now, self._voice)
             return "pass", (self._say("page_passed_named" if order.named else "page_passed"),)
         try:
             episodes.reached_after_all(session, episode, person, now, self._voice)

@@ -33,9 +33,9 @@ from companion.models import (
     record,
     settle_alarm,
 )
-from companion.proof.health import BROKEN
 from companion.rota.cover import cover_line
 
+BROKEN = ("invariant_broken", "episode_stuck")  # alarms about what was found, settled when all is well again
 LATE = timedelta(minutes=2)
 UNPAGED = timedelta(minutes=15)
 LOOKED_BACK = timedelta(days=1)  # at what has been closed, and at flags

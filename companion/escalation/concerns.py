@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.closings import void
-from companion.escalation.episodes import open_episode
 from companion.escalation.news import tell_owner
 from companion.escalation.paging import page_next, people_to_page
 from companion.escalation.references import reference_for
+from companion.escalation.standing import open_episode
 from companion.escalation.steps import SECOND, one_up
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of, usable

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from companion.escalation.carriers import keep_from
 from companion.escalation.closings import void, waiting
-from companion.escalation.episodes import take_from
 from companion.escalation.exclusions import exclude
 from companion.escalation.paging import page_next
+from companion.escalation.reopening import take_from
 from companion.escalation.words import Voice
 from companion.models import Episode, Page, Person
 

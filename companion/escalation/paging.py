@@ -269,3 +269,11 @@ def episodes_to_look_at(session: Session, now: datetime) -> list[Episode]:
             .with_for_update(of=Episode)
         )
     )
+
+
+def answered(session: Session, episode: Episode, person: Person, answer: str, now: datetime) -> None:
+    """Record what `person` answered to the pages about an episode that they had not answered yet."""
+    for page in session.scalars(
+        select(Page).where(Page.episode_id == episode.id, Page.person_id == person.id, Page.answered_at.is_(None))
+    ):
+        page.answer, page.answered_at = answer, now

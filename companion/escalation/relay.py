@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
-from companion.escalation.episodes import ASKS_FOR_HELP, begin_exchange
+from companion.escalation.person import begin_exchange
 from companion.escalation.reach import takes_no_texts
+from companion.escalation.standing import ASKS_FOR_HELP
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion import when
-from companion.escalation import bundles, episodes
+from companion.escalation import bundles, episodes, reopening
 from companion.escalation.paging import left_out
 from companion.escalation.references import reference_for
 from companion.escalation.words import Voice
@@ -57,7 +57,7 @@ class PhoneDesk:
         if digit == TAKE:
             episodes.take(session, episode, person, now, self._voice, way="call")
         else:
-            episodes.pass_on(session, episode, person, now, self._voice, way="call")
+            reopening.pass_on(session, episode, person, now, self._voice, way="call")
         return self._done(session, call, about, now)
 
     def trouble(self) -> Speech:

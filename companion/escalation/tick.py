@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from companion.escalation.closings import overtake
-from companion.escalation.episodes import no_contact_in_time, owner_not_told
 from companion.escalation.news import chase
 from companion.escalation.paging import act, episodes_to_look_at
+from companion.escalation.reopening import no_contact_in_time, owner_not_told
 from companion.escalation.words import Voice
 from companion.models import Episode, raise_alarm
 

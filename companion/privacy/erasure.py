@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from companion.escalation.standing import open_episode_about
 from companion.messaging import optout
 from companion.messaging.inbound import EMPTY
 from companion.models import (
@@ -55,14 +56,6 @@ def finish_waiting(session: Session, now: datetime) -> int:
     """Erase those whose episode has been closed since they asked; return how many."""
     waiting = session.scalars(select(Person).where(Person.erase_asked_at.is_not(None))).all()
     return sum(ask(session, person, now) for person in waiting)
-
-
-def open_episode_about(session: Session, person_id: uuid.UUID) -> bool:
-    """Whether an episode about this person is open."""
-    return (
-        session.scalar(select(Episode.id).where(Episode.person_id == person_id, Episode.state != "closed").limit(1))
-        is not None
-    )
 
 
 def _leave(session: Session, person: Person, now: datetime) -> None:

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from companion.escalation.standing import open_episode_about
 from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
-from companion.privacy.erasure import open_episode_about
 from companion.programme import supervision, survey
 from companion.programme.asking import waits_for_answer
 from companion.programme.broadcast import unsuitable

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.escalation.auditor import BROKEN
 from companion.heartbeats import STALE
 from companion.models import Alarm, Heartbeat
 
 AUDIT_STALE = timedelta(minutes=5)
-BROKEN = ("invariant_broken", "episode_stuck")  # alarms that the auditor raises, and settles when all is well again
 
 
 def wrong(session: Session, now: datetime) -> str | None:

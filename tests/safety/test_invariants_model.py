@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select, update
 
 from companion import jobs
-from companion.escalation import closings
+from companion.escalation import closings, reopening
 from companion.escalation import episodes as deeds
 from companion.escalation.closings import CannotCloseError
 from companion.models import OUTCOMES, Address, Episode, Person
@@ -181,9 +181,9 @@ class Invariants(RuleBasedStateMachine):
                     else:
                         closings.settle(session, episode, proposal, "agreed", second, now, voice)
                 elif deed == "help":
-                    deeds.ask_for_help(session, episode, person, now, voice)
+                    reopening.ask_for_help(session, episode, person, now, voice)
                 elif deed == "other":
-                    deeds.ask_for_other(session, episode, now, voice)
+                    reopening.ask_for_other(session, episode, now, voice)
                 else:
                     getattr(deeds, deed)(session, episode, person, now, voice)
         except CannotCloseError:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from companion.conversation.orders import read_order
-from companion.escalation.episodes import ask_for_help
+from companion.escalation.reopening import ask_for_help
 from companion.models import AuditEntry, Episode, Note, RelayedText
 from tests.safety.stage import DANGER, episode, episodes, flagged, reference
 from tests.world import World
