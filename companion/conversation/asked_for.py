@@ -13,11 +13,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from companion.content.sayings import said_by_staff
-from companion.conversation import session_errands
+from companion.conversation import rota_errands, session_errands
 from companion.conversation.request import Answer, Request
 from companion.models import Cover, GroupSession, Person, ReadinessCheck, SessionLeave
 from companion.programme import deciding
-from companion.rota import phone, readiness, swaps
+from companion.rota import readiness, swaps
 
 _TEST_LASTS = timedelta(hours=2)  # since it was sent
 _AHEAD = 20  # sessions among which one is looked for
@@ -39,7 +39,7 @@ def answered(request: Request) -> Answer | None:
         return asked_again(request)
     word = "YES" if yes else "NO"
     if covers:
-        return phone.answer(replace(request, body=f"{covers[0].code} {word}"))
+        return rota_errands.answer(replace(request, body=f"{covers[0].code} {word}"))
     return session_errands.answer(replace(request, body=f"{word} {deciding.code_of(sessions[0][1])}"))
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from companion.conversation import concern, group_messages, items, session_errands, supervising
+from companion.conversation import concern, group_messages, items, rota_errands, session_errands, supervising
 from companion.conversation.request import Answer, Request
-from companion.rota import phone
 
 Errand = Callable[[Request], Answer | None]
 ERRANDS: tuple[Errand, ...] = (
     session_errands.answer,
     items.answer,
-    phone.answer,
+    rota_errands.answer,
     concern.answer,
     group_messages.answer,
     supervising.answer,

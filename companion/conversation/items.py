@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
+from companion.conversation import rota_errands
 from companion.conversation.request import Answer, Request
 from companion.escalation.exclusions import may_see
 from companion.escalation.references import find_reference
 from companion.escalation.standing import open_to
 from companion.models import Episode, Group, Person, Reference
-from companion.rota import phone
 from companion.rota.duties import on_duty
 
 _SHORT = 9  # words; a longer text tells something
@@ -33,7 +33,7 @@ def answer(request: Request) -> Answer | None:
     if listen.open_items.search(said):
         return "items", (_open(request),)
     if listen.am_i_on.search(said):
-        return phone.mine(request)
+        return rota_errands.mine(request)
     if listen.who_is_on.search(said):
         return "on_duty", (_duties(request),)
     if listen.joined.search(said) and listen.of_a_session.search(said) is None:
