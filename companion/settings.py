@@ -5,25 +5,36 @@ from __future__ import annotations
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-from cryptography.fernet import Fernet
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from companion.settings_values import (
+    Authority,
+    Countries,
+    DatabaseUrl,
+    Days,
+    Description,
+    Folder,
+    Keys,
+    MailAddress,
+    MailServer,
+    Name,
+    NationAsWritten,
+    Number,
+    Secret,
+    Tokens,
+    Url,
+    Weekly,
+    Zone,
+    weekly,
+)
 from companion.settings_words import explain, misspelled
 
-Nation = Literal["england", "wales", "scotland", "ni"]
-Words = Annotated[tuple[str, ...], NoDecode]
-
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-LEAST_VARIED = 8  # different characters in a secret
 
 
 class SettingsError(Exception):
@@ -37,27 +48,27 @@ class Settings(BaseSettings):
         env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
     )
 
-    database_url: str = "sqlite:///var/companion.sqlite3"
-    secret_key: str = Field(min_length=32)
-    encryption_keys: Words
-    public_url: str
+    database_url: DatabaseUrl = "sqlite:///var/companion.sqlite3"
+    secret_key: Secret
+    encryption_keys: Keys
+    public_url: Url
 
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
-    twilio_auth_token: Words
-    twilio_sms_from: str | None = None
+    twilio_auth_token: Tokens
+    twilio_sms_from: Number = None
     twilio_messaging_service_sid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
-    twilio_whatsapp_from: str | None = None
-    twilio_voice_from: str | None = None  # the number calls come from; by default the one texts come from
-    twilio_api_base_url: str | None = None
+    twilio_whatsapp_from: Number = None
+    twilio_voice_from: Number = None  # the number calls come from; by default the one texts come from
+    twilio_api_base_url: Url | None = None
 
-    companion_name: str = Field(default="Companion", min_length=2, max_length=20)
-    companion_programme: str = Field(default="volunteer doctors in your area", min_length=2, max_length=60)
-    companion_nation: Nation = "england"
-    companion_time_zone: str = "Europe/London"
-    companion_countries: Words = ("GB",)
-    companion_content_dir: Path | None = None
+    companion_name: Name = "Companion"
+    companion_programme: Description = "volunteer doctors in your area"
+    companion_nation: NationAsWritten = "england"
+    companion_time_zone: Zone = "Europe/London"
+    companion_countries: Countries = ("GB",)
+    companion_content_dir: Folder | None = None
     companion_clock_file: Path | None = None
-    companion_backup_dir: Path | None = None
+    companion_backup_dir: Folder | None = None
     companion_web_processes: int = Field(default=1, ge=1, le=32)
     companion_web_threads: int = Field(default=8, ge=1, le=64)
     companion_tick_seconds: float = Field(default=5.0, ge=0.2, le=60)
@@ -73,20 +84,20 @@ class Settings(BaseSettings):
     companion_part_pence: float = Field(default=4.0, ge=0, le=100)
 
     # E-mail, the second way to those who run the programme: smtp://user:password@host:587 or smtps://...
-    smtp_url: str | None = None
+    smtp_url: MailServer = None
     # The authority that signed the mail server's certificate (PEM), where it is none that this machine knows.
-    smtp_ca_file: Path | None = None
-    mail_from: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    smtp_ca_file: Authority = None
+    mail_from: MailAddress = None
     # After how many days of silence someone gets the one gentle text, and more days on which doctors change jobs
     # besides the first Wednesdays of February and August (such as 2027-04-07).
     companion_quiet_after: int = Field(default=42, ge=7, le=365)
-    companion_changeovers: Words = ()
+    companion_changeovers: Days = ()
     # Asked for every minute by the worker while all is well, so that somebody outside notices the silence.
-    companion_heartbeat_url: str | None = None
+    companion_heartbeat_url: Url | None = None
     # The drill: a number of yours that plays the trainee, the number of who takes it, and when ("monday 10:00").
-    companion_drill_from: str | None = None
-    companion_drill_by: str | None = None
-    companion_drill_at: str | None = None
+    companion_drill_from: Number = None
+    companion_drill_by: Number = None
+    companion_drill_at: Weekly | None = None
 
     # The escalation clock (minutes): see docs/architecture.md. The limits keep a slip of the pen from making
     # somebody in danger wait for hours.
@@ -98,171 +109,6 @@ class Settings(BaseSettings):
     alarm_coordinator_after: int = Field(default=30, ge=1, le=120)
     contact_reminder_after: int = Field(default=10, ge=1, le=120)
     contact_within: int = Field(default=20, ge=2, le=240)
-
-    @field_validator(
-        "encryption_keys", "twilio_auth_token", "companion_countries", "companion_changeovers", mode="before"
-    )
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, value: str) -> str:
-        try:
-            parsed = make_url(value)
-        except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
-            raise ValueError("cannot be read; write sqlite:///path or postgresql://user:password@host/name") from error
-        if parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
-        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-            raise ValueError("names no file, so nothing would be kept; write sqlite:///var/companion.sqlite3")
-        return value
-
-    @field_validator("secret_key")
-    @classmethod
-    def _secret(cls, value: str) -> str:
-        if len(set(value)) < LEAST_VARIED:
-            raise ValueError("is too easy to guess; make one with `companion keys`")
-        return value
-
-    @field_validator("companion_name", "companion_programme")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("stands in texts: it must be one line of plain characters")
-        return value
-
-    @field_validator("companion_nation", mode="before")
-    @classmethod
-    def _nation(cls, value: object) -> object:
-        return value.strip().lower() if isinstance(value, str) else value
-
-    @field_validator("companion_content_dir", "companion_backup_dir")
-    @classmethod
-    def _folder(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_dir():
-            raise ValueError(f"is no folder: {value}")
-        return value
-
-    @field_validator("encryption_keys")
-    @classmethod
-    def _keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("is empty; make a key with `companion keys`")
-        for key in value:
-            try:
-                Fernet(key)
-            except ValueError as error:
-                raise ValueError("holds something that is no key; make one with `companion keys`") from error
-        return value
-
-    @field_validator("twilio_auth_token")
-    @classmethod
-    def _token(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        # RequestValidator("") accepts what anybody signs with an empty key.
-        if not value:
-            raise ValueError("is empty, so anyone could forge texts; copy the Auth Token from Twilio's console")
-        if any(len(token) < 32 for token in value):
-            raise ValueError("is too short for a Twilio Auth Token (32 characters)")
-        if any(character.isspace() for token in value for character in token):
-            raise ValueError("holds a space; put commas between two tokens")
-        return value
-
-    @field_validator(
-        *("twilio_sms_from", "twilio_whatsapp_from", "twilio_voice_from", "companion_drill_from", "companion_drill_by"),
-        mode="before",
-    )
-    @classmethod
-    def _sender(cls, value: object) -> object:
-        if not isinstance(value, str) or not value.strip():
-            return None
-        number = value.strip().removeprefix("whatsapp:")
-        try:
-            parsed = phonenumbers.parse(number, None)
-        except phonenumbers.NumberParseException as error:
-            raise ValueError("is not a number in full international form such as +447700900000") from error
-        if not phonenumbers.is_possible_number(parsed):
-            raise ValueError("has too many or too few digits for a number such as +447700900000")
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-    @field_validator("public_url", "twilio_api_base_url", "companion_heartbeat_url")
-    @classmethod
-    def _url(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        if not _is_plain(value.strip()):
-            raise ValueError("is not a plain web address such as https://companion.example.org")
-        return value.strip().rstrip("/")
-
-    @field_validator("smtp_url", "smtp_ca_file", "mail_from", mode="before")
-    @classmethod
-    def _nothing(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
-
-    @field_validator("smtp_url")
-    @classmethod
-    def _smtp(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            parts = urlsplit(value.strip())
-            good = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port is not None
-        except ValueError:
-            good = False
-        if not good:
-            # What was given holds a password: it is not shown.
-            raise ValueError("is no mail server such as smtp://user:password@mail.example.org:587 (or smtps://...:465)")
-        return value.strip()
-
-    @field_validator("smtp_ca_file")
-    @classmethod
-    def _authority(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
-            raise ValueError("is no file: give the path of the authority's certificate (PEM)")
-        return value
-
-    @field_validator("companion_drill_at")
-    @classmethod
-    def _drill_at(cls, value: str | None) -> str | None:
-        if value is None or not value.strip():
-            return None
-        day, _, clock = value.strip().lower().partition(" ")
-        try:
-            time.fromisoformat(clock.strip())
-            _DAYS.index(day)
-        except ValueError as error:
-            raise ValueError("is no weekday and time such as: monday 10:00") from error
-        return value
-
-    @field_validator("companion_time_zone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("is not a time zone such as Europe/London") from error
-        return value
-
-    @field_validator("companion_countries")
-    @classmethod
-    def _countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [code for code in value if code.upper() not in phonenumbers.SUPPORTED_REGIONS]
-        if unknown or not value:
-            raise ValueError("takes country codes such as GB,IE")
-        return tuple(code.upper() for code in value)
-
-    @field_validator("companion_changeovers")
-    @classmethod
-    def _days(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for day in value:
-            try:
-                date.fromisoformat(day)
-            except ValueError as error:
-                raise ValueError("takes days such as 2027-04-07, with commas between them") from error
-        return value
 
     @model_validator(mode="after")
     def _together(self) -> Self:
@@ -312,8 +158,7 @@ class Settings(BaseSettings):
         """The weekday (0 is Monday) and local time of the weekly drill; None when it is run by hand alone."""
         if self.companion_drill_at is None:
             return None
-        day, _, clock = self.companion_drill_at.strip().lower().partition(" ")
-        return _DAYS.index(day), time.fromisoformat(clock.strip())
+        return weekly(self.companion_drill_at)
 
     @property
     def simulated(self) -> bool:
@@ -351,15 +196,3 @@ def load_settings(**given: object) -> Settings:
     if wrong:
         raise SettingsError("\n".join(wrong)) from None
     return settings
-
-
-def _is_plain(address: str) -> bool:
-    """Whether it is http(s)://host[:port][/path], and nothing more."""
-    try:
-        parts = urlsplit(address)
-        port_is_one = parts.port is None or parts.port > 0  # reading it raises ValueError for what is none
-    except ValueError:
-        return False
-    more = parts.query or parts.fragment or parts.username or parts.password
-    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_one
-    return whole and not more and not any(character.isspace() for character in address)

@@ -22,7 +22,7 @@ from companion.programme.recurrence import check_rule, weekly
 from companion.programme.sessions import has_sessions, make_for, timing
 from companion.rota.cover import begin
 from companion.rota.hours import Hours, HoursError, state_hours
-from companion.settings import Nation
+from companion.settings_values import Nation
 from companion.signposting import load_directory
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
