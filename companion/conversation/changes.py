@@ -1,4 +1,4 @@
-"""What a conversation can change: said by a flow, done by `companion.conversation.apply`."""
+"""What a conversation can change: said by a flow, done by `companion.conversation.doing`."""
 
 from __future__ import annotations
 

@@ -15,15 +15,10 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Text
-from companion.conversation import (
-    apply_around,  # noqa: F401 - so that `apply` knows its changes
-    exchange,
-    in_a_row,
-    own_item,
-)
-from companion.conversation.apply import Scene, apply
+from companion.conversation import exchange, in_a_row, own_item
 from companion.conversation.changes import CountAnswer, Erase, Stop
 from companion.conversation.danger import answer_danger
+from companion.conversation.doing import Scene, apply
 from companion.conversation.echoes import Echoes
 from companion.conversation.flows import checkin, helping, leaving_out, survey
 from companion.conversation.flows.routing import decide

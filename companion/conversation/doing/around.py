@@ -1,4 +1,4 @@
-"""Does what the flows around sessions decided. Imported by the desk, so that `apply` knows these changes."""
+"""What is around sessions: answers to the survey, practical needs, buddies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 
 from companion.conversation import changes
-from companion.conversation.apply import Scene, apply
+from companion.conversation.doing.scene import Scene, apply
 from companion.programme import buddies, needs, survey
 
 

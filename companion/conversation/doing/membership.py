@@ -1,0 +1,160 @@
+"""Joining, leaving and coming back, and what is held of somebody."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from sqlalchemy import select
+
+from companion.conversation import changes
+from companion.conversation.doing.scene import Scene, apply
+from companion.escalation.news import tell_of_stop
+from companion.escalation.person import meet
+from companion.escalation.standing import open_episode
+from companion.messaging import optout
+from companion.models import Cohort, Consent, JoinSource, Person, record
+from companion.privacy import erasure, links
+from companion.programme import places
+from companion.programme.aliases import new_alias
+from companion.programme.sessions import group_for
+
+
+@apply.register
+def _(change: changes.AskConsent, scene: Scene) -> None:
+    if scene.person is None:
+        scene.person = Person(
+            role="trainee",
+            alias=new_alias(scene.session),
+            state="asked",
+            channel=scene.address.channel,
+            created_at=scene.now,
+        )
+        scene.session.add(scene.person)
+        scene.session.flush()
+        meet(scene.session, scene.address, scene.person, scene.now)
+    person = scene.person
+    person.cohort_id, person.asked_at = change.cohort_id, scene.now
+    person.state = "asked" if person.state != "joined" else person.state
+    person.source_id = person.source_id or _source(scene)
+    for text in change.shown:
+        shown = text.said_in(person.language)
+        _consent(scene, "shown", shown.body, shown.version)
+
+
+@apply.register
+def _(change: changes.GiveConsent, scene: Scene) -> None:
+    person = scene.someone()
+    person.state, person.joined_at, person.left_at = "joined", scene.now, None
+    cohort = scene.session.get_one(Cohort, change.cohort_id)
+    person.cohort_id, person.nation = change.cohort_id, person.nation or cohort.nation
+    person.channel, person.silent_checkins = scene.address.channel, 0
+    person.time_zone, person.quiet_from, person.quiet_until = cohort.time_zone, cohort.quiet_from, cohort.quiet_until
+    group = group_for(scene.session, change.cohort_id)
+    person.group_id = group.id if group else None
+    if optout.is_stopped(scene.session, scene.address):
+        _start(scene)
+    _welcome_back(scene, person)
+    _consent(scene, "yes")
+    record(scene.session, scene.now, "joined", person)
+
+
+@apply.register
+def _(_change: changes.RefuseConsent, scene: Scene) -> None:
+    person = scene.someone()
+    if person.state == "asked":
+        person.state, person.left_at = "left", scene.now
+    _consent(scene, "no")
+
+
+@apply.register
+def _(change: changes.Stop, scene: Scene) -> None:
+    optout.stop(
+        scene.session,
+        scene.address,
+        source=change.source,
+        sender=scene.inbound.sender,
+        sid=scene.inbound.provider_sid,
+        now=scene.now,
+    )
+    episode = open_episode(scene.session, scene.address)
+    if episode is not None:
+        tell_of_stop(scene.session, episode, scene.now, scene.voice)
+    person = scene.person
+    if person is None:
+        return
+    if person.state == "joined":
+        _consent(scene, "withdrawn")
+        person.left_at = scene.now
+    person.state = "left"
+    places.give_up_all(scene.session, person, scene.now)
+    record(scene.session, scene.now, "stopped", person, source=change.source)
+
+
+@apply.register
+def _(_change: changes.StartAgain, scene: Scene) -> None:
+    _start(scene)
+    person = scene.person
+    if person is not None and person.state == "left" and person.joined_at is not None:
+        person.state, person.left_at = "joined", None
+        person.channel = scene.address.channel  # the other may still be stopped, and START lifts one channel's alone
+        _welcome_back(scene, person)
+        _consent(scene, "yes")
+        record(scene.session, scene.now, "started again", person)
+
+
+@apply.register
+def _(change: changes.OpenCopy, scene: Scene) -> None:
+    links.open_link(scene.session, scene.someone(), change.token, scene.now)
+
+
+@apply.register
+def _(_change: changes.Erase, scene: Scene) -> None:
+    person = scene.someone()
+    if erasure.ask(scene.session, person, scene.now):
+        scene.person, scene.inbound.body = None, None
+
+
+@apply.register
+def _(_change: changes.KeepData, scene: Scene) -> None:
+    _keep_data(scene, scene.someone())
+
+
+def _source(scene: Scene) -> uuid.UUID | None:
+    """Return the source whose word stands in the text that asked to join ("JOIN ICU MESS"), or None."""
+    words = re.findall(r"[A-Z][A-Z0-9]{2,11}", (scene.inbound.body or "").upper())
+    return scene.session.scalar(select(JoinSource.id).where(JoinSource.code.in_(words)).limit(1)) if words[2:] else None
+
+
+def _start(scene: Scene) -> None:
+    optout.start(
+        scene.session, scene.address, sender=scene.inbound.sender, sid=scene.inbound.provider_sid, now=scene.now
+    )
+
+
+def _welcome_back(scene: Scene, person: Person) -> None:
+    """End what was to hold while they were away: a pause, and an erasure that waits for an episode."""
+    person.paused_until = None
+    _keep_data(scene, person)
+
+
+def _keep_data(scene: Scene, person: Person) -> None:
+    if person.erase_asked_at is not None:
+        person.erase_asked_at = None
+        record(scene.session, scene.now, "erasure taken back", person)
+
+
+def _consent(scene: Scene, event: str, wording: str | None = None, version: str | None = None) -> None:
+    person = scene.someone()
+    scene.session.add(
+        Consent(
+            person_id=person.id,
+            cohort_id=person.cohort_id,
+            event=event,
+            channel=scene.address.channel,
+            wording=wording,
+            wording_version=version,
+            provider_sid=scene.inbound.provider_sid,
+            at=scene.now,
+        )
+    )
