@@ -17,8 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select, update
 
 from companion import jobs
-from companion.escalation import closings, reopening
-from companion.escalation import episodes as deeds
+from companion.escalation import closings, episodes, reopening
 from companion.escalation.closings import CannotCloseError
 from companion.models import OUTCOMES, Address, Episode, Person
 from companion.seed import STAFF
@@ -155,7 +154,7 @@ class Invariants(RuleBasedStateMachine):
     @rule(
         who=st.sampled_from([staff.name for staff in STAFF if staff.role != "coordinator"]),
         which=st.integers(0, 3),
-        deed=st.sampled_from(("take", "pass_on", "contact", "contact", "close", "help", "other")),
+        deed=st.sampled_from(("take", "pass", "contact", "contact", "close", "help", "other")),
         outcome=st.sampled_from(OUTCOMES),
         mine=st.sampled_from((True, True, False)),
     )
@@ -171,7 +170,7 @@ class Invariants(RuleBasedStateMachine):
                 staff = {p.name: p for p in session.scalars(select(Person).where(Person.state == "staff"))}
                 person = episode.owner if mine and episode.owner is not None else staff[who]
                 if deed == "contact":
-                    deeds.record_contact(session, episode, person, now)
+                    episodes.record_contact(session, episode, person, now)
                 elif deed == "close" and outcome != closings.NOBODY:
                     closings.close(session, episode, person, outcome, now, voice)
                 elif deed == "close":
@@ -184,8 +183,10 @@ class Invariants(RuleBasedStateMachine):
                     reopening.ask_for_help(session, episode, person, now, voice)
                 elif deed == "other":
                     reopening.ask_for_other(session, episode, now, voice)
+                elif deed == "pass":
+                    reopening.pass_on(session, episode, person, now, voice)
                 else:
-                    getattr(deeds, deed)(session, episode, person, now, voice)
+                    episodes.take(session, episode, person, now, voice)
         except CannotCloseError:
             pass
 
