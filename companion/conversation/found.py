@@ -70,6 +70,10 @@ class Found:
         """The clear wishes without these."""
         return [intent for intent in self.clear if intent not in left_out]
 
+    def thanks(self) -> Intents:
+        """Thanks, if they were found: what a text means beside the rest, or when there is no rest."""
+        return ["thanks"] if self.has("thanks") else []
+
     @property
     def asks(self) -> bool:
         """Whether it is put as a question, with or without the mark, an answer before it or not: "yes when is it"."""
@@ -89,3 +93,8 @@ class Found:
             for intent in self.clear
             if intent not in LOOSE or self.asks or self.hits[intent].place in {"whole", "starts"}
         ]
+
+
+def led_by(intent: str, intents: Intents) -> Intents:
+    """Return the intents with this one before the others."""
+    return [intent, *[other for other in intents if other != intent]]

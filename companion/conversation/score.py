@@ -22,6 +22,7 @@ _NUMBER = re.compile(
     r"(?P<of>\s?(?:/|out of|outta|of|over)\s?(?:10|ten)\b)?(?![\w:%])"
 )
 _EARLIER = re.compile(r"\b(?:was|were|started|been)\b(?! it)|\b(?:last week|last time|yesterday|earlier|before|from)\b")
+_BETWEEN_CLAUSES = re.compile(r"[,;!?\n()]|\.(?!\d)|\bbut\b|\bthen\b|\band now\b|\bnow\b(?= )")
 _I_GUESS = [["i", "guess"], ["i", "think"], ["i", "suppose"], ["i", "reckon"]]
 
 
@@ -38,16 +39,24 @@ def read_score(said: Said) -> int | None:
     Of a range or a half the lower whole number counts, so that nobody is taken to be better than they said. Of several
     numbers one that is "out of 10" counts, else the last, unless it tells of an earlier time.
     """
+    chosen = _chosen(said)
+    return None if chosen is None else chosen.number
+
+
+def out_of_ten(said: Said) -> bool:
+    """Whether the score says what it is of: "7/10", "7 out of 10"."""
+    chosen = _chosen(said)
+    return chosen is not None and chosen.in_full
+
+
+def _chosen(said: Said) -> _Candidate | None:
     text = fold(said.raw).replace("\U0001f51f", "10")
     found: list[_Candidate] = []
-    for clause in re.split(r"[,;!?\n()]|\.(?!\d)|\bbut\b|\bthen\b|\band now\b|\bnow\b(?= )", text):
+    for clause in _BETWEEN_CLAUSES.split(text):
         found.extend(_candidates(clause))
     now = [candidate for candidate in found if not candidate.earlier] or found
     now = [candidate for candidate in now if candidate.in_full] or now
-    if not now:
-        return None
-    score = now[-1].number
-    return score if LOWEST <= score <= HIGHEST else None
+    return now[-1] if now and LOWEST <= now[-1].number <= HIGHEST else None
 
 
 def _candidates(clause: str) -> list[_Candidate]:
