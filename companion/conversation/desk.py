@@ -143,10 +143,12 @@ class TextDesk:
         """Pass it on to the facilitator who has their episode; None when there is none, or a flow answers as well."""
         if known.colleagues and leaving_out.answer(known) is not None:
             return None  # whom they leave out may be the very one who would read this
-        if known.stopped or not exchange.may_be_exchange(text.person, text.now):
+        if not exchange.may_be_exchange(text.person):
             return None
-        episode = relay.exchange_with(text.session, text.address)
-        heard = exchange.hear(text, episode, known, self._voice) if episode is not None else None
+        episode, hear = relay.exchange_with(text.session, text.address), exchange.hear
+        if known.stopped:
+            hear = exchange.hear_stopped
+        heard = hear(text, episode, known, self._voice) if episode is not None else None
         if heard is None:
             return None
         text.row.intent, text.row.needs_reading = heard[0], bool(known.text.strip())

@@ -1,7 +1,9 @@
 """What someone writes whose text a facilitator has: their words go to the facilitator, and no machine answers them.
 
-What is a wish of its own (STOP, HELP, the next session) is answered as ever; CALL ME and CHANGE go to the facilitator,
-and so does "stop" within a sentence, which may be said to them: only STOP as a whole message ends all texts here.
+Two days after the last word they go there still, for as long as there is an episode; but then they are answered as
+ever as well, or hear that the facilitator is told. What is a wish of its own (STOP, HELP, the next session) is answered
+as ever; CALL ME and CHANGE go to the facilitator, and so does "stop" within a sentence, which may be said to them: only
+STOP as a whole message ends all texts here.
 """
 
 from __future__ import annotations
@@ -34,11 +36,18 @@ OF_THEIR_OWN = frozenset(
 )
 
 
-def may_be_exchange(person: Person | None, now: datetime) -> bool:
-    """Whether it is worth asking the database: someone in an exchange, or a number that is nobody's."""
-    if person is None:
-        return True
-    return person.exchange_until is not None and person.exchange_until > now
+def may_be_exchange(person: Person | None) -> bool:
+    """Whether it is worth asking the database: someone whose episode was taken, or a number that is nobody's."""
+    return person is None or person.exchange_until is not None
+
+
+def hear_stopped(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[str, tuple[Text, ...]] | None:
+    """Pass on what somebody writes after STOP, which nothing answers; None where they want to come back or ask."""
+    if known.meant.intent in ("join", "consent_yes", "start_again", "help", "stop") or not known.text.strip():
+        return None
+    text.keep()
+    relay.heard_from_person(text.session, episode, text.row, text.now, voice)
+    return "exchange", ()
 
 
 def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[str, tuple[Text, ...]] | None:
@@ -56,11 +65,25 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
         return "stop_unsure", (known.say("stop_unsure"),)
     answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks", "stop")
     own = meant.intent in OF_THEIR_OWN and not to_them
+    answers_a_prompt = answers_a_prompt and not (to_them and meant.intent in OF_THEIR_OWN)  # "are you there?"
     if own or (meant.intent == "start_again" and known.state == "left"):
         return None
     text.keep()
     relay.heard_from_person(session, episode, text.row, now, voice)
-    return None if answers_a_prompt else ("exchange", ())
+    person = text.person
+    if person is None or person.exchange_until is None:
+        return "exchange", ()
+    late = person.exchange_until <= now
+    in_words = late and meant.intent == "checkin_word"  # "it's worse again" is not for the week's question alone
+    if (answers_a_prompt and not in_words) or (late and not to_them):
+        return None
+    if not late:
+        person.exchange_until = now + episodes.EXCHANGE_LASTS
+        return "exchange", ()
+    episodes.begin_exchange(person, now)
+    if episode.owner is None:
+        return "exchange", ()
+    return "exchange", (voice.words.render("exchange_late", facilitator=episode.owner.name or episode.owner.alias),)
 
 
 def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:

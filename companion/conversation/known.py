@@ -146,7 +146,7 @@ class Decision:
         )
 
 
-_NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person"))
+_NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person", "checkin_word"))
 
 
 def _asked_of_us(listen: TraineeSayings) -> Mapping[str, Pattern]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from companion.models import Episode, Note, RelayedText
+from companion.models import AuditEntry, Episode, Note, RelayedText
 from tests.safety.stage import DANGER, episode, episodes, flagged, reference
 from tests.world import Talker, World
 
@@ -212,3 +212,47 @@ def test_r18_the_stop_of_an_unknown_number_is_told_to_who_has_it(world: World) -
     stranger.ignores()
     world.settle()
     erskine.hears(f"{ref} has stopped our texts")
+
+
+def test_r09_what_the_person_writes_reaches_the_owner_however_old_the_episode_is(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    ref = taken_by(world, cole, asha)
+    cole.texts("reached her")
+    world.advance(days=9)
+    for phone in (asha, cole):
+        phone.ignores()
+    asha.texts("it has got worse again")
+    asha.hears("We have told Dr Cole that you wrote", "999", "Samaritans")
+    world.settle()
+    cole.hears(f"new text about {ref}")
+    world.advance(minutes=5)
+    asha.texts("are you there")  # begun anew: no machine between the two
+    world.settle()
+    cole.hears(f"new text about {ref}")
+    asha.hears_nothing()
+    world.advance(days=3)
+    for phone in (asha, cole):
+        phone.ignores()
+    asha.texts("where can I get help with sleep")  # answered as ever, and told as well
+    asha.hears("This may help")
+    world.settle()
+    cole.hears(f"new text about {ref}")
+    with world.database.read() as session:
+        told = select(func.count()).where(AuditEntry.action == "text from the person")
+        assert session.scalar(told) == 3
+    world.staff_ignores()
+
+
+def test_r18_what_the_person_writes_after_stop_reaches_the_owner_and_is_not_answered(world: World) -> None:
+    asha, cole = world.member(channel="whatsapp"), world.staff("facilitator")
+    ref = taken_by(world, cole, asha)
+    asha.texts("STOP")
+    for phone in (asha, cole):
+        phone.ignores()
+    world.settle()
+    cole.hears("has stopped our texts")
+    world.advance(minutes=2)
+    asha.texts("tell her I am with my sister now")
+    world.settle()
+    cole.hears(f"new text about {ref}")
+    asha.hears_nothing()
