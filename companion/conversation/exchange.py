@@ -24,6 +24,7 @@ from companion.conversation.known import Decision, Known, says_nothing_else
 from companion.conversation.normalise import fold, plain
 from companion.escalation import relay, reopening, standing
 from companion.escalation.news import tell_owner
+from companion.escalation.person import EXCHANGE_LASTS, begin_exchange
 from companion.escalation.words import Voice
 from companion.models import Address, Episode, Person, record
 
@@ -78,9 +79,9 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     if (answers_a_prompt and not in_words) or (late and not to_them):
         return None
     if not late:
-        person.exchange_until = now + episodes.EXCHANGE_LASTS
+        person.exchange_until = now + EXCHANGE_LASTS
         return "exchange", ()
-    episodes.begin_exchange(person, now)
+    begin_exchange(person, now)
     if episode.owner is None:
         return "exchange", ()
     return "exchange", (voice.words.render("exchange_late", facilitator=episode.owner.name or episode.owner.alias),)
