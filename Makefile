@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check measure bench torture faults lock clean
+.PHONY: help demo demo-reset install test check measure bench torture faults lock clean
 .DELETE_ON_ERROR:
 
 help: ## List what there is
@@ -23,6 +23,8 @@ demo: $(VENV)/.runtime ## Run everything on this machine, with phones in the bro
 
 demo-reset: $(VENV)/.runtime ## The same, forgetting what was there
 	@exec $(PY) -m companion demo --port $(PORT) --reset
+
+install: $(VENV)/.runtime ## Install what a service needs to run, and nothing else
 
 test: $(VENV)/.dev ## Run the tests, on SQLite and on PostgreSQL
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal --durations=15 $(ARGS)
