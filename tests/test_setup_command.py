@@ -127,6 +127,14 @@ def test_what_is_not_known_yet_is_left_open_and_the_rest_is_kept(here: Path) -> 
     assert not (here / "var").exists()
 
 
+@pytest.mark.one_database("sqlite")
+def test_a_file_that_is_no_text_is_left_alone(here: Path) -> None:
+    (here / ".env").write_bytes(b"\xff\xfe\x00")
+    done = answered()
+    assert "no text (UTF-8)" in done.output
+    assert (here / ".env").read_bytes() == b"\xff\xfe\x00"
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["COMPANION_PROGRAMME", "SMTP_URL", "SECRET_KEY", "DATABASE_URL"]),

@@ -38,6 +38,10 @@ def setup() -> None:
             _ask(chapter, values)
     except OSError as error:
         raise click.ClickException(f"{ENV_FILE} cannot be read or written: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise click.ClickException(
+            f"{ENV_FILE} holds something that is no text (UTF-8): look at it, or move it away."
+        ) from None
     if missing := still_open(values):
         raise click.ClickException(
             f"Still open: {', '.join(missing)}. Run `companion setup` again when you know them; the rest is kept."
