@@ -99,6 +99,7 @@ def test_the_audit_is_filtered_and_taken_by_an_auditor(on: Stage) -> None:
     assert "Nothing fits." in aud.get(page.replace("2026-11-24", "2026-11-23")).text
     file = aud.get("/console/audit.csv?action=conversation+read")
     assert file.mimetype == "text/csv"
+    assert file.data.startswith(b"\xef\xbb\xbfwhen (UTC),who,what,about,details")  # with the mark that Excel needs
     assert file.text.splitlines()[1].startswith("2026-11-24T02:30:00+00:00,Dr Lee,Read someone's texts,Wren")
     assert CANARY not in aud.get("/console/audit.csv").text
     assert "Downloaded the audit as a file" in aud.get("/console/audit").text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from companion.console.queries import LATEST
 from companion.console.words import all_named, named
 from companion.escalation.exclusions import may_see
 from companion.models import AuditEntry, Cohort, Group, Person, record
+from companion.spreadsheet import ENCODING, as_csv
 
 MOST = 10_000  # entries in one file; more need another range of days
 
@@ -89,29 +88,21 @@ def audit_file() -> ResponseReturnValue:
         entries = session.scalars(wanted.choose().limit(MOST)).all()
         names = _names(session, entries)
         record(session, now(), "audit taken", session.get_one(Person, my_id()), actor=my_id(), count=len(entries))
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(["when (UTC)", "who", "what", "about", "details"])
-    for entry in entries:
-        writer.writerow(
-            [
-                entry.at.isoformat(timespec="seconds"),
-                plain_cell(_who(entry.actor_id, names)),
-                named("audit", entry.action),
-                plain_cell(_about(entry, names)),
-                details_said(entry, names),
-            ]
+    rows = [
+        (
+            entry.at.isoformat(timespec="seconds"),
+            _who(entry.actor_id, names),
+            named("audit", entry.action),
+            _about(entry, names),
+            details_said(entry, names),
         )
+        for entry in entries
+    ]
     return Response(
-        file.getvalue(),
+        as_csv([("when (UTC)", "who", "what", "about", "details"), *rows]).encode(ENCODING),
         mimetype="text/csv",
         headers={"Content-Disposition": f"attachment; filename=audit-{now():%Y-%m-%d}.csv"},
     )
-
-
-def plain_cell(words: str) -> str:
-    """Return words that no spreadsheet takes for a formula."""
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
 
 
 def _wanted() -> Filter:

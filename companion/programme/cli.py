@@ -42,6 +42,7 @@ def doctor() -> None:
 def export(out: Path | None) -> None:
     """Print the programme's figures as CSV: counts of ten people or more, none that leads to anyone."""
     from companion.programme.figures import as_csv, freeze, tables
+    from companion.spreadsheet import ENCODING
 
     services = open_current()
     now = services.clock.now()
@@ -52,7 +53,7 @@ def export(out: Path | None) -> None:
     if out is None:
         click.echo(found, nl=False)
     else:
-        out.write_text(found, encoding="utf-8")
+        out.write_text(found, encoding=ENCODING, newline="")
         click.echo(f"{out} is written.")
 
 

@@ -10,8 +10,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,6 +19,7 @@ from typing import Any, Literal
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from companion import spreadsheet
 from companion.models import (
     Booking,
     CheckIn,
@@ -95,14 +94,13 @@ def tables(session: Session, view: View, now: datetime) -> list[Table]:
 
 def as_csv(found: Sequence[Table], now: datetime) -> str:
     """Return tables as one file: a line for each count."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(["table", "row", "figure", "value", "made on"])
-    for table in found:
-        for row in table.rows:
-            for column, value in zip(table.columns[1:], row[1:], strict=True):
-                writer.writerow([table.title, row[0], column, value, f"{now:%Y-%m-%d}"])
-    return file.getvalue()
+    lines = (
+        (table.title, str(row[0]), column, value, f"{now:%Y-%m-%d}")
+        for table in found
+        for row in table.rows
+        for column, value in zip(table.columns[1:], row[1:], strict=True)
+    )
+    return spreadsheet.as_csv([("table", "row", "figure", "value", "made on"), *lines])
 
 
 def freeze(session: Session, now: datetime) -> int:
