@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -61,6 +62,41 @@ def test_what_is_sent_after_the_sign_in_ended_is_said_not_to_be_done(on: Stage) 
     answer = browser.post("/console/ways", data=sent, follow_redirects=True)
     assert "You were not signed in any more, so what you sent is not done." in answer.text
     assert "not done" not in browser.get("/console/sign-in").text  # said once
+
+
+def test_words_that_could_not_be_sent_are_given_back(sqlite_databases: NewDatabase) -> None:
+    on = stage(sqlite_databases())
+    path, words = on.path("/console/people/{wren}/write"), {"words": "Shall I <b>ring</b> you?"}
+    ours = {"Sec-Fetch-Site": "same-origin", "Referer": f"http://localhost{path}"}
+    nobody = on.app.test_client()
+    answer = nobody.post(path, data=words, headers=ours)
+    assert answer.status_code == 401
+    assert "Shall I &lt;b&gt;ring&lt;/b&gt; you?" in answer.text
+    assert f'href="/console/sign-in?next={path}"' in answer.text
+    elsewhere = nobody.post(path, data=words, headers={"Sec-Fetch-Site": "cross-site"}, follow_redirects=True)
+    assert "ring" not in elsewhere.text  # another site cannot have a page here say something
+    ada = on.browser("ada")
+    words["csrf_token"] = token(ada.get(path))
+    for _ in range(30):  # something is done all day, until a password is twelve hours old
+        ada.get("/console/more")
+        on.clock.advance(timedelta(minutes=25))
+    answer = ada.post(path, data=words, headers={"Referer": f"http://localhost{path}"})
+    assert "Type your password first" in answer.text
+    assert "Shall I" in answer.text
+    assert f'href="/console/password-again?next={path}"' in answer.text
+    on.database.close()
+
+
+def test_what_is_too_large_is_refused_in_plain_words(on: Stage) -> None:
+    browser = on.browser("lee")
+    page = browser.get("/console/rota/import")
+    large = {"csrf_token": token(page), "words": "x" * 600_000, "file": (io.BytesIO(b"x"), "rota.csv")}
+    answer = browser.post("/console/rota/import", data=large, content_type="multipart/form-data")
+    assert answer.status_code == 413
+    assert "That is too large" in answer.text
+    file = {"csrf_token": token(page), "file": (io.BytesIO(b"name,role\n" + b"," * 200_000), "rota.csv")}
+    answer = browser.post("/console/rota/import", data=file, content_type="multipart/form-data")
+    assert "The file is too large for a rota." in answer.text  # and no part of it is brought in
 
 
 def test_nobody_is_sent_to_another_site_after_signing_in(on: Stage) -> None:

@@ -48,7 +48,7 @@ from companion.console import (
 )
 from companion.console.audit_words import details_said
 from companion.console.desk import IDLE, Desk, desk, keep_signed_in, now, pages
-from companion.console.signin import set_up
+from companion.console.signin import set_up, written_words
 from companion.db import Database
 from companion.escalation.words import Voice
 from companion.messaging import outage
@@ -93,7 +93,7 @@ PAGES = (
     ways,
 )
 
-WRITTEN = ("words", "said", "body", "cover_note")  # fields in which people write more than a line
+LARGEST = 8_000_000  # bytes that a page may send; what is larger is refused before it is read
 
 # Nothing from elsewhere, no script or style in a page; `data:` is for the small pictures in Bootstrap's own stylesheet.
 _POLICY = (
@@ -111,7 +111,8 @@ def mount(app: Flask, *, database: Database, clock: Clock, settings: Settings, v
     Bootstrap5(app)
     app.register_blueprint(pages)
     app.after_request(_headers)
-    for problem in (400, 403, 404, 405, 500):
+    app.config.setdefault("MAX_CONTENT_LENGTH", LARGEST)
+    for problem in (400, 403, 404, 405, 413, 500):
         app.register_error_handler(problem, _problem)
     app.register_error_handler(CSRFError, _problem)
     app.jinja_env.filters.update(
@@ -195,7 +196,8 @@ def _problem(error: Any) -> Any:
         return error
     code = getattr(error, "code", None) or 500
     reason = "form" if isinstance(error, CSRFError) else str(code)
-    return render_template("console/problem.html", reason=reason, written=_written()), code
+    written = [] if code == 413 else _written()  # what was too large cannot be read again
+    return render_template("console/problem.html", reason=reason, written=written), code
 
 
 def _written() -> list[str]:
@@ -205,4 +207,4 @@ def _written() -> list[str]:
     """
     if not getattr(current_user, "is_authenticated", False):
         return []
-    return [words for name in WRITTEN if (words := request.form.get(name, "").strip())]
+    return written_words()

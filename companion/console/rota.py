@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, DateField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
@@ -27,6 +28,7 @@ from companion.rota.cover import every_gap, go_live, hours_in_words
 from companion.rota.duties import RotaError, add_duty, end_duty, is_there, turns_between
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 
+LARGEST = 200_000  # bytes of a rota in a file
 ON_IT = (FACILITATOR, LEAD, COORDINATOR)
 
 
@@ -135,7 +137,7 @@ def rota_import() -> ResponseReturnValue:
     form = FileForm()
     if form.validate_on_submit():
         try:
-            rows = read_rota(form.file.data.read(200_000).decode("utf-8"))
+            rows = read_rota(_all_of(form.file.data).decode("utf-8"))
             with desk().database.write() as session:
                 added = import_rota(session, rows, desk().settings.companion_time_zone, now(), my_id())
         except UnicodeDecodeError:
@@ -232,6 +234,14 @@ def response_times() -> ResponseReturnValue:
         found = report(session, now() - timedelta(days=90), now())
         drills = last_drills(session)
     return render_template("console/response_times.html", times=found, steps=STEPS, drills=drills)
+
+
+def _all_of(file: FileStorage) -> bytes:
+    """Return what is in a file that was sent. Raises ImportFailedError: a part of a rota is none."""
+    found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise ImportFailedError("The file is too large for a rota. Split it, or save only the rota's sheet as CSV.")
+    return found
 
 
 def _add(session: Session, form: DutyForm) -> None:

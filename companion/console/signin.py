@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, redirect, request, session, url_for
+from flask import Flask, Response, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue, ResponseValue
 from flask_login import current_user, user_logged_out
 from flask_security import Security, hash_password
@@ -23,6 +23,8 @@ from companion.console.totp import CodeForm, OneUseTotp, keep_set_up, totp_secre
 from companion.console.users import PASSWORD_LENGTH, weakness
 from companion.console.words import word
 from companion.models import Person, record
+
+WRITTEN = ("words", "said", "body", "cover_note")  # fields in which people write more than a line
 
 
 class SignInForm(LoginForm):
@@ -206,20 +208,37 @@ def return_path() -> str:
     return "/console/"
 
 
+def written_words() -> list[str]:
+    """Return the longer words of the form that was sent."""
+    return [words for name in WRITTEN if (words := request.form.get(name, "").strip())]
+
+
 def _sign_in_first(_mechanisms: list[str], headers: dict[str, str] | None = None) -> ResponseValue:  # noqa: ARG001
     if request.headers.get("X-Requested-With") == "fetch":
         return Response(word("sign_in.over"), 401)
+    go_on = url_for("security.login", next=return_path())
     if request.method == "POST":
+        # Only a page of ours can have sent it: another site must not make this one say something.
+        if request.headers.get("Sec-Fetch-Site") == "same-origin" and (written := written_words()):
+            return _give_back("signed_out", written, go_on)
         flash(word("sign_in.not_sent"), "error")
-    return redirect(url_for("security.login", next=return_path()))
+    return redirect(go_on)
 
 
 def _password_again(_within: timedelta, _grace: timedelta) -> ResponseValue:
     if request.headers.get("X-Requested-With") == "fetch":
         return Response(word("sign_in.over"), 401)
+    go_on = url_for("security.verify", next=return_path())
     if request.method == "POST":  # what was sent is not kept over the question
+        if written := written_words():
+            return _give_back("again", written, go_on)
         flash(word("sign_in.not_done"), "error")
-    return redirect(url_for("security.verify", next=return_path()))
+    return redirect(go_on)
+
+
+def _give_back(reason: str, written: list[str], go_on: str) -> ResponseValue:
+    """Show what somebody wrote, and could not send, to be copied before they go on."""
+    return Response(render_template("console/problem.html", reason=reason, written=written, go_on=go_on), 401)
 
 
 def _signed_in(_app: Flask, user: Account, **_: object) -> None:

@@ -68,17 +68,28 @@
   const says = document.getElementById("idle-says");
   const stay = document.getElementById("idle-stay");
   let timer = 0;
+  let since = 0;
 
-  function wait() {
+  // By the clock, and not by a timer alone: those stand still while a laptop sleeps.
+  function look() {
     window.clearTimeout(timer);
-    timer = window.setTimeout(() => {
+    const left = seconds - (Date.now() - since) / 1000;
+    if (left <= 0) {
+      warning.hidden = false;
+      stay.hidden = true;
+      says.textContent = "You have been signed out. Copy what you are writing before you sign in again.";
+      return;
+    }
+    if (left <= 120 && warning.hidden) {
       warning.hidden = false; // the words come after, so that they are read out; the focus stays where it is
       says.textContent = "You will be signed out in two minutes because nothing was done here.";
-      timer = window.setTimeout(() => {
-        says.textContent = "You have been signed out. Copy what you are writing before you sign in again.";
-        stay.hidden = true;
-      }, 120 * 1000);
-    }, (seconds - 120) * 1000);
+    }
+    timer = window.setTimeout(look, Math.max(1, left > 120 ? left - 120 : left) * 1000);
+  }
+
+  function wait() {
+    since = Date.now();
+    look();
   }
 
   stay.addEventListener("click", async () => {
@@ -92,6 +103,7 @@
       says.textContent = "This page cannot reach the service. Copy what you are writing, then load the page again.";
     }
   });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   wait();
 })();
 
