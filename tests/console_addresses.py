@@ -42,6 +42,7 @@ PAGES = (
     "/console/supervision",
     "/console/supervision/dates/{supervision}",
     "/console/rota",
+    "/console/rota?weeks=4",
     "/console/rota/add",
     "/console/rota/import",
     "/console/response-times",

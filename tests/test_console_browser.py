@@ -141,3 +141,23 @@ def test_an_episode_is_taken_without_script_by_keyboard(on: Stage, address: str,
     page.get_by_role("button", name="Close the episode").press("Enter")
     expect(page.get_by_text("The episode is closed.")).to_be_visible()
     context.close()
+
+
+def test_paper_has_a_date_and_the_rota_but_nobody_who_is_helped(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = signed_in(context, address, "lee")
+    for path in ("/console/sessions/{evening}", "/console/groups/{tuesday}", "/console/people"):
+        page.goto(address + on.path(path))
+        page.emulate_media(media="screen")
+        expect(page.get_by_text("Wren").first).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator("main").get_by_text("Wren").locator("visible=true")).to_have_count(0)
+        expect(page.get_by_text("is not printed").first).to_be_visible()
+        expect(page.get_by_text("As it stood on Tuesday 24 November 2026 at 2:30am")).to_be_visible()
+    page.emulate_media(media="screen")
+    page.goto(f"{address}/console/rota")
+    page.get_by_role("link", name="Four weeks to print").click()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("row")).to_have_count(29)
+    expect(page.get_by_role("link", name="Four weeks after")).to_be_hidden()
+    context.close()

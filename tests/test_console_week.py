@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from companion.console.week import days_of, hours_of_day, together
+from companion.console.week import begun, days_of, hours_of_day, together
 from companion.rota.schedule import Turn
 
 LONDON = ZoneInfo("Europe/London")
@@ -56,3 +56,11 @@ def test_who_is_paged_first_stands_first_whoever_began_first() -> None:
 def test_days_without_anybody_that_follow_each_other_are_one() -> None:
     week = days_of(date(2026, 11, 23), [turn("24 20:00", "25 08:00")], LONDON)
     assert [(first.on.day, last.on.day) for first, last in together(week)] == [(23, 23), (24, 24), (25, 25), (26, 29)]
+
+
+def test_on_a_sheet_a_night_stands_on_the_day_it_begins_and_what_goes_on_on_each() -> None:
+    before, night, days = turn("22 20:00", "23 08:00"), turn("24 20:00", "25 08:00"), turn("26 08:00", "28 08:00")
+    four = days_of(date(2026, 11, 23), [before, night, days], LONDON, 4)
+    assert len(four) == 28
+    shown = {day.on.day: [each for each, _ in day.turns] for day in begun(four, LONDON) if day.turns}
+    assert shown == {23: [before], 24: [night], 26: [days], 27: [days]}

@@ -16,7 +16,7 @@ def test_no_words_begin_a_formula(words: str) -> None:
 
 
 def test_numbers_and_usual_words_stay_and_accents_arrive() -> None:
-    rows = [["Mess, “Tŷ Gŵyr”", -3], ["Café = 1", 0]]
+    rows: list[list[str | int]] = [["Mess, “Tŷ Gŵyr”", -3], ["Café = 1", 0]]
     read = csv.reader(io.StringIO(as_csv(rows).encode(ENCODING).decode("utf-8-sig"), newline=""))
     assert list(read) == [["Mess, “Tŷ Gŵyr”", "-3"], ["Café = 1", "0"]]
     assert as_csv(rows).encode(ENCODING).startswith(b"\xef\xbb\xbf")

@@ -20,7 +20,7 @@ from wtforms.validators import InputRequired, Optional
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.hand_over import HandOverForm
-from companion.console.week import WEEK, days_of, monday_of, together
+from companion.console.week import AHEAD, WEEK, begun, days_of, monday_of, together
 from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
@@ -63,8 +63,19 @@ def rota() -> ResponseReturnValue:
 def _page(session: Session, hand_over: HandOverForm) -> str:
     zone = desk().settings.zone
     monday = monday_of(request.args.get("week"), now().astimezone(zone).date())
-    start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + WEEK))
-    days = together(days_of(monday, turns_between(session, start, end), zone))
+    weeks = AHEAD if request.args.get("weeks") else 1
+    start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + weeks * WEEK))
+    week = days_of(monday, turns_between(session, start, end), zone, weeks)
+    if weeks > 1:
+        return render_template(
+            "console/rota_ahead.html",
+            days=begun(week, zone),
+            names=_names(session),
+            monday=monday,
+            before=monday - weeks * WEEK,
+            after=monday + weeks * WEEK,
+        )
+    days = together(week)
     offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
     checks = session.scalars(
         select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
@@ -238,7 +249,7 @@ def response_times() -> ResponseReturnValue:
 
 def _all_of(file: FileStorage) -> bytes:
     """Return what is in a file that was sent. Raises ImportFailedError: a part of a rota is none."""
-    found = file.read(LARGEST + 1)
+    found: bytes = file.read(LARGEST + 1)
     if len(found) > LARGEST:
         raise ImportFailedError("The file is too large for a rota. Split it, or save only the rota's sheet as CSV.")
     return found

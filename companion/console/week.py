@@ -13,6 +13,7 @@ from companion.when import clock_time
 WEEK = timedelta(days=7)
 ROLES = ("first", "second", "lead")  # in the order in which they are paged
 WEEKS = 8  # how far one may look ahead or back
+AHEAD = 4  # weeks on one sheet
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,25 @@ class Day:
     turns: Sequence[tuple[Turn, str]]
 
 
-def days_of(monday: date, turns: Sequence[Turn], zone: ZoneInfo) -> Sequence[Day]:
-    """Return the seven days from `monday` on; a turn stands on each that it touches."""
+def days_of(monday: date, turns: Sequence[Turn], zone: ZoneInfo, weeks: int = 1) -> Sequence[Day]:
+    """Return the days of `weeks` weeks from `monday` on; a turn stands on each that it touches."""
     days = []
-    for on in (monday + timedelta(days=n) for n in range(7)):
+    for on in (monday + timedelta(days=n) for n in range(7 * weeks)):
         begins, ends = (datetime.combine(day, time(), zone) for day in (on, on + timedelta(days=1)))
         here = [turn for turn in turns if turn.starts_at < ends and turn.ends_at > begins]
         here.sort(key=lambda turn: (ROLES.index(turn.role), turn.starts_at))
         days.append(Day(on, [(turn, hours_of_day(turn, on, zone)) for turn in here]))
     return days
+
+
+def begun(days: Sequence[Day], zone: ZoneInfo) -> Sequence[Day]:
+    """Return the days without the mornings on which a turn of the day before ends, but for the first: for a sheet."""
+
+    def stays(turn: Turn, on: date) -> bool:
+        last = (turn.ends_at.astimezone(zone) - timedelta(microseconds=1)).date()
+        return turn.starts_at.astimezone(zone).date() == on or last > on
+
+    return [*days[:1], *(Day(day.on, [each for each in day.turns if stays(each[0], day.on)]) for day in days[1:])]
 
 
 def together(days: Sequence[Day]) -> Sequence[tuple[Day, Day]]:
