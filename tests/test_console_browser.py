@@ -137,6 +137,9 @@ def test_an_episode_is_taken_without_script_by_keyboard(on: Stage, address: str,
     expect(page.get_by_text("You have it.")).to_be_visible()
     page.get_by_role("button", name="Record that you reached them").press("Enter")
     page.get_by_role("link", name="Close it").press("Enter")
+    page.get_by_role("button", name="Close the episode").press("Enter")
+    page.get_by_role("alert").get_by_role("link").press("Enter")  # what is wrong leads to the first answer
+    expect(page.get_by_label("Spoke. By phone or in person.")).to_be_focused()
     page.get_by_label("Exchanged texts.").press("Space")
     page.get_by_role("button", name="Close the episode").press("Enter")
     expect(page.get_by_text("The episode is closed.")).to_be_visible()

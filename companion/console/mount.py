@@ -163,6 +163,7 @@ def _on_every_page() -> dict[str, Any]:
         "service": settings.companion_name,
         "idle_seconds": int(IDLE.total_seconds()),
         "signed_in_until": now() + IDLE,
+        "made_at": now(),
         "pence": settings.companion_part_pence,
         "banner": "This is a rehearsal: no text leaves this machine." if settings.simulated else None,
         "outage": _outage() if getattr(current_user, "is_authenticated", False) else None,

@@ -59,8 +59,8 @@ def supervision_page() -> ResponseReturnValue:
             else:
                 lead = session.get_one(Person, my_id()) if me().role == LEAD else None
                 group_id = uuid.UUID(form.group.data) if form.group.data else None
-                if not supervision.plan(session, at, group_id, lead, now(), my_id()):
-                    flash("This date is set already. Nothing has changed.", "info")
+                new = supervision.plan(session, at, group_id, lead, now(), my_id())
+                flash("The date is set." if new else "This date is set already. Nothing has changed.", "info")
                 return redirect(url_for("console.supervision_page") + "#h-coming")
         waiting, coming = supervision.waiting(session), supervision.coming(session, now())
     return render_template("console/supervision.html", form=form, waiting=waiting, coming=coming)
