@@ -10,7 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 # Small tools that every room may use. They know one another alone, but for what stands behind them.
 TOOLS = {
-    **dict.fromkeys(("bank_holidays", "clock", "crypto", "db", "likeness", "measuring", "once", "qr"), ""),
+    **dict.fromkeys(
+        ("bank_holidays", "clock", "crypto", "db", "likeness", "measuring", "once", "qr", "spreadsheet"), ""
+    ),
     **dict.fromkeys(("settings", "settings_values", "settings_words"), ""),
     "heartbeats": "models",
     "when": "content.catalogue",  # days are said in two languages
