@@ -103,7 +103,7 @@ def group_hours(group_id: uuid.UUID) -> ResponseReturnValue:
                 flash("The hours are saved." if changed else "Nothing was changed.", "info")
                 for each in lacks:
                     flash(f"{group.name} lacks something. {each}", "error")
-                return redirect(url_for("console.rota") + "#h-hours")
+                return redirect(url_for("console.rota"))
         return render_template("console/group_hours.html", form=form, group=group)
 
 

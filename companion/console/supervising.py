@@ -61,7 +61,7 @@ def supervision_page() -> ResponseReturnValue:
                 group_id = uuid.UUID(form.group.data) if form.group.data else None
                 new = supervision.plan(session, at, group_id, lead, now(), my_id())
                 flash("The date is set." if new else "This date is set already. Nothing has changed.", "info")
-                return redirect(url_for("console.supervision_page") + "#h-coming")
+                return redirect(url_for("console.supervision_page"))
         waiting, coming = supervision.waiting(session), supervision.coming(session, now())
     return render_template("console/supervision.html", form=form, waiting=waiting, coming=coming)
 
@@ -99,7 +99,7 @@ def supervision_date(date_id: uuid.UUID) -> ResponseReturnValue:
                     form.at.errors = [str(error)]
                 else:
                     flash(f"The change is saved. {_told(told)}", "info")
-                    return redirect(url_for("console.supervision_page") + "#h-coming")
+                    return redirect(url_for("console.supervision_page"))
         group = session.get(Group, found.group_id) if found.group_id else None
         return render_template(
             "console/supervision_date.html",
@@ -120,7 +120,7 @@ def supervision_cancel(date_id: uuid.UUID) -> ResponseReturnValue:
             return _gone()
         told = supervision.cancel(session, found, now(), desk().voice, my_id())
     flash(f"It is off. {_told(told)}", "info")
-    return redirect(url_for("console.supervision_page") + "#h-coming")
+    return redirect(url_for("console.supervision_page"))
 
 
 @pages.post("/supervision/mine")
@@ -160,7 +160,7 @@ def _find(session: Session, date_id: uuid.UUID) -> SupervisionDate | None:
 
 def _gone() -> ResponseReturnValue:
     flash("This date is over, or was cancelled already. The dates ahead are shown below.", "info")
-    return redirect(url_for("console.supervision_page") + "#h-coming")
+    return redirect(url_for("console.supervision_page"))
 
 
 def _leads(session: Session, date: SupervisionDate) -> Sequence[Person]:
