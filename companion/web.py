@@ -119,6 +119,10 @@ def _public_pages(app: Flask, services: Services) -> None:
     def public_style() -> Response:
         return Response(render_template("public.css"), mimetype="text/css")
 
+    @app.errorhandler(404)
+    def not_found(_error: Exception) -> tuple[str, int]:
+        return render_template("not_found.html", words=services.words.standing), 404
+
 
 def _health(app: Flask, services: Services) -> None:
     @app.get("/healthz")

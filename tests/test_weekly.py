@@ -119,6 +119,10 @@ def test_low_answers_are_met_and_nobody_is_called_without_a_yes(world: World) ->
     world.advance(hours=25)
     assert pages.get(f"/weeks/{token[1]}").status_code == 404
     assert pages.get(f"/weeks/{token[1]}/picture.svg").status_code == 404
+    cut_off = pages.get("/week")  # a link that lost a piece
+    assert cut_off.status_code == 404
+    assert "open it again from the text" in cut_off.text
+    assert "call 999" in cut_off.text
     asha.ignores()
     world.staff_ignores()
 
