@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from companion.models import Address, AuditEntry
+from tests.safety.stage import flagged, reference
 from tests.world import World
 
 
@@ -82,3 +85,70 @@ def test_somebody_ill_at_home_gives_up_a_place_and_answers_the_week_as_well(worl
     for died in ("my dad died last week", "compassionate leave for a funeral"):
         asha.texts(died)
         asha.hears("Cruse")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("is this a bot?", "Answers here are automatic"),
+        ("am i talking to a real person", "Answers here are automatic"),
+        ("will my TPD know?", "We tell no TPD"),
+        ("do you tell my supervisor", "EXCLUDE and their name"),
+        ("can i ring this number", "Nobody answers calls to this number"),
+        ("i rang you and nobody picked up", "Nobody answers calls to this number"),
+        ("is this number monitored at night", "Texts are not read as they come in"),
+        ("my flatmate uses this phone too", "JOIN from one of your own"),
+        ("sorry wrong person", "If you did not join us"),
+    ],
+)
+@pytest.mark.one_database("sqlite")
+def test_what_people_ask_of_us_first_is_answered_straight(world: World, asked: str, told: str) -> None:
+    asha = world.member()
+    asha.texts(asked)
+    asha.hears(told)
+
+
+def test_whoever_rings_hears_whom_to_ring_and_nobody_is_told(world: World) -> None:
+    asha, stranger = world.member(), world.talker("+447700900199")
+    for phone in (asha, stranger):
+        call = phone.phone.rings(f"{world.settings.public_url}/twilio/rung")
+        heard = " ".join(call.heard)
+        for words in ("Nobody answers calls", "9 9 9", "1 1 6 1 2 3", "Nobody has been told that you rang", "call me"):
+            assert words in heard
+        assert call.status == "completed"
+    world.settle()
+    with world.database.read() as session:
+        assert session.scalars(select(AuditEntry).where(AuditEntry.action == "rang our number")).all() == []
+        assert session.scalars(select(Address).where(Address.address_index == stranger.number)).all() == []
+
+
+def test_the_owner_of_an_episode_is_told_that_the_person_rang(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    door = f"{world.settings.public_url}/twilio/rung"
+    world.settle()
+    ref = reference(cole.hears("an item"))
+    assert "Nobody has been told" in " ".join(asha.phone.rings(door).heard)  # nobody has it yet
+    cole.texts(f"{ref} TAKE")
+    world.settle()
+    for phone in (asha, cole):
+        phone.ignores()
+    assert "We have told the facilitator who has your text" in " ".join(asha.phone.rings(door).heard)
+    world.settle()
+    cole.hears(f"{ref} asks for a call")
+    cole_rings = " ".join(cole.phone.rings(door).heard)
+    assert "If you were paged, please reply to our text" in cole_rings
+
+
+def test_coming_back_while_nobody_has_the_text_offers_no_group(world: World) -> None:
+    asha = world.member()
+    flagged(world, asha)
+    asha.texts("STOP")
+    asha.ignores()
+    world.settle()
+    asha.texts("START")
+    asha.hears("re-subscribed")
+    asha.hears("Your texts are on again")
+    asha.hears("999", "Samaritans")
+    asha.hears_nothing()
+    world.staff_ignores()

@@ -155,7 +155,8 @@ def _after_an_aside(body: str, meant: Understanding) -> Understanding:
 
 def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: bool) -> Text | None:
     """Return what is true for somebody whose episode nobody has, where what they say has no answer of its own."""
-    if stopped or not says_nothing_else(meant, text.arrival.body):
+    back = meant.intent == "start_again"  # whoever comes back hears it as well
+    if not back and (stopped or not says_nothing_else(meant, text.arrival.body)):
         return None
     episode = standing.open_episode(text.session, text.address)
     if episode is None or not standing.nobody_has(episode) or not standing.person_knows(episode):

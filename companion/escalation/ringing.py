@@ -1,7 +1,12 @@
-"""What a call to someone who is paged says, and what the keys do: 1 takes, 2 passes on. Never what it is about."""
+"""What a call to someone who is paged says, and what the keys do: 1 takes, 2 passes on. Never what it is about.
+
+And what is heard by whoever rings us. Of that nothing is kept, but where somebody has an episode about the caller: then
+its owner is told. Not all numbers that are shown are true, so nothing is said that a stranger may not hear.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,11 +14,14 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.escalation import bundles, episodes, reopening
+from companion.escalation.news import tell_owner
 from companion.escalation.paging import left_out
 from companion.escalation.references import reference_for
+from companion.escalation.relay import exchange_with
+from companion.escalation.standing import person_knows
 from companion.escalation.words import Voice
 from companion.messaging.voice import Speech
-from companion.models import Call, Episode, Page, Person, record
+from companion.models import Address, Call, Episode, Page, Person, record
 
 TAKE, PASS = "1", "2"
 TAKE_SAID, PASS_SAID = "take", "pass"
@@ -60,6 +68,20 @@ class PhoneDesk:
             reopening.pass_on(session, episode, person, now, self._voice, way="call")
         return self._done(session, call, about, now)
 
+    def rung(self, session: Session, caller: str, now: datetime) -> Speech:
+        """Say that nobody answers calls, and whom to ring; tell the owner of an episode about the caller."""
+        known = session.scalar(select(Address).where(Address.address_index == caller).limit(1)) if caller else None
+        episode = exchange_with(session, known) if known is not None else None
+        if episode is not None and person_knows(episode):
+            record(session, now, "rang our number", episode)
+            tell_owner(session, episode, "page_wants_call", now, self._voice)
+            return Speech((_by_digits(self._say("call_in")), self._say("call_in_told")))
+        return self.not_answered()
+
+    def not_answered(self) -> Speech:
+        """Say that nobody answers calls, and whom to ring."""
+        return Speech((_by_digits(self._say("call_in")), self._say("call_in_untold")))
+
     def trouble(self) -> Speech:
         """Say that the key was not taken."""
         return Speech((self._say("call_trouble"),))
@@ -98,6 +120,11 @@ class PhoneDesk:
 
     def _say(self, text_id: str, **values: object) -> str:
         return self._voice.words.render(text_id, **values).body
+
+
+def _by_digits(words: str) -> str:
+    """Put a space after each digit of a number, so that it is read out digit by digit."""
+    return re.sub(r"\d(?=\d)", r"\g<0> ", words)
 
 
 def _episodes(session: Session, call: Call) -> list[Episode]:

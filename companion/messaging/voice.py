@@ -1,5 +1,7 @@
 """The doors that Twilio knocks at when a call is picked up, when a key is pressed, and when a call moves on.
 
+One more is for whoever rings our number: nobody answers calls, and they hear that, and whom to ring.
+
 Asking twice what to say changes nothing; pressing a key twice changes nothing either. Whatever goes wrong, the call is
 answered in words, and nobody takes it for an answer of ours.
 """
@@ -49,6 +51,14 @@ class VoiceDesk(Protocol):
         """Do what a key asks for, once, and return what is said."""
         ...
 
+    def rung(self, session: Session, caller: str, now: datetime) -> Speech:
+        """Return what somebody hears who rings us from `caller`, their number as Twilio shows it."""
+        ...
+
+    def not_answered(self) -> Speech:
+        """Return what whoever rings us hears when something went wrong: true of anybody."""
+        ...
+
     def trouble(self) -> Speech:
         """Return what is said when something went wrong."""
         ...
@@ -67,6 +77,17 @@ def add_voice_doors(doors: Blueprint, database: Database, clock: Clock, desk: Vo
             log.error("a call could not be answered: %s at\n%s", type(error).__name__, where)
             speech = desk.trouble()
         return Response(spoken(speech, f"{public_url}/twilio/voice/{call_id}/key"), mimetype="text/xml")
+
+    @doors.post("/rung")
+    def rung() -> Response:
+        try:
+            with database.write() as session:
+                speech = desk.rung(session, request.form.get("From", ""), clock.now())
+        except Exception as error:
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("somebody who rang could not be answered: %s at\n%s", type(error).__name__, where)
+            speech = desk.not_answered()
+        return Response(spoken(speech, ""), mimetype="text/xml")
 
     @doors.post("/voice/<uuid:call_id>")
     def picked_up(call_id: uuid.UUID) -> Response:

@@ -50,6 +50,7 @@ class Call:
     machine: bool = False
     action: str = ""  # where a key goes; empty when none is waited for
     rest: tuple[str, ...] = field(default=(), repr=False)  # TwiML verbs still to come, as XML
+    inbound: bool = False  # a phone rang the service
     turn: int = 0  # counts what was played, so that an old time limit does not end a new one
     version: int = 0
 
@@ -71,6 +72,14 @@ class Exchange:
         call = self._put(draft)
         self.carrier.agenda.add(self._now(), Step("call", call.sid, "ring"))
         return call
+
+    def dial(self, number: str, to: str, url: str) -> Call:
+        """Let a phone ring one of the service's numbers, whose voice webhook is `url`, and listen."""
+        now = self._now()
+        call = new_call(from_=number, to=to, url=url, now=now, timeout=60, callback=None, events=())
+        call = self._put(replace(call, status="in-progress", answered_at=now, inbound=True))
+        self._ask(call, url, ())
+        return self.state.calls[call.sid]
 
     def run(self, step: Step) -> None:
         """Do one step: `ring`, `no-answer` after the ringing, or `silence:N` after a key was waited for."""
@@ -206,7 +215,7 @@ class Exchange:
             ("To", call.to),
             ("CallStatus", call.status),
             ("ApiVersion", "2010-04-01"),
-            ("Direction", "outbound-api"),
+            ("Direction", "inbound" if call.inbound else "outbound-api"),
             *((("CallDuration", str(_duration(call))),) if call.ended_at else ()),
             *more,
         )
@@ -232,7 +241,7 @@ class Exchange:
         with self.state.lock:
             call = replace(call, updated_at=self._now(), version=self.state.touch())
             self.state.calls[call.sid] = call
-            self.state.meet(call.to)
+            self.state.meet(call.from_ if call.inbound else call.to)
             return call
 
     def _now(self) -> datetime:

@@ -49,6 +49,11 @@ class Phone:
             raise LookupError(f"no phone rings at {self.number}")
         return self._standin.exchange.answer(call.sid, machine=machine)
 
+    def rings(self, url: str, to: str | None = None) -> Call:
+        """Ring one of the service's numbers, which asks `url` what to say; return the call with what was heard."""
+        sender = to or next(each for each in self._standin.state.senders if ":" not in each)
+        return self._standin.exchange.dial(self.number, sender, url)
+
     def presses(self, digit: str) -> Call:
         """Press a key in the call under way."""
         call = self.ringing()

@@ -44,6 +44,8 @@ def start(known: Known) -> Decision:
         return Decision((known.say("started_not_member"),), (StartAgain(),), NOTHING)
     kept = (known.say("delete_taken_back"),) if known.erasure_waits else ()
     back = Decision((known.say("started_again"), *kept), (StartAgain(),), NOTHING)
+    if known.waiting is not None:
+        return back.and_then(Decision((known.waiting,)))  # no group is offered to somebody who waits for a person
     # Their place went with the STOP, which may have been a slip: they are asked again.
     return back.and_then(booking.offer(known)) if known.stopped and known.session is not None else back
 
