@@ -65,7 +65,7 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
     [
         ("is my ES going to find out", "We tell no employer"),
         ("who has my data", "We tell no employer"),
-        ("will my consultant be told", "We tell no employer"),
+        ("will my consultant be told", "We tell no TPD, boss or GMC"),
         ("is this run by the deanery", HELP),
         ("can my friend join too", "Here is a text to forward"),
         ("can you change my number, I've a new phone", "to a new number"),
@@ -79,7 +79,7 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("can I come with my camera off", "by video or phone"),
         ("is it ok if i do audio only", "by video or phone"),
         ("whos in my group", "It is not therapy"),
-        ("are you ai", "We tell no employer"),
+        ("are you ai", "Answers here are automatic"),
         ("dont text me at night", "QUIET 10PM TO 8AM"),
         ("my shift changed can i come to a different group", "Text GROUP"),
         ("not great", "That sounds hard"),

@@ -152,3 +152,13 @@ def test_coming_back_while_nobody_has_the_text_offers_no_group(world: World) -> 
     asha.hears("999", "Samaritans")
     asha.hears_nothing()
     world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_waits_for_an_answer_is_not_unsubscribed(world: World) -> None:
+    asha = world.member()
+    for text in ("you there? nobody answered my last text", "no one replied to my text"):
+        asha.texts(text)
+        assert "We have stopped" not in "".join(asha.ignores())
+    asha.texts("NEXT")
+    asha.hears("ICU North")
