@@ -14,13 +14,14 @@ from tests.console_stage import PASSWORD, sign_in
 from tests.world import World
 
 
-def signed_in(world: World, role: str = "facilitator") -> FlaskClient:
-    """Return a browser in which one of those who run the programme has signed in."""
+def signed_in(world: World, role: str = "facilitator", which: int = 0) -> FlaskClient:
+    """Return a browser in which one of those who run the programme has signed in; `which` of a role, from 0."""
+    login = f"{role}{which or ''}"
     with world.database.write() as session:
-        person = session.scalars(select(Person).where(Person.role == role).order_by(Person.alias)).first()
+        person = session.scalars(select(Person).where(Person.role == role).order_by(Person.alias).offset(which)).first()
         assert person is not None
-        create_user(session, person, f"{role}@example.org", PASSWORD)
-    return again(world, role)
+        create_user(session, person, f"{login}@example.org", PASSWORD)
+    return again(world, login)
 
 
 def again(world: World, role: str = "facilitator") -> FlaskClient:

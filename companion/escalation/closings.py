@@ -16,15 +16,19 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from companion.escalation import bundles
 from companion.escalation.carriers import withdraw
 from companion.escalation.exclusions import excluded_from
 from companion.escalation.words import Voice
 from companion.models import (
     OUTCOMES,
+    Call,
     ClosingProposal,
+    Email,
     Episode,
     GroupFacilitator,
     InboundMessage,
+    OutboxMessage,
     Page,
     Person,
     record,
@@ -230,6 +234,7 @@ def _close(
     voice: Voice,
     second: Person | None = None,
 ) -> None:
+    told = _concerned(session, episode, second or person, person)
     episode.state, episode.outcome, episode.closed_by, episode.closed_at = "closed", outcome, person.id, now
     episode.agreed_by, episode.next_action_at = second.id if second else None, None
     if episode.person is not None:
@@ -244,3 +249,28 @@ def _close(
         outcome=outcome,
         second=str(second.id) if second else None,
     )
+    for each in told:
+        voice.tell(session, episode, each, "page_closed_by", "closed", now)
+
+
+def _concerned(session: Session, episode: Episode, closer: Person, proposer: Person) -> list[Person]:
+    """Return who must hear that `closer` ends it: who has it, who proposed that, and who was asked to take it."""
+    asked = _paged(session, episode) if episode.state == "open" else []
+    if bundles.others_open(session, episode):
+        asked = []  # they were paged about those as well, which still wait
+    owner = [episode.owner] if episode.owner is not None else []
+    out = excluded_from(session, episode.person_id)
+    people = {each.id: each for each in (*owner, proposer, *asked)}.values()
+    return [each for each in people if each.id != closer.id and each.id not in out]
+
+
+def _paged(session: Session, episode: Episode) -> Sequence[Person]:
+    """Return whom a page about it has left for, in this round, that they have not answered."""
+    carriers = (Page.outbox, OutboxMessage), (Page.call, Call), (Page.email, Email)
+    paged = select(Page.person_id).where(
+        Page.episode_id == episode.id, Page.at >= episode.started_at, Page.answered_at.is_(None)
+    )
+    for link, _ in carriers:
+        paged = paged.outerjoin(link)
+    gone = or_(*(carrier.status.not_in(("queued", "dropped")) for _, carrier in carriers))
+    return session.scalars(select(Person).where(Person.id.in_(paged.where(gone)))).all()

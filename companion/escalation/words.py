@@ -90,21 +90,9 @@ class Voice:
 
     def mail_coordinators(self, session: Session, key: str, text: Text, now: datetime) -> None:
         """Queue an e-mail to each coordinator; to the leads where there is none."""
-        if self.settings.smtp_url is None:
-            return
+        subject = self.words.render("mail_alarm_subject")
         for person in coordinators(session):
-            to = way_to(session, person, "email")
-            if to is not None:
-                enqueue_email(
-                    session,
-                    key=f"{key}:{person.id}",
-                    to=to,
-                    person=person,
-                    subject=self.words.render("mail_alarm_subject"),
-                    text=text,
-                    now=now,
-                    expires_at=now + timedelta(hours=24),
-                )
+            self.mail(session, person, f"{key}:{person.id}", subject, text, now)
 
     def late_mark(self, written: datetime) -> str:
         """Return the words that go before a text which was held up, with a space after them."""
@@ -208,13 +196,35 @@ class Voice:
         return self._queue(session, f"{key}:{minute + 1}", to, text, now, not_before=later, watched=watched)
 
     def tell(
-        self, session: Session, episode: Episode, person: Person, text_id: str, about: object, now: datetime
+        self,
+        session: Session,
+        episode: Episode,
+        person: Person,
+        text_id: str,
+        about: object,
+        now: datetime,
     ) -> None:
-        """Tell `person`, with no word of what it is, that something of the episode is for them. Once an `about`."""
-        text = self.words.render(text_id, reference=reference_for(session, episode, person), url=self.console_url)
-        to = usable(session, person)
+        """Tell `person`, with no word of what it is, that something of the episode is for them. Once an `about`.
+
+        It goes by e-mail to whoever no text reaches.
+        """
+        reference = reference_for(session, episode, person)
+        text = self.words.render(text_id, reference=reference, url=self.console_url)
+        key, to = f"{text_id}:{episode.id}:{person.id}:{about}", usable(session, person)
         if to is not None:
-            self._queue(session, f"{text_id}:{episode.id}:{person.id}:{about}", to, text, now)
+            self._queue(session, key, to, text, now)
+        else:
+            subject = self.words.render("mail_told_subject", reference=reference)
+            self.mail(session, person, key, subject, text, now)
+
+    def mail(self, session: Session, person: Person, key: str, subject: Text, text: Text, now: datetime) -> bool:
+        """Queue an e-mail to `person`, good for a day; False where there is no mail server or no address of theirs."""
+        to = way_to(session, person, "email") if self.settings.smtp_url is not None else None
+        if to is None:
+            return False
+        until = now + timedelta(hours=24)
+        enqueue_email(session, key=key, to=to, person=person, subject=subject, text=text, now=now, expires_at=until)
+        return True
 
     def again(
         self, session: Session, episode: Episode, person: Person, text_id: str, to: Address, key: str, now: datetime

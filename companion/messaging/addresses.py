@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.messaging.numbers import Sender
-from companion.messaging.optout import keep_in_mind, last_wish_of_addresses
+from companion.messaging.optout import is_stopped, keep_in_mind, last_wish_of_addresses
 from companion.models import Address, Person
 
 _KNOWN = (
@@ -56,8 +56,14 @@ def addresses_of(session: Session, person: Person) -> list[Address]:
 
 
 def usable(session: Session, person: Person) -> Address | None:
-    """Return the address that texts to `person` should go to, or None when there is none that works."""
-    return _working(addresses_of(session, person))
+    """Return the address that texts to `person` should go to, or None when there is none that works.
+
+    Of those who run the programme one that said STOP is none: what they must hear goes by the other.
+    """
+    known = addresses_of(session, person)
+    if person.role != "trainee":
+        known = [address for address in known if not is_stopped(session, address)]
+    return _working(known)
 
 
 def usable_of(session: Session, people: Sequence[Person]) -> dict[uuid.UUID, Address]:

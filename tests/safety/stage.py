@@ -59,7 +59,8 @@ class Postbox:
             self._controller.stop()
 
 
-_HASH = hash_password("not-a-real-password-at-all")
+PASSWORD_OF_ALL = "not-a-real-password-at-all"
+_HASH = hash_password(PASSWORD_OF_ALL)
 
 
 def give_logins(world: World) -> None:

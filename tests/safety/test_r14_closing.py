@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,7 +20,7 @@ from tests.console_logins import hidden, signed_in
 from tests.console_stage import EPISODE, PASSWORD, Stage, press, press_on, stage
 from tests.console_stage import episode as shown
 from tests.databases import NewDatabase
-from tests.safety.stage import episode, flagged, reference
+from tests.safety.stage import Postbox, episode, episodes, flagged, reference
 from tests.world import Talker, World
 
 
@@ -182,6 +182,73 @@ def test_r14_the_database_refuses_one_who_agrees_with_themself(world: World) -> 
             )
     world.settle()
     world.staff_ignores()
+    asha.ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r14_whoever_has_it_is_told_when_two_others_close_it(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    lead, _, page = both_signed_in(world, asha)
+    cole.texts("take")
+    world.settle()
+    for each in (world.staff_ignores, asha.ignores):
+        each()
+    propose(world, lead, page)
+    second = signed_in(world, "facilitator", 1)
+    press(second, "/console/account", f"{page}/gate/open")
+    assert "The episode is closed: you both" in answer(second, page, "agreed")
+    world.settle()
+    for told in (cole, world.staff("lead")):  # who has it, and who proposed it
+        said = told.hears("is closed now", "need do nothing more")
+        assert not any(word in said.lower() for word in ("asha", "reach", "kestrel", "could")), said
+    dunne.hears("waits for your review")
+    dunne.hears_nothing()
+    world.advance(hours=2)  # nobody is reminded of a promise that is over
+    cole.hears_nothing()
+
+
+@pytest.mark.one_database("postgresql")
+def test_r14_a_lead_who_closes_it_alone_tells_whoever_has_it_or_was_paged(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator"), world.staff("facilitator", 1)
+    lead, _, page = both_signed_in(world, asha)
+    cole.texts("take")
+    world.settle()
+    world.staff_ignores()
+    press(lead, f"{page}/close", f"{page}/close", outcome="spoke")
+    world.settle()
+    cole.hears("is closed now")
+    world.advance(minutes=3)
+    flagged(world, asha)
+    world.settle()
+    cole.hears("an item needs you now")
+    cole.texts("pass")  # an answer: for them it was over
+    cole.hears("passing it on")
+    world.settle()
+    dunne.hears("an item needs you now")
+    new = f"/console/episodes/{next(each for each in episodes(world) if each.state == 'open').id}"
+    press(lead, "/console/account", f"{new}/gate/open")
+    press(lead, f"{new}/close", f"{new}/close", outcome="not meant literally")
+    world.settle()
+    dunne.hears("is closed now")
+    cole.hears_nothing()
+    world.staff("lead").hears_nothing()
+    asha.ignores()
+
+
+def test_r14_whoever_no_text_reaches_is_told_by_e_mail_that_it_is_closed(
+    make_world: Callable[..., World], postbox: Postbox
+) -> None:
+    mail_world = make_world(smtp_url=postbox.url, mail_from="companion@example.org").seeded()
+    asha, cole = mail_world.member(), mail_world.staff("facilitator")
+    lead, _, page = both_signed_in(mail_world, asha)
+    cole.texts("take")
+    cole.texts("STOP")
+    press(lead, f"{page}/close", f"{page}/close", outcome="spoke")
+    mail_world.settle()
+    letters = [letter for letter in postbox.letters if "is closed now" in letter.get_content()]
+    assert [letter["To"] for letter in letters] == ["facilitator@example.org"]
+    assert "about " in str(letters[0]["Subject"])
+    mail_world.staff_ignores()
     asha.ignores()
 
 
