@@ -21,7 +21,9 @@ from companion.console.fields import Form, NameLength
 from companion.console.users import UserError, second_factor, weakness
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
+from companion.messaging.optout import stops_among
 from companion.models import Address, Group, GroupFacilitator, Invitation, Person, User
+from companion.rota.ways import who_stopped
 
 A_MOMENT = timedelta(minutes=1)
 _FULL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
@@ -102,9 +104,16 @@ def users() -> ResponseReturnValue:
         logins = {user.person_id: user for user in session.scalars(select(User)).unique()}
         waiting = {each.person_id: each for each in session.scalars(_open_invitations())}
         numbered = set(session.scalars(select(Address.person_id).where(Address.invalid_since.is_(None))))
+        stopped = {person.id for person in who_stopped(session)}
     ordered = sorted(people, key=lambda p: (invitations.STAFF_ROLES.index(p.role), (p.name or p.alias).casefold()))
     return render_template(
-        "console/users.html", people=ordered, logins=logins, waiting=waiting, numbered=numbered, now=now()
+        "console/users.html",
+        people=ordered,
+        logins=logins,
+        waiting=waiting,
+        numbered=numbered,
+        stopped=stopped,
+        now=now(),
     )
 
 
@@ -278,13 +287,15 @@ def _user_page(session: Session, person: Person, form: NumberForm, invite: Email
         .order_by(Group.name)
     ).all()
     login = session.scalar(select(User).where(User.person_id == person.id))
+    addresses = session.scalars(select(Address).where(Address.person_id == person.id)).all()
     return render_template(
         "console/user.html",
         person=person,
         login=login,
         second_factor=second_factor(session, login) if login else None,
         waiting=session.scalar(_open_invitations().where(Invitation.person_id == person.id)),
-        addresses=session.scalars(select(Address).where(Address.person_id == person.id)).all(),
+        addresses=addresses,
+        stops=stops_among(session, addresses),
         groups=groups,
         form=form,
         invite=invite or EmailForm(formdata=None),

@@ -48,7 +48,7 @@ from companion.models import (
 )
 from companion.programme import supervision
 from companion.rota.cover import Gap, every_gap
-from companion.rota.ways import ENOUGH, can_be_texted, live_ways
+from companion.rota.ways import ENOUGH, can_be_texted, live_ways, who_stopped
 
 SOON = timedelta(days=8)
 GAPS = timedelta(days=7)  # how far ahead gaps in any rota are shown
@@ -76,6 +76,7 @@ class Today:
     supervision: supervision.Waiting | None  # one's own, that is due
     supervised_on: datetime | None
     alarms: Sequence[Alarm]
+    stopped: Sequence[Person]  # who of those who run the programme texted STOP
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
     proposals: Sequence[FamilyProposal]  # that a family of phrases no longer pages, still to be answered
@@ -183,6 +184,7 @@ def _load() -> Today:
             ways_lacking=me().role in READERS and len({way.kind for way in live_ways(session, me())}) < ENOUGH,
             untold=me().role == COORDINATOR and not can_be_texted(session, me()),
             set_up=_set_up(session),
+            stopped=who_stopped(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)
             ).all(),

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from companion import when
 from companion.content.catalogue import Text
 from companion.content.orders import Verb
-from companion.conversation import asked_for, errands, plain_staff
-from companion.conversation.optout_words import bare, is_start_word, is_stop_word
+from companion.conversation import asked_for, errands, plain_staff, staff_stop
+from companion.conversation.optout_words import bare
 from companion.conversation.orders import Order, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay, reopening, standing
@@ -19,9 +19,8 @@ from companion.escalation.closings import CannotCloseError
 from companion.escalation.paging import left_out
 from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice
-from companion.messaging import optout
 from companion.messaging.inbound import Arrival
-from companion.models import Address, Episode, Note, Person, Reference, raise_alarm, record
+from companion.models import Address, Episode, Note, Person, Reference, record
 
 Answer = tuple[str, tuple[Text, ...]]
 
@@ -47,19 +46,12 @@ class StaffDesk:
         Words that may be of their own danger are read as an order, and as nothing else: nobody is told of it as of
         being late for a session.
         """
-        if is_stop_word(arrival.body) or arrival.opt_out_type == "STOP":
-            optout.stop(session, address, source="word", sender=arrival.to, sid=arrival.sid, now=now)
-            raise_alarm(session, now, "facilitator_stopped")
-            record(session, now, "facilitator stopped texts", person)
-            return "stop", ()
-        if is_start_word(arrival.body) and optout.is_stopped(session, address):
-            optout.start(session, address, sender=arrival.to, sid=arrival.sid, now=now)
-            return "start_again", (self._voice.words.render("facilitator_help", url=self._voice.console_url),)
-        errand = errands.run(Request(session, person, arrival.body, now, self._voice))
-        answer = errand or self._order(session, person, arrival.body, now)
+        request = Request(session, person, arrival.body, now, self._voice)
+        if (ended := staff_stop.answer(request, address, arrival)) is not None:
+            return ended
+        answer = errands.run(request) or self._order(session, person, arrival.body, now)
         if in_danger:
             return answer
-        request = Request(session, person, arrival.body, now, self._voice)
         if answer[0] in ("unknown", "order_none"):
             if (answered := asked_for.answered(request)) is not None:
                 return answered

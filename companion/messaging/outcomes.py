@@ -87,6 +87,8 @@ def failed(session: Session, row: OutboxMessage, rule: Rule, status: str, code: 
     if rule.many and _lately(session, row, code, now) >= rule.many:
         raise_alarm(session, now, f"twilio_{code}", code=code)
     if rule.do == "stopped":
+        if row.person is not None and row.person.role != "trainee":
+            raise_alarm(session, now, "facilitator_stopped")
         optout.stop(session, row.address, source="provider", sender=row.sender or "", sid=row.provider_sid, now=now)
         if row.watched or LANES[row.lane] != "page":  # a page tries every way; anything else respects the wish
             return

@@ -85,6 +85,22 @@ def can_be_texted(session: Session, person: Person) -> bool:
     return any(a.invalid_since is None and not is_stopped(session, a) for a in addresses_of(session, person))
 
 
+def who_stopped(session: Session) -> list[Person]:
+    """Return who of those who run the programme has said STOP by a way that pages would go, by name."""
+    rows = (
+        session.execute(
+            select(Person, Address)
+            .join(Address, Address.person_id == Person.id)
+            .where(Person.state == "staff", Address.invalid_since.is_(None))
+        )
+        .tuples()
+        .all()
+    )
+    stopped = stops_among(session, [address for _, address in rows])
+    found = {person.id: person for person, address in rows if address.id in stopped}
+    return sorted(found.values(), key=lambda person: person.label)
+
+
 def way_to(session: Session, person: Person, kind: str) -> str | None:
     """Return the number or e-mail address at which `person` is reached by `kind`; None when there is none.
 

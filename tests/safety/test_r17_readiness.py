@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from companion import jobs
@@ -13,10 +14,10 @@ from companion.messaging.mail import Mail
 from companion.models import Alarm, OutboxMessage, ReadinessCheck
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 from companion.rota.ways import AGAIN_AFTER, CODE_LASTS, WayError, add_way, live_ways, new_code, verify, ways_of
-from tests.console_stage import press, stage
+from tests.console_stage import press, sign_in, stage
 from tests.databases import NewDatabase
 from tests.rota_world import MONDAY, code_in, on_duty, person
-from tests.safety.stage import DANGER, Postbox
+from tests.safety.stage import DANGER, PASSWORD_OF_ALL, Postbox, flagged, mailbox, open_alarms, reference
 from tests.world import World
 
 SIX = datetime(2026, 11, 23, 18, tzinfo=UTC)
@@ -145,6 +146,74 @@ def test_r17_a_way_counts_once_its_code_came_back(world: World) -> None:
     with world.database.read() as session:
         assert code.encode() not in bytes(session.get_one(type(other), other.id).code_index or b"")
         assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
+
+
+def test_r17_a_stop_meant_for_a_session_alarms_and_is_told_by_another_way(mailed: World, postbox: Postbox) -> None:
+    world, cole, frances = mailed, mailed.staff("facilitator"), mailed.staff("coordinator")
+    asha, by_whatsapp = world.member(), world.talker("+447700900201", "whatsapp")
+    by_whatsapp.texts("hello")
+    by_whatsapp.ignores()
+    cole.texts("CANCEL")  # the session, they thought; the network ends its texts and answers by itself
+    cole.hears("successfully been unsubscribed")
+    cole.hears_nothing()
+    world.settle()
+    by_whatsapp.hears("the word you sent ended our texts there", "Text START there to undo it", "text OFF")
+    frances.hears("a facilitator has stopped our texts")
+    letter = next(each for each in postbox.to(mailbox("Dr Cole")) if "by SMS now" in str(each["Subject"]))
+    assert "text START to us there" in letter.get_content()
+    coordinator, facilitator = signed_in_as(world, "Frances"), signed_in_as(world, "Dr Cole")
+    assert "Texted STOP" in coordinator.get("/console/users").text
+    who = re.search(r'href="(/console/users/[^"]+)">Dr Cole<', coordinator.get("/console/users").text)
+    assert who is not None
+    assert "no page goes there until they text START" in coordinator.get(who[1]).text
+    assert "Now: Dr Cole." in coordinator.get("/console/").text
+    assert "Your phone has stopped our texts" in facilitator.get("/console/").text
+
+    # Pages and all else that they must hear goes the other way at once.
+    flagged(world, asha)
+    world.settle()
+    code = reference(by_whatsapp.hears("an item needs you now"))
+    by_whatsapp.texts(f"{code} TAKE")
+    by_whatsapp.hears("You have")
+    world.advance(minutes=10)
+    by_whatsapp.hears("no contact is recorded")
+    cole.hears_nothing()
+
+    # A second one tells no more; START, by the word that a network takes for it, ends the alarm.
+    cole.texts("quit")
+    cole.ignores()
+    world.settle()
+    by_whatsapp.hears_nothing()
+    assert "facilitator_stopped" in open_alarms(world)
+    cole.texts("YES")
+    cole.hears("re-subscribed")  # the network
+    cole.hears("come to you here again")
+    assert "facilitator_stopped" not in open_alarms(world)
+    assert "Texted STOP" not in coordinator.get("/console/users").text
+    cole.texts("End.")  # no word of the network's: our answer arrives
+    cole.hears("the word you sent ended our texts there")
+    cole.texts("START")
+    assert "come to you here again" in cole.ignores()[-1]
+    world.settle()
+    world.staff_ignores()
+    by_whatsapp.ignores()
+    asha.ignores()
+
+
+def signed_in_as(world: World, name: str) -> FlaskClient:
+    browser = world.app.test_client()
+    assert sign_in(browser, mailbox(name), PASSWORD_OF_ALL).status_code == 302
+    return browser
+
+
+def test_r17_a_stop_that_the_network_tells_of_alarms(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    world.standin.fault(cole.number, "refuse", code=21610)
+    flagged(world, asha)
+    world.settle()
+    assert "facilitator_stopped" in open_alarms(world)
+    world.settle()
+    world.staff_ignores()
 
 
 GOOD = """\
