@@ -49,6 +49,74 @@ def test_who_cannot_run_a_session_is_shown_how_and_nothing_is_sent_before(world:
     asha.hears_nothing()
 
 
+@pytest.mark.parametrize(
+    "said", ["im ill, can't run Thursday", "cant do thursdays group, got covid", "off sick, can't run it"]
+)
+def test_an_ill_facilitator_says_so_once_and_others_are_asked_and_told(world: World, said: str) -> None:
+    cole, dunne, lead = world.staff("facilitator", 0), world.staff("facilitator", 1), world.staff("lead")
+    on_duty(world, "Dr Cole")
+    cole.texts(said)
+    code = shown_code(
+        cole.hears("asking Dr Dunne to run ICU North, Thu 26 Nov, 6:30pm, without you", "goes on with one")
+    )
+    cole.hears("Your next duties", "HAND OVER")
+    cole.texts(said)  # again, as they did not see the answer: nobody is asked twice
+    cole.ignores()
+    world.settle()
+    dunne.hears("Dr Cole can't run ICU North", f"YES {code}")
+    told = lead.hears("Dr Cole can't run ICU North", "asking Dr Dunne to run it alone")
+    assert not any(word in told.lower() for word in ("ill", "sick", "covid", "well"))  # that is theirs to tell
+    for other in (dunne, lead):
+        other.hears_nothing()
+    dunne.texts(f"no {code}")
+    dunne.hears("Dr Cole is being told")
+    world.settle()
+    cole.hears("Dr Dunne can't run ICU North")
+    lead.hears("there is nobody else for it yet", f"OFF {code}")
+
+
+@pytest.mark.one_database("sqlite")
+def test_an_ill_facilitator_who_names_no_session_of_theirs_is_shown_how_and_nobody_is_told(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator", 0)
+    for said in (
+        "I've got covid",
+        "off sick this week",
+        "ill, can't run the group tonight",
+        "poorly, can't do tuesday",
+    ):
+        cole.texts(said)
+        cole.hears("Sorry to hear it. ICU North, Thu 26 Nov, 6:30pm", "Nothing is sent yet")
+    cole.texts("i feel awful and can't run thursday")
+    cole.hears("Can't run it?")
+    cole.hears("you matter too")
+    asha.texts("I want to kill myself")
+    asha.ignores()
+    world.settle()
+    cole.hears("an item needs you now")
+    cole.texts("ill with flu, can't do thursdays session")  # beside a page: of the session, and the page waits still
+    cole.hears("asking Dr Dunne")
+    cole.hears("Still open to you")
+    world.settle()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_an_ill_facilitator_who_runs_it_alone_has_the_lead_told(world: World) -> None:
+    cole, dunne, lead = world.staff("facilitator", 0), world.staff("facilitator", 1), world.staff("lead")
+    cole.texts("ill, can't run thursday")
+    world.settle()
+    dunne.texts("yes")
+    for each in (cole, dunne, lead):
+        each.ignores()
+    dunne.texts("now I'm ill too and can't run thursday")
+    dunne.hears("There is nobody else for ICU North", "we are telling your lead")
+    cole.texts("ill, can't run thursday")
+    cole.hears("runs without you already")
+    world.settle()
+    lead.hears("Dr Dunne can't run ICU North", "nobody else for it yet")
+    world.staff_ignores()
+
+
 @pytest.mark.one_database("postgresql")
 def test_a_late_facilitator_is_told_of_to_the_other_and_only_on_the_day(world: World) -> None:
     cole, dunne, lead = world.staff("facilitator", 0), world.staff("facilitator", 1), world.staff("lead")

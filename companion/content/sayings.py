@@ -38,6 +38,13 @@ class StaffSayings:
     new_phone: Pattern
     move_session: Pattern
     cant_run: Pattern
+    cannot: Pattern
+    unwell: Pattern
+    of_others: Pattern
+    today: Pattern
+    tomorrow: Pattern
+    a_day: Pattern
+    run_it: Pattern
     who_comes: Pattern
     open_items: Pattern
     am_i_on: Pattern

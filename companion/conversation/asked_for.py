@@ -50,7 +50,7 @@ def asked_again(request: Request) -> Answer | None:
     offered = [swaps.with_code(request.session, cover.code) for cover in _offers(request)]
     texts = [swaps.question(request.session, covers, request.voice) for covers in offered]
     for asker, meeting in _sessions(request):
-        which = session_errands.which(meeting)
+        which = deciding.which(meeting)
         texts.append(request.say("session_hand_ask", who=asker.label, code=deciding.code_of(meeting), **which))
     return ("asked_again", tuple(texts[:2])) if texts else None
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
-from companion.conversation import concern, session_errands
+from companion.conversation import cannot_run, concern, session_errands
 from companion.conversation.asides import aside
 from companion.conversation.flows.helping import AT_ONCE
 from companion.conversation.intents import Understanding, understand
@@ -41,6 +41,8 @@ def answer(request: Request) -> Answer | None:
     if listen.duty.search(words) or (away and listen.a_session.search(words) is None):
         return "away", (request.say("staff_away", url=request.voice.console_url),)
     meant = understand(request.body, "none")
+    if (said_so := _cannot(request, meant)) is not None:
+        return said_so
     if understand(request.body, "checkin_prompt").slots.get("low"):
         return "staff_support", _support(request)
     if meant.intent == "signpost":
@@ -53,10 +55,35 @@ def answer(request: Request) -> Answer | None:
     return _about(request, meant, meeting) if meeting is not None else None
 
 
+def _cannot(request: Request, meant: Understanding) -> Answer | None:
+    """Answer somebody who cannot run a session, or is ill; None for what they cannot that is no session."""
+    listen, words = said_by_staff(), _words(request)
+    of_session = listen.a_session.search(words) is not None or listen.run_it.search(words) is not None
+    cannot = of_session and listen.cannot.search(words) is not None
+    if cannot_run.is_ill(words):
+        return cannot_run.answer(request, words, _meeting(request, meant), cannot=cannot)
+    if (
+        not cannot
+        or listen.of_them.search(words)
+        or listen.of_others.search(words)
+        or (meeting := _meeting(request, meant)) is None
+    ):
+        return None
+    if listen.move_session.search(words):
+        return None
+    support = _support(request) if understand(request.body, "checkin_prompt").slots.get("low") else ()
+    code = deciding.code_of(meeting)
+    said = request.say("session_cant", code=code, **deciding.which(meeting))
+    return "session_cant", (said, *support)
+
+
 def beside_an_item(request: Request) -> Answer | None:
     """Answer what is surely about no item, from somebody to whom one is open; None for what may be about it."""
     if (asked := signing_in(request)) is not None:
         return asked
+    words = _words(request)
+    if cannot_run.is_ill(words) and said_by_staff().a_session.search(words):
+        return _cannot(request, understand(request.body, "none"))
     of_them = said_by_staff().of_them.search(_words(request)) is not None
     if not of_them and understand(request.body, "checkin_prompt").slots.get("low"):
         return "staff_support", _support(request)
@@ -80,11 +107,11 @@ def _words(request: Request) -> str:
 def _about(request: Request, meant: Understanding, meeting: GroupSession) -> Answer | None:
     listen, words = said_by_staff(), _words(request)
     if listen.move_session.search(words):
-        text = request.say("session_move", url=request.voice.console_url, **session_errands.which(meeting))
+        text = request.say("session_move", url=request.voice.console_url, **deciding.which(meeting))
         return "session_move", (text,)
     if meant.intent == "book_no" or listen.cant_run.search(words):
         code = deciding.code_of(meeting)
-        return "session_cant", (request.say("session_cant", code=code, **session_errands.which(meeting)),)
+        return "session_cant", (request.say("session_cant", code=code, **deciding.which(meeting)),)
     if meant.intent == "running_late" and meeting.starts_at - request.now < _LATE_FOR:
         late = _late(request, meeting)
         if late is not None:
@@ -132,7 +159,7 @@ def _late(request: Request, meeting: GroupSession) -> Answer | None:
         return None
     if not others:
         code = deciding.code_of(meeting)
-        return "session_late", (request.say("session_hand_none", code=code, **session_errands.which(meeting)),)
+        return "session_late", (request.say("session_hand_none", code=code, **deciding.which(meeting)),)
     tell_runners(request.session, meeting, request.person, "late", request.now, request.voice)
     who = " and ".join(each.label for each in others)
-    return "session_late", (request.say("session_late_told", who=who, **session_errands.which(meeting)),)
+    return "session_late", (request.say("session_late_told", who=who, **deciding.which(meeting)),)

@@ -14,7 +14,7 @@ from companion.escalation.references import find_reference
 from companion.models import Cover, Person
 from companion.rota import readiness, swaps
 from companion.rota.codes import new_code
-from companion.rota.duties import RotaError
+from companion.rota.duties import RotaError, TwiceError, check_not_twice
 from companion.rota.names import named
 from companion.rota.schedule import Turn
 from companion.rota.swaps import Stretch, span
@@ -75,33 +75,59 @@ def _ask(request: Request, verb: str, words: str) -> Answer:
     turns = swaps.my_turns(request.session, request.person, request.now)
     if not turns:
         return "rota", (request.say("rota_nothing", url=request.voice.console_url),)
-    others = _others(request, turns[0])
-    other = named(words, others) if words else (others[0] if len(others) == 1 else None)
+    mine, others = turns[0], _others(request, turns[0])
+    free = [each for each in others if _place(request, each, mine) is None]
+    other = named(words, others) if words else (free[0] if len(free) == 1 else None)
     if other is None:
-        listed = ", ".join(p.label for p in others[:5])
+        listed = ", ".join(p.label for p in (others if verb == "swap" else free)[:5])
         if not listed:
-            return "rota", (request.say("rota_nothing", url=request.voice.console_url),)
+            return "rota", (request.say("rota_nobody", url=request.voice.console_url),)
         return "rota", (request.say("rota_who", names=listed),)
-    who, code = other.label, new_code(request.session)
-    kept = {"verb": verb, "other": str(other.id), "code": code, "starts_at": turns[0].starts_at.isoformat()}
-    said = request.say(
-        "rota_confirm_hand_over", role=turns[0].role, span=span(turns[0], request.voice), who=who, code=code
-    )
+    who, code, ours = other.label, new_code(request.session), span(mine, request.voice)
+    kept = {"verb": verb, "other": str(other.id), "code": code, "starts_at": mine.starts_at.isoformat()}
     if verb == "swap":
-        theirs = [t for t in swaps.my_turns(request.session, other, request.now) if t.starts_at > request.now]
-        if not theirs:
+        theirs = _for_mine(request, other, mine)
+        if theirs is None:
             return "rota", (request.say("rota_no_swap", who=who),)
-        kept["their_start"] = theirs[0].starts_at.isoformat()
-        said = request.say(
-            "rota_confirm_swap",
-            span=span(turns[0], request.voice),
-            other_span=span(theirs[0], request.voice),
-            who=who,
-            code=code,
-        )
+        kept["their_start"] = theirs.starts_at.isoformat()
+        their_span = span(theirs, request.voice)
+        said = request.say("rota_confirm_swap", span=ours, other_span=their_span, who=who, code=code)
+        if their_span == ours:
+            said = request.say(
+                "rota_confirm_places", span=ours, role=theirs.role, other_role=mine.role, who=who, code=code
+            )
+    elif (place := _place(request, other, mine)) is not None:
+        return "rota", (request.say("rota_twice", who=who, role=place),)
+    else:
+        said = request.say("rota_confirm_hand_over", role=mine.role, span=ours, who=who, code=code)
     person = request.person
     person.dialogue, person.dialogue_data, person.dialogue_until = ASKS, kept, request.now + REMEMBERED
     return "rota", (said,)
+
+
+def _place(request: Request, other: Person, turn: Turn) -> str | None:
+    """Return as what `other` is on duty at the hours of `turn` already, for the same people; None when they are not."""
+    try:
+        check_not_twice(request.session, other, [turn])
+    except TwiceError as error:
+        return error.role
+    return None
+
+
+def _for_mine(request: Request, other: Person, mine: Turn) -> Turn | None:
+    """Return the duty of `other` to have for `mine`: their place at these hours, else the next that can be."""
+    theirs = [turn for turn in swaps.my_turns(request.session, other, request.now) if turn.duty_id != mine.duty_id]
+    beside = [t for t in theirs if t.starts_at < mine.ends_at and t.ends_at > mine.starts_at and t.role != mine.role]
+    for turn in [*beside, *(t for t in theirs if t.starts_at > request.now)]:
+        try:
+            swaps.check_places(
+                request.session,
+                [Stretch(mine, request.person.id, other.id), Stretch(turn, other.id, request.person.id)],
+            )
+        except TwiceError:
+            continue
+        return turn
+    return None
 
 
 def _asked(request: Request) -> dict[str, str] | None:
@@ -127,6 +153,8 @@ def _confirmed(request: Request, *, yes: bool) -> Answer:
         what.append(Stretch(theirs, other.id, person.id))
     try:
         covers = swaps.offer(request.session, person, other, what, request.now)
+    except TwiceError as error:
+        return "rota", (request.say("rota_twice", who=other.label, role=error.role),)
     except RotaError:
         return "rota", (request.say("rota_cannot", who=other.label),)
     swaps.ask_by_text(request.session, covers, request.now, request.voice)
@@ -145,6 +173,8 @@ def _answer_offer(request: Request, covers: Sequence[Cover], *, yes: bool | None
         return "rota", (swaps.question(request.session, covers, request.voice),)
     try:
         done = swaps.answer(request.session, covers, request.person, yes=yes, now=request.now)
+    except TwiceError:
+        return "rota", (request.say("rota_twice_now", who=asker.label),)
     except RotaError:
         return "rota", (request.say("rota_cannot", who=request.person.label),)
     if not done:

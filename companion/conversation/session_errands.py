@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
-from companion import when
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
+from companion.conversation import cannot_run
 from companion.conversation.request import Answer, Request, count_of
 from companion.escalation.exclusions import hidden_from
 from companion.escalation.references import find_reference
@@ -44,7 +43,7 @@ def answer(request: Request) -> Answer | None:
 def _coded(request: Request, meeting: GroupSession, verb: str) -> Answer | None:
     if verb == "run":
         deciding.runs(request.session, meeting, request.person, request.now)
-        return "session_runs", (request.say("session_runs", **which(meeting)),)
+        return "session_runs", (request.say("session_runs", **deciding.which(meeting)),)
     if verb == "off":
         return _called_off(request, meeting)
     if verb == "swap":
@@ -57,14 +56,9 @@ def _coded(request: Request, meeting: GroupSession, verb: str) -> Answer | None:
         return None
     who = asker.name or asker.alias
     if yes:
-        return "session_handed_over", (request.say("session_hand_yes_ok", who=who, **which(meeting)),)
+        return "session_handed_over", (request.say("session_hand_yes_ok", who=who, **deciding.which(meeting)),)
+    cannot_run.tell_leads_of_no(request, meeting, asker)
     return "session_not_handed_over", (request.say("session_hand_no_ok", who=who),)
-
-
-def which(meeting: GroupSession) -> dict[str, str]:
-    """Return the values that name a session in a text."""
-    zone = ZoneInfo(meeting.group.time_zone)
-    return {"group": meeting.group.name, "when": when.day_and_time(meeting.starts_at, zone)}
 
 
 def _next(request: Request) -> GroupSession | None:
@@ -86,7 +80,7 @@ def listed(request: Request, meeting: GroupSession) -> Text:
     coming = places.coming(request.session, meeting.id)
     aliases = [booking.person.alias for booking in coming if booking.person_id not in hidden]
     waits = len(places.waiting(request.session, meeting.id))
-    return request.say("session_who", coming=who_line(request.voice, aliases), count=waits, **which(meeting))
+    return request.say("session_who", coming=who_line(request.voice, aliases), count=waits, **deciding.which(meeting))
 
 
 def _off(request: Request, meeting: GroupSession | None) -> Answer:
@@ -95,7 +89,7 @@ def _off(request: Request, meeting: GroupSession | None) -> Answer:
         return "session_off", (request.say("session_none"),)
     told = _told(request, meeting)
     code = deciding.code_of(meeting)
-    return "session_off", (request.say("session_off_preview", told=told, code=code, **which(meeting)),)
+    return "session_off", (request.say("session_off_preview", told=told, code=code, **deciding.which(meeting)),)
 
 
 def _told(request: Request, meeting: GroupSession) -> str:
@@ -106,7 +100,7 @@ def _told(request: Request, meeting: GroupSession) -> str:
 def _called_off(request: Request, meeting: GroupSession) -> Answer:
     if not deciding.call_off(request.session, meeting, request.person, request.now):
         return "session_off", (request.say("session_none"),)
-    text = request.say("session_off_soon", told=_told(request, meeting), **which(meeting))
+    text = request.say("session_off_soon", told=_told(request, meeting), **deciding.which(meeting))
     return "session_called_off", (text,)
 
 
@@ -114,7 +108,7 @@ def _undo(request: Request) -> Answer | None:
     meeting = deciding.keep_on(request.session, request.person, request.now)
     if meeting is None:
         return None  # there may be something else to undo
-    return "session_undo", (request.say("session_off_undone", **which(meeting)),)
+    return "session_undo", (request.say("session_off_undone", **deciding.which(meeting)),)
 
 
 def _swap(request: Request, meeting: GroupSession | None) -> Answer:
@@ -124,8 +118,8 @@ def _swap(request: Request, meeting: GroupSession | None) -> Answer:
     other = running.ask_other(request.session, meeting, request.person, request.now, request.voice)
     if other is None:
         code = deciding.code_of(meeting)
-        return "session_swap", (request.say("session_hand_none", code=code, **which(meeting)),)
-    text = request.say("session_hand_asked", who=other.name or other.alias, **which(meeting))
+        return "session_swap", (request.say("session_hand_none", code=code, **deciding.which(meeting)),)
+    text = request.say("session_hand_asked", who=other.name or other.alias, **deciding.which(meeting))
     return "session_swap", (text,)
 
 

@@ -30,6 +30,12 @@ def code_of(meeting: GroupSession) -> str:
     return "".join(marks)
 
 
+def which(meeting: GroupSession) -> dict[str, str]:
+    """Return the values that name a session in a text."""
+    zone = ZoneInfo(meeting.group.time_zone)
+    return {"group": meeting.group.name, "when": when.day_and_time(meeting.starts_at, zone)}
+
+
 def groups_of(person: Person) -> ColumnElement[bool]:
     """Return the condition that a group is one whose sessions `person` runs or, as lead or coordinator, looks after."""
     if person.role != "facilitator":
@@ -170,14 +176,7 @@ def tell(
     to = usable(session, person)
     if to is None:
         return
-    zone = ZoneInfo(meeting.group.time_zone)
-    text = voice.words.render(
-        text_id,
-        group=meeting.group.name,
-        when=when.day_and_time(meeting.starts_at, zone),
-        code=code_of(meeting),
-        **values,
-    )
+    text = voice.words.render(text_id, code=code_of(meeting), **which(meeting), **values)
     enqueue(
         session,
         key=f"{key}:{person.id}",

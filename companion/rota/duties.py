@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from companion.db import new_id
 from companion.models import Cover, Duty, Person, ReadinessCheck, record
 from companion.rota.schedule import Turn, at, turns_of, with_covers
 from companion.rota.ways import ENOUGH, live_ways
@@ -38,6 +41,17 @@ class RotaError(Exception):
     def __init__(self, message: str, field: str = "person") -> None:
         super().__init__(message)
         self.field = field
+
+
+class TwiceError(RotaError):
+    """Somebody would be first and second for the same people at the same hours; `role` is what they are already."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__(
+            f"{name} is on duty as {role} for some of these hours already, and one phone cannot be both first and "
+            "second. Choose somebody else, or let the two of you swap places."
+        )
+        self.role = role
 
 
 def turns_between(session: Session, start: datetime, end: datetime, group_id: object = EVERY_GROUP) -> list[Turn]:
@@ -130,6 +144,9 @@ def add_duty(
         last_on=last_on,
         created_at=now,
     )
+    duty.id = new_id()
+    begins = max(now, datetime.combine(starts_on, time(), ZoneInfo(time_zone)).astimezone(UTC))
+    check_not_twice(session, person, list(turns_of(duty, begins, begins + _LOOKED_AHEAD)))
     session.add(duty)
     session.flush()
     record(session, now, "duty added", duty, actor=by, person=str(person.id), role=role)
@@ -141,6 +158,24 @@ def end_duty(session: Session, duty: Duty, now: datetime, by: uuid.UUID) -> None
     if duty.ended_at is None:
         duty.ended_at = now
         record(session, now, "duty ended", duty, actor=by, person=str(duty.person_id), role=duty.role)
+
+
+def check_not_twice(session: Session, person: Person, gets: Sequence[Turn], gives: Collection[Turn] = ()) -> None:
+    """Raise TwiceError if a turn that `person` gets makes them first and second at once, what they give left out.
+
+    A lead who takes a facilitator's place is the lead as well: that brings them in sooner, and takes no place away.
+    """
+    for turn in gets:
+        for other in turns_between(session, turn.starts_at, turn.ends_at):
+            if other.person_id != person.id or "lead" in (other.role, turn.role):
+                continue
+            same_people = None in (other.group_id, turn.group_id) or other.group_id == turn.group_id
+            if same_people and not any(_is_within(other, given) for given in gives):
+                raise TwiceError(person.label, other.role)
+
+
+def _is_within(turn: Turn, given: Turn) -> bool:
+    return turn.duty_id == given.duty_id and given.starts_at < turn.ends_at and given.ends_at > turn.starts_at
 
 
 def check_may_be_rostered(session: Session, person: Person, role: str) -> None:
@@ -159,3 +194,4 @@ def check_may_be_rostered(session: Session, person: Person, role: str) -> None:
 
 
 _INSTANT = datetime.resolution
+_LOOKED_AHEAD = timedelta(weeks=8)  # of a duty each week, how far ahead others are looked for at the same hours

@@ -18,7 +18,7 @@ from companion.messaging.outbox import enqueue
 from companion.models import Cover, Person, record
 from companion.rota.codes import new_code
 from companion.rota.cover import AHEAD
-from companion.rota.duties import RotaError, check_may_be_rostered, turns_between
+from companion.rota.duties import RotaError, check_may_be_rostered, check_not_twice, turns_between
 from companion.rota.schedule import Turn
 from companion.when import day_and_time
 
@@ -46,6 +46,7 @@ def offer(session: Session, asker: Person, other: Person, what: Sequence[Stretch
         raise RotaError("Choose somebody else than yourself.")
     for stretch in what:
         check_may_be_rostered(session, asker if stretch.taker == asker.id else other, stretch.turn.role)
+    check_places(session, what)
     code, swap = new_code(session), new_id()
     covers = []
     for stretch in what:
@@ -83,11 +84,25 @@ def answer(session: Session, covers: Sequence[Cover], person: Person, *, yes: bo
     if yes:
         for cover in mine:
             check_may_be_rostered(session, session.get_one(Person, cover.to_id), cover.duty.role)
+        check_places(session, [Stretch(_turn_of(cover), cover.from_id, cover.to_id) for cover in mine])
     for cover in mine:
         cover.state, cover.answered_at = ("accepted" if yes else "declined"), now
         cover.starts_at = max(cover.starts_at, now) if yes else cover.starts_at
     record(session, now, "cover accepted" if yes else "cover declined", mine[0], actor=person.id, duties=len(mine))
     return True
+
+
+def check_places(session: Session, what: Sequence[Stretch]) -> None:
+    """Raise TwiceError if by what changes hands somebody would be first and second at once."""
+    for taker in {stretch.taker for stretch in what}:
+        gets = [stretch.turn for stretch in what if stretch.taker == taker]
+        gives = [stretch.turn for stretch in what if stretch.giver == taker]
+        check_not_twice(session, session.get_one(Person, taker), gets, gives)
+
+
+def _turn_of(cover: Cover) -> Turn:
+    duty = cover.duty
+    return Turn(cover.starts_at, cover.ends_at, duty.role, cover.from_id, duty.id, duty.group_id)
 
 
 def with_code(session: Session, code: str) -> list[Cover]:

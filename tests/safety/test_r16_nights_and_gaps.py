@@ -12,7 +12,7 @@ from sqlalchemy import select
 from companion import jobs
 from companion.models import Group, GroupCover, OptOut, Person
 from companion.rota.cover import gaps, go_live, missing
-from companion.rota.duties import RotaError
+from companion.rota.duties import RotaError, TwiceError
 from companion.rota.schedule import Turn, at, stretches, turns_of, uncovered, with_covers
 from companion.rota.ways import ways_of
 from tests.rota_world import MONDAY, close_all, code_in, on_duty, person
@@ -255,6 +255,52 @@ def test_r16_a_hand_over_is_confirmed_by_both(world: World) -> None:
     world.move_to(datetime(2026, 11, 23, 18, 1, tzinfo=UTC))
     dunne.hears("test page")
     cole.hears_nothing()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r16_nobody_is_handed_a_second_place_beside_their_own(world: World) -> None:
+    on_duty(world, "Dr Cole")
+    on_duty(world, "Dr Dunne", "second")
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    cole.texts("hand over")  # of all there are one is free at these hours, and is asked for
+    confirm = cole.hears("Your duty as first", "we ask Dr Erskine to take it")
+    cole.texts("hand over dunne")
+    cole.hears("Dr Dunne is on duty then already, as second", "Nothing has changed", "SWAP and their name")
+    dunne.hears_nothing()
+    cole.texts("swap dunne")  # to change places is something else: nobody stands twice
+    confirm = cole.hears("you as second, Dr Dunne as first")
+    cole.texts(f"{code_in(confirm)} yes")
+    cole.hears("We have asked Dr Dunne")
+    world.settle()
+    asked = dunne.hears("asks to swap")
+    dunne.texts(f"{code_in(asked)} yes")
+    dunne.hears("Agreed: you now have", "as first")
+    world.settle()
+    cole.hears("Dr Dunne has agreed")
+    cole.texts("rota")
+    cole.hears("second: Mon 23 Nov, 6pm")
+    with pytest.raises(TwiceError, match="Dr Dunne is on duty as first for some of these hours already"):
+        on_duty(world, "Dr Dunne", "second", start=time(20))
+    on_duty(world, "Dr Erskine", "lead")
+    on_duty(world, "Dr Erskine", "second", on=MONDAY + timedelta(days=1), start=time(7), days=0)  # a lead may be both
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r16_an_offer_of_before_makes_nobody_first_and_second(world: World) -> None:
+    on_duty(world, "Dr Cole")
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    cole.texts("hand over dunne")
+    cole.texts("yes")
+    cole.ignores()
+    world.settle()
+    asked = dunne.hears("asks you to take first")
+    on_duty(world, "Dr Dunne", "second")  # in the meantime
+    dunne.texts(f"{code_in(asked)} yes")
+    dunne.hears("You are on duty then already", "Please tell Dr Cole")
+    cole.texts("rota")
+    cole.hears("first: Mon 23 Nov, 6pm")
     world.staff_ignores()
 
 
