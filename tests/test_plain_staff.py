@@ -37,7 +37,12 @@ def test_who_cannot_run_a_session_is_shown_how_and_nothing_is_sent_before(world:
     asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
     asha.texts("yes")
     asha.ignores()
-    for said in ("sorry can't make thursday", "can someone cover me thurs", "cancel thursday pls"):
+    for said in (
+        "sorry can't make thursday",
+        "can someone cover me thurs",
+        "cancel thursday pls",
+        "handover thursdays group pls",
+    ):
         cole.texts(said)
         code = shown_code(cole.hears("Can't run it?", "Nothing is sent yet"), "SWAP")
     world.settle()

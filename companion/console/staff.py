@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -22,7 +22,8 @@ from companion.console.users import UserError, second_factor, weakness
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.optout import stops_among
-from companion.models import Address, Group, GroupFacilitator, Invitation, Person, User
+from companion.models import Address, Duty, Episode, Group, GroupFacilitator, Invitation, Person, User
+from companion.rota.duties import still_on_the_rota
 from companion.rota.ways import who_stopped
 
 A_MOMENT = timedelta(minutes=1)
@@ -296,12 +297,18 @@ def _user_page(session: Session, person: Person, form: NumberForm, invite: Email
         waiting=session.scalar(_open_invitations().where(Invitation.person_id == person.id)),
         addresses=addresses,
         stops=stops_among(session, addresses),
+        holds=_count(session, Episode, (Episode.owner_id == person.id, Episode.state != "closed")),
+        duties=_count(session, Duty, (Duty.person_id == person.id, still_on_the_rota(now()))),
         groups=groups,
         form=form,
         invite=invite or EmailForm(formdata=None),
         now=now(),
         mine=person.id == my_id(),
     )
+
+
+def _count(session: Session, table: type[Duty] | type[Episode], of: Sequence[ColumnElement[bool]]) -> int:
+    return session.scalar(select(func.count(table.id)).where(*of)) or 0
 
 
 def _show_code(person: Person, email: str, code: str) -> str:

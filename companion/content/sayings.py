@@ -32,8 +32,10 @@ class StaffSayings:
     sign_in: Pattern
     of_mine: Pattern
     of_them: Pattern
+    broken_link: Pattern
     away: Pattern
     a_session: Pattern
+    one_session: Pattern
     duty: Pattern
     new_phone: Pattern
     move_session: Pattern

@@ -95,6 +95,8 @@ def signing_in(request: Request) -> Answer | None:
     listen, words = said_by_staff(), _words(request)
     if len(words.split()) > _LONG or listen.of_them.search(words):
         return None
+    if listen.broken_link.search(words):
+        return "sign_in", (request.say("staff_link_dead", url=request.voice.console_url),)
     if not (listen.sign_in.search(words) and listen.of_mine.search(words)):
         return None
     return "sign_in", (request.say("staff_sign_in", url=request.voice.console_url),)

@@ -34,7 +34,7 @@ def answer(request: Request) -> Answer | None:
         return mine(request)
     for verb, starts in (("hand_over", ("hand over", "handover", "cover me")), ("swap", ("swap",))):
         words = request.words_after(*starts)
-        if words is not None:
+        if words is not None and listen.one_session.search(words) is None:
             return _ask(request, verb, words)
     if _asked(request) is not None and (request.is_just(listen.confirms) or request.is_just(listen.refuses)):
         return _confirmed(request, yes=request.is_just(listen.confirms))

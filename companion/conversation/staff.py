@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from companion import when
 from companion.content.catalogue import Text
 from companion.content.orders import Verb
+from companion.content.sayings import said_by_trainees
 from companion.conversation import asked_for, errands, plain_staff, staff_stop
+from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
 from companion.conversation.orders import Order, read_order, without_reference
 from companion.conversation.request import Request
@@ -134,6 +136,8 @@ class StaffDesk:
             reached = reference.episode.state == "contacted"
             text_id = "close_how" if reached else "close_how_no_contact"
             return "close_how", (self._say(text_id, reference=reference.code, url=self._voice.console_url),)
+        if said_by_trainees().only_angry.search(one_line(order.words)):
+            return self._which([reference], "page_which_note", url=self._voice.console_url)  # no note about anybody
         request = Request(session, person, order.words, now, self._voice)
         if (asked := plain_staff.signing_in(request)) is not None:
             return asked

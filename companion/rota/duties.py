@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from companion.db import new_id
@@ -70,6 +70,13 @@ def turns_between(session: Session, start: datetime, end: datetime, group_id: ob
         return []
     covers = session.scalars(_COVERS, {"start": start, "end": end})
     return [turn for turn in with_covers(found, covers) if turn.starts_at < end and turn.ends_at > start]
+
+
+def still_on_the_rota(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a duty holds now or will: it was not taken off, and its last day is not over."""
+    one = Duty.weekly.is_(False) & (Duty.starts_on < now.date() - timedelta(days=15))
+    over = or_(one, Duty.last_on < now.date() - timedelta(days=15))
+    return or_(Duty.ended_at.is_(None), Duty.ended_at > now) & over.is_not(True)
 
 
 def on_duty(session: Session, group_id: uuid.UUID | None, now: datetime) -> list[Turn]:

@@ -87,6 +87,43 @@ def test_r09_nothing_that_is_no_word_to_the_person_is_sent_to_them(world: World)
     cole.hears_nothing()
 
 
+@pytest.mark.one_database("sqlite")
+def test_r09_half_answers_to_a_page_change_nothing_and_are_answered(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.settle()
+    ref = reference(cole.hears("an item needs you now"))
+    for said in ("what?", "who is this about", "link?"):
+        cole.texts(said)
+        cole.hears("can't say more by text", f"{ref} TAKE", "sign in")
+    for said in ("cant open link", "the link doesn't work"):
+        cole.texts(said)
+        cole.hears("TAKE, PASS and REACHED work by text, without the link")
+        cole.hears("Still open to you", ref)
+    for said in ("fuck off", "work mostly", "maybe", "not now"):
+        cole.texts(said)
+        cole.hears("Nothing has changed", f"{ref} TAKE or {ref} PASS")
+    cole.texts("taking it K9K9")
+    cole.hears("no open item for you with that reference", ref)
+    assert episode(world).state == "open"
+
+    # Of what whoever has it says, nothing is kept as a note about anybody that is none.
+    cole.texts("on it")
+    cole.hears(f"You have {ref}")
+    for said, heard in (
+        ("what now", "see how to ring them"),
+        ("link?", "see how to ring them"),
+        ("cant open the link", "work by text, without the link"),
+        ("fuck off", "Nothing was kept or sent"),
+    ):
+        cole.texts(said)
+        cole.hears(heard)
+    assert counted(world, Note) == 0
+    world.settle()
+    asha.hears("Dr Cole is a facilitator and has your text now")
+    world.staff_ignores()
+
+
 def test_r09_passing_on_whom_one_has_reached_brings_others_and_leaves_nobody_alone(world: World) -> None:
     asha = world.member()
     cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)

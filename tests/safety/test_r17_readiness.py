@@ -175,6 +175,7 @@ def test_r17_a_stop_meant_for_a_session_alarms_and_is_told_by_another_way(mailed
     code = reference(by_whatsapp.hears("an item needs you now"))
     by_whatsapp.texts(f"{code} TAKE")
     by_whatsapp.hears("You have")
+    assert "They have 1 open episode, which stays theirs" in coordinator.get(who[1]).text  # if they were to leave
     world.advance(minutes=10)
     by_whatsapp.hears("no contact is recorded")
     cole.hears_nothing()
