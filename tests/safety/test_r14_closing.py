@@ -35,7 +35,7 @@ def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
 def test_r14_closing_needs_an_outcome_and_the_right_person(on: Stage) -> None:
     browser = on.browser("ada")
     page = on.path(EPISODE + "/close")
-    assert '<a href="#outcome">Choose what came of it.</a>' in press(browser, page, page).text
+    assert '<a href="#outcome-0">Choose what came of it.</a>' in press(browser, page, page).text
     assert "Only the person who has this, or a lead" in press(browser, page, page, outcome="spoke").text
     assert "could not reach" not in browser.get(page).text.lower()
     assert shown(on).state == "open"
