@@ -162,3 +162,20 @@ def test_who_waits_for_an_answer_is_not_unsubscribed(world: World) -> None:
         assert "We have stopped" not in "".join(asha.ignores())
     asha.texts("NEXT")
     asha.hears("ICU North")
+
+
+@pytest.mark.one_database("sqlite")
+def test_what_is_told_bit_by_bit_hears_the_truth_and_no_machines_answer(world: World) -> None:
+    asha = world.member()
+    for text in ("i dont feel", "safe"):
+        asha.texts(text)
+    assert any("no person has read" in text for text in asha.ignores())
+    for text in ("going home", "with what i have in my bag", "tonight"):
+        asha.texts(text)
+        asha.hears("No facilitator has picked this up yet")
+        asha.hears_nothing()
+    asha.texts("where can I get help with rent")
+    asha.hears("Citizens Advice")
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()

@@ -14,7 +14,7 @@ from companion.content.sayings import Pattern, TraineeSayings, said_by_trainees
 from companion.conversation.around import Around
 from companion.conversation.changes import Change
 from companion.conversation.intents import Understanding
-from companion.conversation.normalise import one_line
+from companion.conversation.normalise import is_question, one_line
 from companion.conversation.optout_words import is_stop_word
 from companion.conversation.own import Earlier, Own
 from companion.signposting import Directory
@@ -146,6 +146,7 @@ class Decision:
         )
 
 
+_PLACES = ("signpost", "practical_need")  # "where can I get help with rent", and not "with what is in my bag"
 _NOTHING_ELSE = frozenset(("unknown", "thanks", "feedback", "talk_to_person", "checkin_word"))
 
 
@@ -164,6 +165,8 @@ def says_nothing_else(meant: Understanding, text: str) -> bool:
     """Whether somebody who waits for a person says nothing that is answered for itself: "is anyone there", "please"."""
     asked = _asked_of_us(said_by_trainees()).get(meant.intent)
     if asked is not None and not (meant.intent == "stop" and is_stop_word(text)):
+        if meant.intent in _PLACES and is_question(text):
+            return False
         return asked.search(one_line(text)) is None
     return meant.intent in _NOTHING_ELSE or meant.guessed
 
