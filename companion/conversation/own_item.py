@@ -19,7 +19,7 @@ from companion.models import Episode
 
 # What their text meant to the desk when it was no order and no errand: said, as far as anyone can tell, of themselves.
 _SAID_TO_A_PERSON = frozenset(("unknown", "thanks", "staff_places"))
-_SAID_AND_ANSWERED = frozenset(("staff_support", "order_unsure", "order_which"))
+_SAID_AND_ANSWERED = frozenset(("staff_support", "order_unsure", "order_which", "order_ask"))
 
 
 def answer(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text, ...]:

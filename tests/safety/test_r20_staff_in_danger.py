@@ -62,7 +62,7 @@ def test_r20_a_facilitator_in_danger_writes_with_whoever_has_it_and_can_still_wo
     world.settle()
     cole.hears("an item needs you now")
     cole.texts("what now")
-    cole.hears("not sure what you mean")  # it may be about either, and Dr Erskine hears of it as well
+    cole.hears("can't say more by text")  # it may be about either, and Dr Erskine hears of it as well
     world.settle()
     world.advance(minutes=1)
     erskine.hears(f"new text about {ref}")
