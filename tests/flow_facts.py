@@ -33,8 +33,8 @@ def known(text: str, state: str, *, joined: bool = True, nation: str = "england"
     """Return what a flow is told of a text from a member, or from a stranger."""
     return Known(
         now=NOW, text=text, meant=understand(text, state), words=WORDS, directory=DIRECTORY,
-        zone=ZoneInfo("Europe/London"), channel="sms", sender_kind="mobile", provider_sid="SM1",
-        stopped=state == "after_stop", role="trainee" if joined else None, state="joined" if joined else None,
+        zone=ZoneInfo("Europe/London"), channel="sms", sender_kind="mobile",
+        stopped=state == "after_stop", state="joined" if joined else None,
         nation=nation, cohort=COHORTS[0] if joined else None, cohorts=COHORTS, session=SESSION if joined else None,
         over=None, earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
         has_joined=joined, by_the_way=aside(text) if joined else None,

@@ -25,6 +25,8 @@ from companion.content.sayings import said_by_trainees
         ("leaves_out", ["EXCLUDE Dr Cole", "please leave out cole"], ["excluded", "leave"]),
         ("keeps_from", ["not Dr Cole", "please don't tell cole", "hide this from him"], ["nothing", "tell cole"]),
         ("lets_in", ["allow cole", "Let in Dr Cole"], ["let me in", "allowed"]),
+        ("wants_welsh", ["Cymraeg", "in Welsh"], ["welsh please"]),
+        ("wants_english", ["ENGLISH", "saesneg"], ["in english"]),
         ("in_england", ["leeds", "i've just moved to london"], ["in leeds", "i am in leeds hospital"]),
         ("in_wales", ["cymru", "im now living in swansea"], ["whales"]),
         ("in_scotland", ["i work in glasgow at the moment"], ["i am from glasgow"]),

@@ -113,6 +113,8 @@ class TraineeSayings:
     leaves_out: Pattern
     keeps_from: Pattern
     lets_in: Pattern
+    wants_welsh: Pattern
+    wants_english: Pattern
     in_england: Pattern
     in_wales: Pattern
     in_scotland: Pattern

@@ -56,7 +56,7 @@ class Around:
 def first_word(text: str) -> str:
     """Return the first word of a text in lower case, without punctuation; "" when there is none."""
     words = fold(text).split(maxsplit=1)
-    return words[0].strip(".,:;!?'\"-").lower() if words else ""
+    return words[0].strip(".,:;!?'\"-") if words else ""
 
 
 def wants_cohorts(intents: Collection[str], text: str, state: str | None) -> bool:

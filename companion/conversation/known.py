@@ -66,7 +66,7 @@ class Colleague:
 
 @dataclass(frozen=True)
 class Known:
-    """All that may be considered when answering one text. `role` is None for a number that is nobody's."""
+    """All that may be considered when answering one text. `state` is None for a number that is nobody's."""
 
     now: datetime
     text: str
@@ -76,10 +76,8 @@ class Known:
     zone: ZoneInfo
     channel: str
     sender_kind: str
-    provider_sid: str
     over: datetime | None  # a button was tapped that was about a session which is over; it began then (UTC)
     stopped: bool
-    role: str | None
     state: str | None
     nation: str
     cohort: CohortFacts | None

@@ -27,7 +27,6 @@ class Poster:
     number: str | None  # where to text it; None when the service has a messaging service and no number
     sms_code: str | None  # a picture, as a `data:` address
     whatsapp_code: str | None
-    whatsapp_link: str | None
     privacy_url: str
     emergency: str
     samaritans: str
@@ -48,7 +47,6 @@ def poster_for(
         number=number,
         sms_code=picture(f"SMSTO:{number}:{keyword}") if number else None,
         whatsapp_code=picture(link) if link else None,
-        whatsapp_link=link,
         privacy_url=standing["privacy_url"],
         emergency=standing["emergency"],
         samaritans=standing["samaritans"],

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from companion.content.catalogue import Language
+from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Speak
 from companion.conversation.known import Decision, Known
-
-_SAID: dict[str, Language] = {"cymraeg": "cy", "welsh": "cy", "in welsh": "cy", "english": "en", "saesneg": "en"}
 
 
 def said(known: Known) -> Decision | None:
     """Answer a language on its own; None when the text is none."""
-    language = _SAID.get(" ".join(known.text.lower().replace(".", " ").split()))
-    if language is None:
+    listen, text = said_by_trainees(), " ".join(known.text.replace(".", " ").split())
+    language: Language
+    if listen.wants_welsh.search(text):
+        language = "cy"
+    elif listen.wants_english.search(text):
+        language = "en"
+    else:
         return None
     return Decision((known.say(f"language_{language}"),), (Speak(language),))
