@@ -110,15 +110,15 @@ class TraineeSayings:
     so_long: Pattern
     at_first: Pattern
     how_long_still: Pattern
+    of_who_sees: Pattern
     leaves_out: Pattern
     keeps_from: Pattern
-    lets_in: Pattern
     wants_welsh: Pattern
     wants_english: Pattern
+    in_a_nation: Pattern
     in_england: Pattern
     in_wales: Pattern
     in_scotland: Pattern
-    in_ni: Pattern
     another_place: Pattern
     place_online: Pattern
     place_free: Pattern

@@ -15,11 +15,12 @@ _SHOWN = 5  # names in one text
 def asks(text: str) -> tuple[str, str] | None:
     """Return what a text asks for ("exclude", "not" or "allow") and the name in it; None when it is no such text."""
     listen, text = said_by_trainees(), text.strip().replace("\u2019", "'")
-    for kind, said in (("exclude", listen.leaves_out), ("not", listen.keeps_from), ("allow", listen.lets_in)):
-        if found := said.search(text):
-            who = text[found.end() :].lstrip(" \t\n:,.-")
-            return (kind, who.strip(" .!?")) if len(who) <= _LONGEST else None
-    return None
+    found = listen.of_who_sees.search(text)
+    who = text[found.end() :].lstrip(" \t\n:,.-") if found else ""
+    if found is None or len(who) > _LONGEST:
+        return None
+    kind = "exclude" if listen.leaves_out.search(text) else "not" if listen.keeps_from.search(text) else "allow"
+    return kind, who.strip(" .!?")
 
 
 def answer(known: Known) -> Decision | None:

@@ -32,10 +32,10 @@ def said(known: Known) -> Decision | None:
 
 def _named(text: str) -> str | None:
     listen = said_by_trainees()
+    if not listen.in_a_nation.search(text):
+        return None
     if listen.in_england.search(text):
         return "england"
     if listen.in_wales.search(text):
         return "wales"
-    if listen.in_scotland.search(text):
-        return "scotland"
-    return "ni" if listen.in_ni.search(text) else None
+    return "scotland" if listen.in_scotland.search(text) else "ni"
