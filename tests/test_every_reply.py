@@ -33,7 +33,7 @@ HEARD_ELSEWHERE = {
     "buddy_sent": ("test_buddies.py", "Passed on"),
     "left_out_who": ("safety/test_r20_colleagues.py", "Reply EXCLUDE and a name"),
     "call_in": ("test_trainees_days.py", "Nobody answers calls"),
-    "call_in_told": ("test_trainees_days.py", "We have told the facilitator who has your text"),
+    "call_in_next": ("test_trainees_days.py", "If a facilitator has a text of yours, they have been told"),
     "call_in_untold": ("test_trainees_days.py", "Nobody has been told that you rang"),
     "media_not_read": ("test_buddies.py", "Pictures and voice notes are not read"),
     "crisis_1": ("safety/stage.py", "Samaritans 116 123"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from companion.models import Address, AuditEntry
 from tests.safety.stage import flagged, reference
@@ -108,12 +109,15 @@ def test_what_people_ask_of_us_first_is_answered_straight(world: World, asked: s
     asha.hears(told)
 
 
+RUNG = "If a facilitator has a text of yours, they have been told that you rang. If not, nobody has."
+
+
 def test_whoever_rings_hears_whom_to_ring_and_nobody_is_told(world: World) -> None:
     asha, stranger = world.member(), world.talker("+447700900199")
     for phone in (asha, stranger):
         call = phone.phone.rings(f"{world.settings.public_url}/twilio/rung")
         heard = " ".join(call.heard)
-        for words in ("Nobody answers calls", "9 9 9", "1 1 6 1 2 3", "Nobody has been told that you rang", "call me"):
+        for words in ("Nobody answers calls", "9 9 9", "1 1 6 1 2 3", RUNG, "call me"):
             assert words in heard
         assert call.status == "completed"
     world.settle()
@@ -122,22 +126,36 @@ def test_whoever_rings_hears_whom_to_ring_and_nobody_is_told(world: World) -> No
         assert session.scalars(select(Address).where(Address.address_index == stranger.number)).all() == []
 
 
-def test_the_owner_of_an_episode_is_told_that_the_person_rang(world: World) -> None:
+def test_the_owner_of_an_episode_is_told_that_the_person_rang_and_all_callers_hear_the_same(world: World) -> None:
     asha, cole = world.member(), world.staff("facilitator")
-    flagged(world, asha)
     door = f"{world.settings.public_url}/twilio/rung"
+    before = asha.phone.rings(door).heard
+    flagged(world, asha)
     world.settle()
     ref = reference(cole.hears("an item"))
-    assert "Nobody has been told" in " ".join(asha.phone.rings(door).heard)  # nobody has it yet
+    asha.phone.rings(door)  # nobody has it yet
+    world.settle()
     cole.texts(f"{ref} TAKE")
     world.settle()
     for phone in (asha, cole):
         phone.ignores()
-    assert "We have told the facilitator who has your text" in " ".join(asha.phone.rings(door).heard)
+    # Whoever rings with her number shown, and is not her, learns nothing.
+    assert asha.phone.rings(door).heard == before
     world.settle()
     cole.hears(f"{ref} asks for a call")
-    cole_rings = " ".join(cole.phone.rings(door).heard)
-    assert "If you were paged, please reply to our text" in cole_rings
+    assert "If you were paged, please reply to our text" in " ".join(cole.phone.rings(door).heard)
+
+
+def test_whoever_rings_while_the_database_is_away_hears_that_nobody_was_told(world: World) -> None:
+    asha = world.member()
+    with world.database.write() as session:
+        session.execute(sql("ALTER TABLE addresses RENAME TO elsewhere"))
+    heard = " ".join(asha.phone.rings(f"{world.settings.public_url}/twilio/rung").heard)
+    with world.database.write() as session:
+        session.execute(sql("ALTER TABLE elsewhere RENAME TO addresses"))
+    assert "Nobody has been told that you rang" in heard
+    assert "1 1 6 1 2 3" in heard
+    assert world.expects_errors()
 
 
 def test_coming_back_while_nobody_has_the_text_offers_no_group(world: World) -> None:

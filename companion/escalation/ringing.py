@@ -1,7 +1,7 @@
 """What a call to someone who is paged says, and what the keys do: 1 takes, 2 passes on. Never what it is about.
 
 And what is heard by whoever rings us. Of that nothing is kept, but where somebody has an episode about the caller: then
-its owner is told. Not all numbers that are shown are true, so nothing is said that a stranger may not hear.
+its owner is told. Not all numbers that are shown are true, so everybody hears the same.
 """
 
 from __future__ import annotations
@@ -75,11 +75,10 @@ class PhoneDesk:
         if episode is not None and person_knows(episode):
             record(session, now, "rang our number", episode)
             tell_owner(session, episode, "page_wants_call", now, self._voice)
-            return Speech((_by_digits(self._say("call_in")), self._say("call_in_told")))
-        return self.not_answered()
+        return Speech((_by_digits(self._say("call_in")), self._say("call_in_next")))
 
     def not_answered(self) -> Speech:
-        """Say that nobody answers calls, and whom to ring."""
+        """Say the same when something went wrong: nobody has been told."""
         return Speech((_by_digits(self._say("call_in")), self._say("call_in_untold")))
 
     def trouble(self) -> Speech:

@@ -201,7 +201,8 @@ Made in {FOLDER}: {", ".join(sorted(made))}. What is left:
      sudo systemctl enable --now {" ".join(start)}
 2. Speak https. With Caddy: sudo cp {FOLDER}/Caddyfile /etc/caddy/Caddyfile, then sudo systemctl reload caddy
 3. At Twilio, under the number: "A message comes in" is {settings.public_url}/twilio/inbound, HTTP POST;
-   "Primary handler fails" is a TwiML Bin that holds {FOLDER}/fallback.xml
+   "Primary handler fails" is a TwiML Bin that holds {FOLDER}/fallback.xml;
+   "A call comes in" is {settings.public_url}/twilio/rung, HTTP POST.
 4. Run `companion doctor`, which says what is still to mend.
 5. Sign in at {settings.public_url}/console/ and go on with the page Set-up."""
     )
