@@ -32,7 +32,7 @@ ROOMS = {
     "conversation": "models content messaging rota signposting escalation programme privacy",
     "console": "models content messaging rota signposting escalation programme privacy proof"
     " alarms doctor retention services",  # services: its page of the first hour checks a whole set-up
-    "machine": "models content messaging schema services",  # services: backups are made of the whole
+    "machine": "models messaging schema escalation services",  # services: backups are made of the whole
     "simulator": "",
 }
 DOOR = "cli"  # the commands of a room, which open the service: they may know everything

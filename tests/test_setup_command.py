@@ -64,6 +64,7 @@ def test_who_answers_everything_can_start(here: Path, world: World) -> None:
     assert (made / "Caddyfile").read_text().startswith("companion.example.org {")
     said = [message.text for message in ET.fromstring((made / "fallback.xml").read_text())]
     assert said == [world.services.words.render("system_down").body]
+    assert "Nobody has been told that you rang" in (made / "fallback-call.xml").read_text()
     assert "https://companion.example.org/twilio/inbound" in done.output
 
     backup = CliRunner().invoke(main, ["backup"])

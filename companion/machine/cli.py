@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from companion.content.catalogue import Catalogue
     from companion.db import Database
+    from companion.escalation.words import Voice
     from companion.machine.questions import Chapter, Question
     from companion.settings import Settings
 
@@ -150,7 +150,7 @@ def _make_the_rest() -> None:
         raise click.ClickException(str(error)) from None
     services = open_current()
     _first_login(database)
-    _write_files(settings, services.words)
+    _write_files(settings, services.voice)
 
 
 def _first_login(database: Database) -> None:
@@ -178,12 +178,12 @@ def _first_login(database: Database) -> None:
         return
 
 
-def _write_files(settings: Settings, words: Catalogue) -> None:
+def _write_files(settings: Settings, voice: Voice) -> None:
     from companion.machine.units import Place, files
 
     backed_up = settings.companion_backup_dir is not None and settings.database_url.startswith("sqlite")
     place = Place(getpass.getuser(), Path.cwd(), Path(sysconfig.get_path("scripts")) / "companion")
-    made = files(place, settings.public_url, words, backups=backed_up)
+    made = files(place, settings.public_url, voice, backups=backed_up)
     try:
         FOLDER.mkdir(parents=True, exist_ok=True)
         for name, text in made.items():
@@ -202,7 +202,7 @@ Made in {FOLDER}: {", ".join(sorted(made))}. What is left:
 2. Speak https. With Caddy: sudo cp {FOLDER}/Caddyfile /etc/caddy/Caddyfile, then sudo systemctl reload caddy
 3. At Twilio, under the number: "A message comes in" is {settings.public_url}/twilio/inbound, HTTP POST;
    "Primary handler fails" is a TwiML Bin that holds {FOLDER}/fallback.xml;
-   "A call comes in" is {settings.public_url}/twilio/rung, HTTP POST.
+   "A call comes in" is {settings.public_url}/twilio/rung, HTTP POST, and where that fails {FOLDER}/fallback-call.xml
 4. Run `companion doctor`, which says what is still to mend.
 5. Sign in at {settings.public_url}/console/ and go on with the page Set-up."""
     )

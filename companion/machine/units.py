@@ -1,4 +1,4 @@
-"""The files that keep a service running: for systemd, for a proxy that speaks https, and for Twilio's fallback."""
+"""The files that keep a service running: for systemd, for a proxy that speaks https, and for Twilio's fallbacks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from companion.content.catalogue import Catalogue
+from companion.escalation.ringing import PhoneDesk
+from companion.escalation.words import Voice
 from companion.messaging.twiml import twiml
+from companion.messaging.voice import spoken
 
 _SERVICE = """\
 [Unit]
@@ -54,7 +56,7 @@ class Place:
     command: Path
 
 
-def files(place: Place, public_url: str, words: Catalogue, *, backups: bool) -> dict[str, str]:
+def files(place: Place, public_url: str, voice: Voice, *, backups: bool) -> dict[str, str]:
     """Return what each file holds, by its name. `backups`: whether there is a folder to put them in."""
 
     def service(what: str, command: str, restart: str) -> str:
@@ -70,7 +72,8 @@ def files(place: Place, public_url: str, words: Catalogue, *, backups: bool) -> 
         "companion-serve.service": service("Companion's web server", "serve", _ALWAYS),
         "companion-worker.service": service("Companion's worker", "worker", _ALWAYS),
         "Caddyfile": _CADDY.format(host=urlsplit(public_url).netloc),
-        "fallback.xml": twiml([(words.render("system_down").body, None)]) + "\n",
+        "fallback.xml": twiml([(voice.words.render("system_down").body, None)]) + "\n",
+        "fallback-call.xml": spoken(PhoneDesk(voice).not_answered(), "") + "\n",
     }
     if backups:
         found["companion-backup.service"] = service("Back up Companion's database", "backup", "Type=oneshot")
