@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from companion.rota.names import named
 COLUMNS = ("name", "role", "group", "starts", "ends", "repeats", "until")
 MOST = 2_000  # lines
 _LONGEST = 14  # days
+_AS_SAVED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\b")  # day first, as a spreadsheet saves it in the UK
 
 
 class ImportFailedError(Exception):
@@ -134,9 +136,13 @@ def _row(line: int, fields: Mapping[str, Any]) -> Row:
     )
 
 
+def _iso(value: str) -> str:
+    return _AS_SAVED.sub(lambda found: f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}", value, count=1)
+
+
 def _moment(name: str, value: str) -> datetime:
     try:
-        found = datetime.fromisoformat(value)
+        found = datetime.fromisoformat(_iso(value))
     except ValueError:
         raise ValueError(f"{name} is {value!r}, not a day and time such as 2026-11-23 18:00") from None
     if found.tzinfo is not None or len(value) <= len("2026-11-23"):
@@ -146,7 +152,7 @@ def _moment(name: str, value: str) -> datetime:
 
 def _date(name: str, value: str) -> date | None:
     try:
-        return date.fromisoformat(value) if value else None
+        return date.fromisoformat(_iso(value)) if value else None
     except ValueError:
         raise ValueError(f"{name} is {value!r}, not a day such as 2026-12-31") from None
 

@@ -233,7 +233,10 @@ duties:
 """
 
 
-@pytest.mark.parametrize("text", [GOOD, GOOD_YAML])
+GOOD_SHEET = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\3/\2/\1", GOOD)  # as a spreadsheet saves it in the UK
+
+
+@pytest.mark.parametrize("text", [GOOD, GOOD_YAML, GOOD_SHEET])
 @pytest.mark.one_database("postgresql")
 def test_r17_a_rota_is_brought_in_from_a_file_once(world: World, text: str) -> None:
     with world.database.write() as session:
@@ -251,7 +254,11 @@ def test_r17_a_rota_is_brought_in_from_a_file_once(world: World, text: str) -> N
         ("", "line 1: there is no duty"),
         ("name,rank\n", "line 1: there is no column 'rank'"),
         (GOOD.replace("first", "third"), "line 2: role is 'third', not one of first, second, lead"),
-        (GOOD.replace("2026-11-23 18:00", "23/11/2026"), "line 2: starts is '23/11/2026', not a day and time"),
+        (GOOD.replace("2026-11-23 18:00", "23/11/2026"), "line 2: starts is '23/11/2026': write local day and time"),
+        (
+            GOOD.replace("2026-11-23 18:00", "11/23/2026 18:00"),
+            "line 2: starts is '11/23/2026 18:00', not a day and time",
+        ),
         (GOOD.replace("2026-11-24 08:00", "2026-11-22 08:00"), "line 3: ends must be after starts"),
         (GOOD.replace("weekly", "daily"), "line 2: repeats is 'daily': write weekly, or nothing"),
         (GOOD.replace(",,\n", ",,2026-12-01\n"), "line 3: until is only for what repeats weekly"),
