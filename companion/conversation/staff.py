@@ -18,7 +18,7 @@ from companion.conversation.orders import Order, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay, reopening, standing
 from companion.escalation.closings import CannotCloseError
-from companion.escalation.paging import left_out
+from companion.escalation.paging import left_out, open_to
 from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Arrival
@@ -84,7 +84,7 @@ class StaffDesk:
 
     def _without_reference(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
         """Plain words count when exactly one item can be meant; an owner's other words become a note."""
-        mine = standing.open_to(session, person, now)
+        mine = open_to(session, person, now)
         owned = [r for r in mine if r.episode.owner_id == person.id and r.episode.state != "open"]
         if order.verb in ("take", "pass", "reached"):
             kept = [r for r in mine if standing.is_kept(r.episode, person)]
@@ -117,7 +117,7 @@ class StaffDesk:
 
     def _beside(self, answer: Answer | None, session: Session, person: Person, now: datetime) -> Answer | None:
         """Return an answer that is about no item together with the items that wait all the same."""
-        waiting = [each for each in standing.open_to(session, person, now) if each.episode.state == "open"]
+        waiting = [each for each in open_to(session, person, now) if each.episode.state == "open"]
         if answer is None or not waiting:
             return answer
         return answer[0], (*answer[1], self._say("page_still_waits", references=_codes(waiting)))
@@ -145,7 +145,7 @@ class StaffDesk:
 
     def _no_such(self, session: Session, person: Person, now: datetime) -> Text:
         """Return what is said to a reference that is not theirs, with those that they may have meant."""
-        waiting = [each for each in standing.open_to(session, person, now) if each.episode.state == "open"]
+        waiting = [each for each in open_to(session, person, now) if each.episode.state == "open"]
         if waiting:
             return self._say("page_wrong_reference", references=_codes(waiting))
         return self._say("page_unknown_reference")

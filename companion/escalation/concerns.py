@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.closings import void
+from companion.escalation.episodes import new_episode
 from companion.escalation.news import tell_owner
 from companion.escalation.paging import page_next, people_to_page
 from companion.escalation.references import reference_for
@@ -62,19 +63,7 @@ def _said_last(session: Session, episode: Episode, by: Person) -> str | None:
 
 
 def _open(session: Session, address: Address, by: Person, now: datetime) -> Episode:
-    episode = Episode(
-        address_id=address.id,
-        person_id=address.person_id,
-        raised_by=by.id,
-        state="open",
-        step=0,
-        rounds=0,
-        opened_at=now,
-        started_at=now,
-        next_action_at=now,
-    )
-    session.add(episode)
-    session.flush()
+    episode = new_episode(session, address, now, raised_by=by.id)
     record(session, now, "episode opened", episode, actor=by.id)
     return episode
 

@@ -10,6 +10,7 @@ Every change is audited in the same transaction, and nobody is told that someone
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -161,6 +162,16 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
 def _open(session: Session, inbound: InboundMessage, address: Address, now: datetime) -> Episode:
     asked = {"address": address.id, "person": address.person_id, "since": now - LINKED_WITHIN}
     earlier = session.scalar(_CLOSED_SINCE, asked)
+    episode = new_episode(session, address, now, follows=earlier, is_drill=is_drill(session, address))
+    if address.person_id is None and not episode.is_drill:
+        episode.bundle = bundles.bundle_for(session, now) or episode.id
+        session.flush()
+    record(session, now, "episode opened", episode, inbound=str(inbound.id))
+    return episode
+
+
+def new_episode(session: Session, address: Address, now: datetime, **more: Any) -> Episode:
+    """Store an episode about an address that begins now, with `more` of its columns. Nobody is paged yet."""
     episode = Episode(
         address_id=address.id,
         person_id=address.person_id,
@@ -170,15 +181,10 @@ def _open(session: Session, inbound: InboundMessage, address: Address, now: date
         next_action_at=now,
         step=0,
         rounds=0,
-        follows=earlier,
-        is_drill=is_drill(session, address),
+        **more,
     )
     session.add(episode)
     session.flush()
-    if address.person_id is None and not episode.is_drill:
-        episode.bundle = bundles.bundle_for(session, now) or episode.id
-        session.flush()
-    record(session, now, "episode opened", episode, inbound=str(inbound.id))
     return episode
 
 

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation.evidence import evidence, waits_until
 from companion.escalation.paging import people_to_page
-from companion.escalation.ways import ORDER, Way, next_way, ways_to
+from companion.escalation.ways import Way, another_way
 from companion.escalation.words import Voice
-from companion.messaging import outage
-from companion.models import Episode, Page, Person, raise_alarm, record
+from companion.models import Episode, Page, Person, record
 
 
 def tell_owner(session: Session, episode: Episode, text_id: str, now: datetime, voice: Voice) -> None:
@@ -61,11 +60,8 @@ def chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> bo
         _look_again(episode, [page for page, what in found.items() if what == "waiting"], now)
         return False
     owner, tried = pages[0].person, {page.way for page in pages}
-    if outage.is_down(session):  # no other way through Twilio is worth the time
-        tried |= {kind for kind in ORDER if kind != "email"}
-    way = next_way(ways_to(session, owner, now, voice.settings, voice.words), tried)
+    way = another_way(session, owner, tried, now, voice.settings, voice.words)
     if way is None:
-        raise_alarm(session, now, "responder_not_reachable")
         return True
     page = _send(session, episode, owner, way, pages[0], now, voice)
     record(session, now, "paged another way", episode, person=str(owner.id), ways=[way.kind])

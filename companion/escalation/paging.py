@@ -16,7 +16,7 @@ from companion.escalation.chain import others, responders
 from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
 from companion.escalation.exclusions import excluded_from
 from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, reached_by, step
-from companion.escalation.ways import ORDER, Way, next_way, ways_to
+from companion.escalation.ways import Way, another_way, next_way, ways_to
 from companion.escalation.words import Voice
 from companion.messaging import outage
 from companion.messaging.calls import OVER as CALL_OVER
@@ -28,6 +28,7 @@ from companion.models import (
     OutboxMessage,
     Page,
     Person,
+    Reference,
     raise_alarm,
     record,
 )
@@ -95,6 +96,17 @@ def left_out(session: Session, episode: Episode, person: Person, now: datetime) 
     if person.id not in excluded_from(session, episode.person_id):
         return False
     return person not in people_to_page(session, episode, now)
+
+
+def open_to(session: Session, person: Person, now: datetime) -> list[Reference]:
+    """Return the references of episodes that `person` was paged about, that are not closed, and that they may have."""
+    found = session.scalars(
+        select(Reference)
+        .join(Episode)
+        .where(Reference.person_id == person.id, Episode.state != "closed")
+        .order_by(Episode.opened_at)
+    )
+    return [each for each in found if not left_out(session, each.episode, person, now)]
 
 
 def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
@@ -214,12 +226,8 @@ def _chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> b
 def _another_way(
     session: Session, episode: Episode, person: Person, tried: set[str], now: datetime, voice: Voice
 ) -> bool:
-    ways = ways_to(session, person, now, voice.settings, voice.words)
-    if outage.is_down(session):  # no other way through Twilio is worth the time
-        tried = tried | {kind for kind in ORDER if kind != "email"}
-    way = next_way(ways, tried)
+    way = another_way(session, person, tried, now, voice.settings, voice.words)
     if way is None:
-        raise_alarm(session, now, "responder_not_reachable")
         return False
     _send(session, episode, person, way, now, voice)
     record(session, now, "paged another way", episode, person=str(person.id), ways=[way.kind])

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from companion.content.catalogue import Text
 from companion.escalation.person import begin_exchange
 from companion.escalation.reach import takes_no_texts
-from companion.escalation.standing import ASKS_FOR_HELP
+from companion.escalation.standing import ABOUT, ASKS_FOR_HELP
 from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
@@ -20,6 +20,14 @@ from companion.messaging.outcomes import other_way
 from companion.messaging.window import window_open
 from companion.models import Address, Episode, InboundMessage, Person, RelayedText, record
 
+# Made once: asked for every text while there may be an exchange.
+_HAD = (
+    select(Episode)
+    .where(ABOUT, Episode.state.in_(("owned", "contacted")) | ASKS_FOR_HELP)
+    .order_by(Episode.opened_at)
+    .limit(1)
+    .with_for_update(of=Episode)
+)
 LONGEST = 600  # characters of one text: four parts of SMS with the name before them
 
 
@@ -98,13 +106,4 @@ def exchange_with(session: Session, address: Address) -> Episode | None:
 
     Whoever reached the person and asks for help has it until somebody else takes it.
     """
-    about = Episode.address_id == address.id
-    if address.person_id is not None:
-        about = about | (Episode.person_id == address.person_id)
-    return session.scalar(
-        select(Episode)
-        .where(about, Episode.state.in_(("owned", "contacted")) | ASKS_FOR_HELP)
-        .order_by(Episode.opened_at)
-        .limit(1)
-        .with_for_update(of=Episode)
-    )
+    return session.scalar(_HAD, {"address": address.id, "person": address.person_id})

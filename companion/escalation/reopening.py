@@ -95,18 +95,16 @@ def no_contact_in_time(session: Session, episode: Episode, now: datetime, voice:
     The owner stays among those paged and may take it again; the person is told.
     """
     voice.remind_owner(session, episode, "page_reopened", now)
-    voice.tell_trainee_no_contact(session, episode, now)
-    reopen(session, episode, now, "no contact recorded")
-    episode.step = one_up(episode)
-    page_next(session, episode, now, voice)
+    _others_as_well(session, episode, now, voice, "no contact recorded")
 
 
 def owner_not_told(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
-    """Open an owned episode again, one step up, because that something new came reached its owner by no way.
+    """Do the same because that something new came reached its owner by no way."""
+    _others_as_well(session, episode, now, voice, "owner not reached")
 
-    The owner stays among those paged and may take it again; the person is told.
-    """
+
+def _others_as_well(session: Session, episode: Episode, now: datetime, voice: Voice, why: str) -> None:
     voice.tell_trainee_no_contact(session, episode, now)
-    reopen(session, episode, now, "owner not reached")
+    reopen(session, episode, now, why)
     episode.step = one_up(episode)
     page_next(session, episode, now, voice)

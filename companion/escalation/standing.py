@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from companion.escalation.paging import left_out
-from companion.models import Address, Episode, Person, Reference
+from companion.models import Address, Episode, Person
 
 REPEAT_CRISIS_REPLY = timedelta(minutes=30)
 # Open again though its owner reached the person and is still there for them: they want others beside them.
@@ -51,14 +50,3 @@ def crisis_reply_is_due(episode: Episode, now: datetime) -> bool:
     """Whether the full crisis reply is due; within half an hour of the last a shorter one is sent instead."""
     last = episode.last_crisis_reply_at
     return last is None or now - last >= REPEAT_CRISIS_REPLY
-
-
-def open_to(session: Session, person: Person, now: datetime) -> list[Reference]:
-    """Return the references of episodes that `person` was paged about, that are not closed, and that they may have."""
-    found = session.scalars(
-        select(Reference)
-        .join(Episode)
-        .where(Reference.person_id == person.id, Episode.state != "closed")
-        .order_by(Episode.opened_at)
-    )
-    return [each for each in found if not left_out(session, each.episode, person, now)]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Set
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Catalogue
-from companion.messaging import templates
+from companion.messaging import outage, templates
 from companion.messaging.addresses import address_of, addresses_of
 from companion.messaging.numbers import Sender
 from companion.messaging.optout import is_stopped
 from companion.messaging.window import window_open
-from companion.models import Address, Person
+from companion.models import Address, Person, raise_alarm
 from companion.rota.ways import way_to, ways_of
 from companion.settings import Settings
 
@@ -67,6 +67,21 @@ def _to_call(session: Session, person: Person, known: list[Address], now: dateti
 def next_way(ways: list[Way], tried: Container[str]) -> Way | None:
     """Return the first of `ways` whose kind was not tried yet."""
     return next((way for way in ways if way.kind not in tried), None)
+
+
+def another_way(
+    session: Session, person: Person, tried: Set[str], now: datetime, settings: Settings, words: Catalogue
+) -> Way | None:
+    """Return the next way to try after those `tried`; None, with an alarm, when there is none.
+
+    While Twilio is down that is an e-mail: no other way through Twilio is worth the time.
+    """
+    if outage.is_down(session):
+        tried = tried | {kind for kind in ORDER if kind != "email"}
+    way = next_way(ways_to(session, person, now, settings, words), tried)
+    if way is None:
+        raise_alarm(session, now, "responder_not_reachable")
+    return way
 
 
 def _has_template(session: Session, words: Catalogue) -> bool:

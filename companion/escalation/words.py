@@ -19,6 +19,7 @@ from companion.content.crisis import crisis_values
 from companion.escalation import bundles
 from companion.escalation.reach import address_to_tell
 from companion.escalation.references import reference_for, references_for
+from companion.escalation.standing import person_knows
 from companion.messaging.addresses import usable
 from companion.messaging.calls import enqueue_call
 from companion.messaging.mail import enqueue_email
@@ -264,8 +265,8 @@ class Voice:
 
     def _to_trainee(self, session: Session, episode: Episode, key: str, text: Text, now: datetime) -> None:
         to = address_to_tell(session, episode)
-        if episode.raised_by is not None and episode.last_crisis_reply_at is None:
-            return  # they sent no text that anybody could have
+        if not person_knows(episode):
+            return
         if to.invalid_since is None:
             # Two hours on it would mislead: by then something else is true.
             self._queue(session, key, to, text, now, expires_at=now + timedelta(hours=2))
