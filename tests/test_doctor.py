@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -15,6 +16,8 @@ from sqlalchemy import select
 
 from companion.cli import main
 from companion.doctor import examine
+from companion.doctor.twilio import hooks
+from companion.messaging.provider import InboundHook
 from companion.messaging.twilio import Twilio
 from companion.models import Address, Person
 from companion.settings import load_settings
@@ -106,7 +109,12 @@ class _Numbers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         ours = SERVICE.removeprefix("+") in self.path
-        number = {"sms_url": "https://elsewhere.example.org/in", "sms_method": "GET", "sms_fallback_url": ""}
+        number = {
+            "sms_url": "https://elsewhere.example.org/in",
+            "sms_method": "GET",
+            "sms_fallback_url": "",
+            "voice_url": "",
+        }
         body = {"incoming_phone_numbers": [number] if ours else [], "page": 0, "page_size": 1, "next_page_uri": None}
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -134,6 +142,27 @@ def test_where_a_numbers_texts_go_is_asked_of_twilio() -> None:
     )
     hook = twilio.inbound_hook(SERVICE)
     assert hook is not None
-    assert (hook.url, hook.method, hook.fallback) == ("https://elsewhere.example.org/in", "GET", "")
+    assert hook == InboundHook("https://elsewhere.example.org/in", "GET", "", "")
     assert twilio.inbound_hook("+447700900999") is None
     server.shutdown()
+
+
+HERE = "https://companion.example.org"
+OURS = InboundHook(f"{HERE}/twilio/inbound", "POST", "https://handler.twilio.com/twiml/EH0", f"{HERE}/twilio/rung")
+
+
+@pytest.mark.parametrize(
+    ("hook", "found"),
+    [
+        (OURS, {"Number": "good", "Calls": "good"}),
+        (None, {"Number": "bad"}),
+        (replace(OURS, method="GET"), {"Number": "bad", "Calls": "good"}),
+        (replace(OURS, url=""), {"Number": "bad", "Calls": "good"}),
+        (replace(OURS, fallback=""), {"Number": "bad", "Calls": "good"}),
+        (replace(OURS, calls="https://demo.twilio.com/welcome/voice/"), {"Number": "good", "Calls": "bad"}),
+    ],
+)
+def test_what_twilio_does_with_texts_and_calls_is_looked_at(hook: InboundHook | None, found: dict[str, str]) -> None:
+    findings = list(hooks(SERVICE, hook, HERE))
+    assert {finding.name: finding.state for finding in findings} == found
+    assert all(finding.mend for finding in findings if finding.state == "bad")

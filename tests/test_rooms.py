@@ -32,6 +32,7 @@ ROOMS = {
     "conversation": "models content messaging rota signposting escalation programme privacy",
     "console": "models content messaging rota signposting escalation programme privacy proof"
     " alarms doctor retention services",  # services: its page of the first hour checks a whole set-up
+    "doctor": "models content messaging rota schema heartbeats services",  # services: it looks at the whole
     "machine": "models messaging schema escalation services",  # services: backups are made of the whole
     "simulator": "",
 }

@@ -116,7 +116,7 @@ def _refused(values: dict[str, str]) -> bool:
     """Whether Twilio refuses the sign-in; say what it says."""
     from companion.clock import SystemClock
     from companion.db import Database
-    from companion.doctor import at_twilio
+    from companion.doctor.twilio import at_twilio
     from companion.machine.questions import settings_so_far, still_open
     from companion.services import Services
 

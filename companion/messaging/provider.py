@@ -70,11 +70,12 @@ class KnownTemplate:
 
 @dataclass(frozen=True)
 class InboundHook:
-    """Where the texts to a number of ours go, and where when that fails. Empty for nowhere."""
+    """Where the texts to a number of ours go, where when that fails, and where calls go. Empty for nowhere."""
 
     url: str
     method: str
     fallback: str
+    calls: str
 
 
 class ProviderError(Exception):

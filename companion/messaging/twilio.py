@@ -164,7 +164,8 @@ class Twilio:
             found = self._client.incoming_phone_numbers.list(phone_number=number, limit=1)
         if not found:
             return None
-        return InboundHook(found[0].sms_url or "", found[0].sms_method or "", found[0].sms_fallback_url or "")
+        ours = found[0]
+        return InboundHook(ours.sms_url or "", ours.sms_method or "", ours.sms_fallback_url or "", ours.voice_url or "")
 
     def templates(self) -> list[KnownTemplate]:
         """Return the account's templates with what WhatsApp says of each."""

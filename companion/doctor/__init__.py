@@ -10,12 +10,9 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,52 +20,38 @@ from sqlalchemy.exc import SQLAlchemyError
 from companion.clock import SystemClock
 from companion.content.checks import check_content
 from companion.content.reader import ContentError
-from companion.content.templates import definitions
 from companion.crypto import CannotDecryptError
 from companion.db import DatabaseError
+from companion.doctor import twilio
+from companion.doctor.finding import Finding, State
 from companion.heartbeats import STALE, last_run
 from companion.messaging.addresses import usable_of
 from companion.messaging.mail_server import MailServerError, examine_server
-from companion.messaging.numbers import read_sender
-from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
-from companion.models import Person, WhatsAppTemplate
+from companion.models import Person
 from companion.rota.cover import not_live
 from companion.schema import require_current
 from companion.services import Services
 
-State = Literal["good", "bad", "unsure"]
-
-PATIENCE = 5.0  # seconds for one question over the network
-MOST_SKEW = timedelta(seconds=30)
 LEAST_SPACE = 1_000_000_000  # bytes
 OLDEST_BACKUP = timedelta(hours=26)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `mend` says what to do where it is not good."""
-
-    name: str
-    state: State
-    says: str
-    mend: str = ""
 
 
 def examine(services: Services) -> list[Finding]:
     """Look at everything and return what was found, in the order in which a set-up is done."""
     found = list(_database(services))
-    checks: list[Callable[[Services], Iterator[Finding]]] = [_twilio, _sender, _mail, _address, _worker, _clock]
+    checks: list[Callable[[Services], Iterator[Finding]]] = [
+        twilio.sign_in,
+        twilio.sender,
+        _mail,
+        _address,
+        _worker,
+        twilio.clock,
+    ]
     if all(finding.state == "good" for finding in found):
-        checks += [_templates, _people]
+        checks += [twilio.templates, _people]
     for check in (*checks, _content, _disk, _backups):
         found += check(services)
     return found
-
-
-def at_twilio(services: Services) -> Iterator[Finding]:
-    """Look at the sign-in and the number only, which needs no database."""
-    yield from _twilio(services)
-    yield from _sender(services)
 
 
 def _database(services: Services) -> Iterator[Finding]:
@@ -83,68 +66,6 @@ def _database(services: Services) -> Iterator[Finding]:
         yield Finding("Database", "good", f"It has the shape this version needs, and the keys open it ({kind}).")
 
 
-def _twilio(services: Services) -> Iterator[Finding]:
-    name = "Twilio"
-    try:
-        services.twilio.received_since(services.clock.now(), 1)
-    except RefusedError as error:
-        mend = "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console again."
-        yield Finding(name, "bad", f"It refuses our sign-in (HTTP {error.status}).", mend)
-    except (NotReachedError, NoAnswerError):
-        yield Finding(name, "bad", "It cannot be reached.", "Let this machine connect to api.twilio.com on port 443.")
-    else:
-        where = "The stand-in answers; this is a rehearsal." if services.settings.simulated else "It takes our sign-in."
-        yield Finding(name, "good", where)
-
-
-def _sender(services: Services) -> Iterator[Finding]:
-    settings = services.settings
-    number = settings.twilio_sms_from
-    if number is None:
-        yield Finding(
-            "Number",
-            "unsure",
-            "A messaging service sends: its numbers are seen at Twilio only.",
-            "See at Twilio that its numbers can receive, and that its webhooks are those of this service.",
-        )
-        return
-    if read_sender(number, settings.companion_countries).kind != "mobile":
-        yield Finding(
-            "Number",
-            "bad",
-            f"{number} is not a mobile number, so people may not be able to answer.",
-            "Buy a mobile number that can send and receive SMS.",
-        )
-        return
-    if settings.simulated:
-        yield Finding("Number", "good", f"Texts come from {number}, at the stand-in.")
-        return
-    try:
-        hook = services.twilio.inbound_hook(number)
-    except (RefusedError, NotReachedError, NoAnswerError):
-        yield Finding("Number", "unsure", "Twilio did not say whether the number is ours.", "Try again.")
-        return
-    wanted = f"{settings.public_url}/twilio/inbound"
-    if hook is None:
-        yield Finding("Number", "bad", f"{number} is not a number of this account.", "Correct TWILIO_SMS_FROM.")
-    elif hook.url != wanted or hook.method != "POST":
-        yield Finding(
-            "Number",
-            "bad",
-            f"Twilio sends its texts to {hook.url or 'nowhere'} ({hook.method}).",
-            f'Set "A message comes in" of the number to {wanted}, HTTP POST.',
-        )
-    elif not hook.fallback:
-        yield Finding(
-            "Number",
-            "bad",
-            "Texts come here, but nobody answers while this server is down.",
-            'Make the TwiML Bin of docs/going-live.md and choose it under "Primary handler fails".',
-        )
-    else:
-        yield Finding("Number", "good", f"{number} is ours, and its texts come to this service.")
-
-
 def _mail(services: Services) -> Iterator[Finding]:
     """Sign in at the mail server and ask whether our address may send; no e-mail goes."""
     if services.settings.smtp_url is None:
@@ -156,7 +77,7 @@ def _mail(services: Services) -> Iterator[Finding]:
         )
         return
     try:
-        says = examine_server(services.settings, PATIENCE)
+        says = examine_server(services.settings, twilio.PATIENCE)
     except MailServerError as error:
         yield Finding("E-mail", "bad", error.says, error.mend)
     else:
@@ -200,46 +121,6 @@ def _worker(services: Services) -> Iterator[Finding]:
             "bad",
             "It has not run for a minute, so nothing is sent and nobody is paged.",
             "Start `companion worker`, and see that the machine starts it again by itself.",
-        )
-
-
-def _clock(services: Services) -> Iterator[Finding]:
-    if services.settings.companion_clock_file is not None or services.settings.simulated:
-        yield Finding("Clock", "good", "In a rehearsal the clock need not be right.")
-        return
-    try:
-        theirs = _date("https://api.twilio.com/")
-    except (OSError, HTTPException, ValueError):
-        yield Finding("Clock", "unsure", "Twilio could not be asked for the time.", "Try again.")
-        return
-    apart = abs(SystemClock().now() - theirs)
-    if apart <= MOST_SKEW:
-        yield Finding("Clock", "good", "It agrees with Twilio's.")
-    else:
-        yield Finding(
-            "Clock",
-            "bad",
-            f"It is {apart.total_seconds():.0f} seconds away from Twilio's.",
-            "Let the machine set its clock from the network (timedatectl set-ntp true).",
-        )
-
-
-def _templates(services: Services) -> Iterator[Finding]:
-    if services.settings.twilio_whatsapp_from is None:
-        yield Finding("WhatsApp", "good", "It is not used: everything goes by SMS.")
-        return
-    wanted = {d.name for d in definitions(services.words.with_standing(url=services.voice.console_url)).values()}
-    with services.database.read() as session:
-        rows = session.scalars(select(WhatsAppTemplate).where(WhatsAppTemplate.name.in_(wanted))).all()
-    approved = sum(row.status == "approved" for row in rows)
-    if approved == len(wanted):
-        yield Finding("WhatsApp", "good", f"All {approved} templates are approved.")
-    else:
-        yield Finding(
-            "WhatsApp",
-            "bad",
-            f"{approved} of {len(wanted)} templates are approved; the rest goes by SMS.",
-            "Run `companion templates create`, then `submit`, then `sync`.",
         )
 
 
@@ -317,15 +198,10 @@ def _backups(services: Services) -> Iterator[Finding]:
 def _status(url: str, form: bytes) -> int:
     request = urllib.request.Request(url, data=form)  # noqa: S310 (the address of the settings: http or https)
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=twilio.PATIENCE) as answer:  # noqa: S310
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
 
 
-def _date(url: str) -> datetime:
-    try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310
-            return parsedate_to_datetime(answer.headers["Date"])
-    except urllib.error.HTTPError as error:
-        return parsedate_to_datetime(error.headers["Date"])
+__all__ = ["Finding", "State", "examine"]
