@@ -11,6 +11,7 @@ from sqlalchemy import select
 from companion.models import Person
 from tests.first_session import SESSION, attended
 from tests.rota_world import code_in, on_duty, shown_code
+from tests.safety.stage import flagged, reference
 from tests.world import World
 
 
@@ -78,6 +79,23 @@ def test_an_ill_facilitator_says_so_once_and_others_are_asked_and_told(world: Wo
     world.settle()
     cole.hears("Dr Dunne can't run ICU North")
     lead.hears("there is nobody else for it yet", f"OFF {code}")
+
+
+@pytest.mark.one_database("sqlite")
+def test_an_ill_facilitator_who_has_somebody_says_so_too_and_what_may_be_about_them_is_a_note(world: World) -> None:
+    asha, cole, dunne = world.member(), world.staff("facilitator", 0), world.staff("facilitator", 1)
+    flagged(world, asha)
+    world.settle()
+    cole.texts(f"{reference(cole.hears('an item needs you'))} TAKE")
+    cole.ignores()
+    cole.texts("too ill to come to thursdays group, will ring again")
+    cole.hears("Kept as a note")
+    cole.texts("ive got flu, cant run thursday")
+    cole.hears("asking Dr Dunne to run ICU North")
+    world.settle()
+    dunne.hears("Dr Cole can't run ICU North")
+    asha.ignores()
+    world.staff_ignores()
 
 
 @pytest.mark.one_database("sqlite")

@@ -46,6 +46,7 @@ class StaffSayings:
     today: Pattern
     tomorrow: Pattern
     a_day: Pattern
+    leads_it: Pattern
     run_it: Pattern
     who_comes: Pattern
     open_items: Pattern

@@ -90,6 +90,14 @@ def beside_an_item(request: Request) -> Answer | None:
     return None
 
 
+def from_an_owner(request: Request) -> Answer | None:
+    """Answer what is surely no note about the person whom somebody has; None for everything else, which is one."""
+    words = _words(request)
+    if cannot_run.is_ill(words) and said_by_staff().leads_it.search(words):
+        return _cannot(request, understand(request.body, "none"))
+    return signing_in(request)
+
+
 def signing_in(request: Request) -> Answer | None:
     """Answer how to sign in, asked by whoever writes about themselves; None for other texts, as a note may be."""
     listen, words = said_by_staff(), _words(request)

@@ -139,7 +139,7 @@ class StaffDesk:
         if said_by_trainees().only_angry.search(one_line(order.words)):
             return self._which([reference], "page_which_note", url=self._voice.console_url)  # no note about anybody
         request = Request(session, person, order.words, now, self._voice)
-        if (asked := plain_staff.signing_in(request)) is not None:
+        if (asked := plain_staff.from_an_owner(request)) is not None:
             return asked
         return self._note(session, person, order, reference, now)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from companion.crypto import CannotDecryptError
 from companion.db import Database, DatabaseError
-from companion.heartbeats import STALE, last_run
+from companion.heartbeats import last_run
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
 from companion.models import Keyring, OutboxMessage, record
 from companion.models.texts import LANES, QUEUED, SENDING
@@ -77,16 +77,15 @@ def restore(services: Services, backup: Path) -> Restored:
     """
     here = services.database
     place, now = _file_of(here), services.clock.now()
-    _require_stopped(here, now)
     coming = place.with_name(place.name + ".coming")
+    here.close()
+    _require_stopped(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         if (found := _copy(backup, coming)) != "ok":
             raise BackupError(f"{backup} is damaged ({found}): try the one before it")
         _look_at(coming, services)
-        here.close()
-        aside = _move_aside(place, now)
-        os.replace(coming, place)
+        aside = _put_in_place(coming, place, now)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{backup} was not put back: {getattr(error, 'strerror', None) or error}") from None
     finally:
@@ -105,14 +104,22 @@ def _file_of(database: Database) -> Path:
     return Path(name).resolve()
 
 
-def _require_stopped(database: Database, now: datetime) -> None:
-    """Refuse while a worker runs on the database; one that cannot be read has none."""
-    try:
-        ticked = last_run(database, "tick")
-    except Exception:
+def _require_stopped(place: Path) -> None:
+    """Refuse while any process has the database open: a server would go on writing into the one that is moved aside.
+
+    SQLite leaves its write-ahead log for nobody but the last that is there. It is then one file, as it is moved.
+    """
+    if not place.exists():
         return
-    if ticked is not None and abs(now - ticked) <= STALE:
-        raise BackupError("Companion is running: stop companion-serve and companion-worker first, and wait a minute")
+    try:
+        with closing(sqlite3.connect(place, timeout=0)) as there:
+            there.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        raise BackupError(
+            f"something has the database open ({error}): stop companion-serve and companion-worker first"
+        ) from None
+    except sqlite3.DatabaseError:
+        return  # there may be anything in its place: that is why it is put back
 
 
 def _copy(source: Path, target: Path) -> str:
@@ -145,11 +152,19 @@ def _look_at(coming: Path, services: Services) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _move_aside(place: Path, now: datetime) -> Path | None:
+def _put_in_place(coming: Path, place: Path, now: datetime) -> Path | None:
+    """Move what is there aside, and return where to; then put `coming` there. Raises OSError with all as it was."""
     aside = place.with_name(f"{place.name}.before-{now.astimezone(UTC):%Y%m%d-%H%M%S}")
     moved = [part for part in _PARTS if Path(f"{place}{part}").exists()]
-    for part in moved:
-        os.replace(f"{place}{part}", f"{aside}{part}")
+    try:
+        for part in moved:
+            os.replace(f"{place}{part}", f"{aside}{part}")
+        os.replace(coming, place)
+    except OSError:
+        for part in moved:
+            with suppress(FileNotFoundError):
+                os.replace(f"{aside}{part}", f"{place}{part}")
+        raise
     return aside if moved else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, or_, select
@@ -172,17 +173,20 @@ def check_not_twice(session: Session, person: Person, gets: Sequence[Turn], give
 
     A lead who takes a facilitator's place is the lead as well: that brings them in sooner, and takes no place away.
     """
-    for turn in gets:
-        for other in turns_between(session, turn.starts_at, turn.ends_at):
-            if other.person_id != person.id or "lead" in (other.role, turn.role):
-                continue
-            same_people = None in (other.group_id, turn.group_id) or other.group_id == turn.group_id
-            if same_people and not any(_is_within(other, given) for given in gives):
-                raise TwiceError(person.label, other.role)
+    places = [turn for turn in gets if turn.role != "lead"]
+    if not places:
+        return
+    around = turns_between(session, min(turn.starts_at for turn in places), max(turn.ends_at for turn in places))
+    theirs = [other for other in around if other.person_id == person.id and other.role != "lead"]
+    for turn, other in product(places, theirs):
+        same_people = None in (other.group_id, turn.group_id) or other.group_id == turn.group_id
+        given = any(other.duty_id == each.duty_id and _overlap(other, each) for each in gives)
+        if same_people and _overlap(turn, other) and not given:
+            raise TwiceError(person.label, other.role)
 
 
-def _is_within(turn: Turn, given: Turn) -> bool:
-    return turn.duty_id == given.duty_id and given.starts_at < turn.ends_at and given.ends_at > turn.starts_at
+def _overlap(one: Turn, other: Turn) -> bool:
+    return one.starts_at < other.ends_at and one.ends_at > other.starts_at
 
 
 def check_may_be_rostered(session: Session, person: Person, role: str) -> None:
