@@ -155,6 +155,7 @@ def test_it_says_when_a_part_ends_by_itself(tmp_path: Path) -> None:
 def test_a_port_in_use(tmp_path: Path, which: int) -> None:
     port = two_free_ports()
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the test before may still linger
         taken.bind(("127.0.0.1", port + which))
         taken.listen()
         says = one_line(port, tmp_path)
