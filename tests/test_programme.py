@@ -225,6 +225,7 @@ def test_two_misunderstandings_offer_a_person(world: World) -> None:
         ("QUIET 22-8", "between 10pm and 8am"),
         ("quiet 10pm to 7:30am", "between 10pm and 7:30am"),
         ("Quiet 22–8.", "between 10pm and 8am"),
+        ("quiet from midnight to 7", "between 12am and 7am"),
         ("NIGHTS", "between 8am and 5pm"),
     ],
 )

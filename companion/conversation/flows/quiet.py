@@ -12,8 +12,7 @@ from companion.conversation.known import Decision, Known
 
 # On nights people sleep by day.
 NIGHTS = (time(8), time(17))
-_HOUR = r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?"
-_SPAN = re.compile(rf"quiet(?: hours)?(?: from)? {_HOUR}\s*(?:-|to|until|til|till)\s*{_HOUR}")
+_SPAN = re.compile(rf"quiet(?: hours)?(?: from)? ({when.A_TIME})\s*(?:-|to|until|til|till)\s*({when.A_TIME})")
 
 
 def asked_for(known: Known) -> Decision | None:
@@ -26,7 +25,7 @@ def asked_for(known: Known) -> Decision | None:
         return _set(known, *NIGHTS)
     found = _SPAN.fullmatch(text)
     if found is not None:
-        start, end = _time(*found.group(1, 2, 3)), _time(*found.group(4, 5, 6))
+        start, end = when.time_in(found[1]), when.time_in(found[2])
         if start is not None and end is not None and start != end:
             return _set(known, start, end)
     if text == "quiet" or text.startswith("quiet "):
@@ -37,15 +36,3 @@ def asked_for(known: Known) -> Decision | None:
 def _set(known: Known, start: time, end: time) -> Decision:
     text = known.say("quiet_set", start=when.clock_time(start), end=when.clock_time(end))
     return Decision((text,), (QuietHours(start, end),))
-
-
-def _time(hour: str, minute: str | None, half: str | None) -> time | None:
-    hours = int(hour)
-    if half is not None:
-        if not 1 <= hours <= 12:
-            return None
-        hours = hours % 12 + (12 if half == "pm" else 0)
-    try:
-        return time(hours % 24 if hours == 24 else hours, int(minute or 0))
-    except ValueError:
-        return None

@@ -18,8 +18,7 @@ SHOWN = 6  # numbers in one text
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHECKIN = re.compile(r"check[\s-]?ins?\b(.*)", re.DOTALL)
 _DAY = re.compile(r"\b(mon|tues?|wed(?:nes)?|thu(?:r|rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b")
-_TIME = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?\b|\b(noon|midday|midnight)\b")
-_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+_TIME = re.compile(when.A_TIME)
 _A_MONDAY = date(2024, 1, 1)
 
 
@@ -60,7 +59,9 @@ def asked_at(known: Known) -> Decision | None:
         return _no_question(known)
     if listen.checkin_on.search(rest):
         return Decision((known.say("checkin_on"),), (AskWeekly(wanted=True),), heard_as="checkin time")
-    day, at = _DAY.search(rest), _time(_DAY.sub(" ", rest))
+    day, written = _DAY.search(rest), _TIME.search(_DAY.sub(" ", rest))
+    # Nobody asks for a question at five in the morning without saying so.
+    at = when.time_in(written[0], afternoon=True) if written else None
     if day is None or at is None:
         return Decision((known.say("checkin_how"),), heard_as="checkin time") if len(rest.split()) < _SHORT else None
     weekday = next(number for number, name in enumerate(_DAYS) if day[1].startswith(name))
@@ -72,23 +73,6 @@ def asked_at(known: Known) -> Decision | None:
 
 
 _SHORT = 5  # words
-
-
-def _time(text: str) -> time | None:
-    """Read a time of day: "7pm", "19:30", "half" is not read. Without am or pm, 1 to 7 is in the afternoon."""
-    found = _TIME.search(text)
-    if found is None:
-        return None
-    if found[4]:
-        return _NAMED[found[4]]
-    hour, minute = int(found[1]), int(found[2] or 0)
-    if found[3]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if found[3] == "pm" else 0)
-    elif 1 <= hour <= 7:
-        hour += 12  # nobody asks for a question at five in the morning without saying so
-    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def _quiet_at(known: Known, weekday: int, at: time) -> bool:
