@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,11 +22,12 @@ from companion.models import (
     InboundMessage,
     OutboxMessage,
     Person,
+    SentWording,
     Way,
     raise_alarm,
 )
 from tests.console_crowd import crowd
-from tests.console_people import CANARY, NOW, UNREAD, text_from
+from tests.console_people import CANARY, NOW, UNREAD, text_from, text_to
 from tests.console_stage import EPISODE, Stage, audited, opened, press, press_on, stage
 from tests.databases import NewDatabase
 
@@ -140,6 +142,20 @@ def test_a_conversation_holds_no_text_that_opened_an_episode(on: Stage) -> None:
     assert "It is read there." in text
     assert "Your group meets today at 6pm." in text
     assert [entry.subject_id for entry in audited(on, "conversation read")] == [on.ids["wren"]]
+
+
+def test_our_welsh_is_marked_as_such_and_what_one_of_us_wrote_is_not(on: Stage) -> None:
+    with on.database.write() as session:
+        wren = session.get_one(Address, on.ids["wren_sms"])
+        for version, text_id in (("a", "reminder_day"), ("b", "from_person")):
+            more = {"text_id": text_id, "wording": "{words}", "first_seen_at": NOW}
+            session.add(SentWording(version=version, language="cy", **more))
+        text_to(session, wren, "Mae dy grŵp heddiw.", NOW, "delivered", wording_version="a")
+        text_to(session, wren, "Dr Ada: see you there", NOW, "delivered", wording_version="b", purpose="from_person")
+    browser, page = on.browser("ada"), on.path("/console/messages/{wren}")
+    assert re.findall(r'lang="cy">([^<]+)<', browser.get(page).text) == ["Mae dy grŵp heddiw."]
+    found = press(browser, "/console/messages/search", "/console/messages/search", alias="Wren", who="us")
+    assert re.findall(r'lang="cy">([^<]+)<', found.text) == ["Mae dy grŵp heddiw."]
 
 
 def test_what_comes_while_an_episode_is_open_is_read_in_the_episode(on: Stage) -> None:

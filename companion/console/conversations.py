@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from companion.console.desk import my_id, now
 from companion.console.queries import LATEST
-from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, record
+from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, SentWording, record
 
 FIRST = 5  # texts that opened an episode, shown however much came since
+# Texts that are one of us speaking, in whatever language they wrote; what stands around their words is as good as none.
+BY_HAND = ("broadcast", "from_person", "need_done", "relay_to_trainee")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Line:
     outbox: OutboxMessage | None = None
     families: Sequence[str] = ()
     in_episode: bool = False  # it opened one, or came while one was open
+    welsh: bool = False  # ours alone: what people write is taken as it comes
 
     @property
     def channel(self) -> str:
@@ -71,11 +74,20 @@ def lines(
         Line(each.received_at, each, families=matched.get(each.id, ()), in_episode=within(each, spans))
         for each in inbound
     ]
-    found += [Line(each.created_at, outbox=each) for each in outbox]
+    welsh = welsh_among(session, {each.wording_version for each in outbox})
+    found += [Line(each.created_at, outbox=each, welsh=each.wording_version in welsh) for each in outbox]
     # An answer is stored at the same moment as the text it answers, and comes after it.
     found.sort(key=lambda line: (line.at, line.outbox is not None))
     older = [line for line in found[:-LATEST] if flagged_in is not None and line.families]
     return [*older[:FIRST], *found[-LATEST:]]
+
+
+def welsh_among(session: Session, versions: Collection[str]) -> Collection[str]:
+    """Return which of these wordings are Welsh, so that they are read out as such."""
+    chosen = select(SentWording.version).where(
+        SentWording.version.in_(versions), SentWording.language == "cy", SentWording.text_id.not_in(BY_HAND)
+    )
+    return set(session.scalars(chosen))
 
 
 def episodes_of(

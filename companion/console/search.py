@@ -23,7 +23,7 @@ from wtforms import DateField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
-from companion.console.conversations import episodes_of, within
+from companion.console.conversations import episodes_of, welsh_among, within
 from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.messages import moment
@@ -53,6 +53,7 @@ class Found:
     person: Person
     words: str | None
     theirs: bool
+    welsh: bool
 
 
 @dataclass(frozen=True)
@@ -126,13 +127,14 @@ def undelivered() -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class Stored:
-    """One text as it is kept, its words not opened yet; `address_id` and `route` are of theirs only."""
+    """One text as it is kept, its words not opened yet: `address_id` and `route` of theirs, `wording` of ours."""
 
     received_at: datetime
     person_id: uuid.UUID
     body: bytes | None
     address_id: uuid.UUID | None = None
     route: str | None = None
+    wording: str = ""
 
 
 def _search(session: Session, form: SearchForm) -> Result:
@@ -153,8 +155,9 @@ def _search(session: Session, form: SearchForm) -> Result:
             fitting.append((row, words))
     ids = {row.person_id for row, _ in fitting}
     people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    welsh = welsh_among(session, {row.wording for row, _ in fitting})
     found = [
-        Found(row.received_at, people[row.person_id], words, row.address_id is not None)
+        Found(row.received_at, people[row.person_id], words, row.address_id is not None, row.wording in welsh)
         for row, words in fitting
         if row.person_id in people
     ]
@@ -176,12 +179,12 @@ def _inbound(session: Session, form: SearchForm, whose: People) -> Sequence[Stor
 def _outbox(session: Session, form: SearchForm, whose: People) -> Sequence[Stored]:
     text = OutboxMessage
     chosen = (
-        select(text.created_at, text.person_id, _sealed(text.body))
+        select(text.created_at, text.person_id, _sealed(text.body), text.wording_version)
         .where(*_limits(form, text.created_at), *_whose(form, whose, text.person_id))
         .order_by(text.created_at.desc())
         .limit(_most(form))
     )
-    return [Stored(*row) for row in session.execute(chosen)]
+    return [Stored(at, of, body, wording=wording) for at, of, body, wording in session.execute(chosen)]
 
 
 def _sealed(column: Any) -> Any:
