@@ -115,7 +115,7 @@ def _visit(session: Session, booking_id: Any, now: datetime) -> Visit | None:
         state = "over"
     elif booking.status not in ("yes", "attended"):
         state = "none"
-    names = [person.name or person.alias for person in runners(session, meeting)] if state == "on" else []
+    names = [person.label for person in runners(session, meeting)] if state == "on" else []
     return Visit(state, booking, meeting, " and ".join(names))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -88,6 +89,17 @@ def test_settings_show_what_they_mean_and_no_secret(on: Stage) -> None:
     assert set(all_named("settings")) == set(Settings.model_fields)  # a coordinator cannot look a meaning up elsewhere
     mail = settings.model_copy(update={"smtp_url": "smtp://companion:hidden@mail.example.org:587"})
     assert not [each for _, found in sections(mail) for each in found if "hidden" in each.value]
+
+
+def test_staff_are_listed_by_what_they_are_called(on: Stage) -> None:
+    """Whatever alias stands behind a name: "Zoe Amis" goes by it, and comes first."""
+    with on.database.write() as session:
+        session.get_one(Person, on.ids["lee"]).name = "de Amis"
+        session.get_one(Person, on.ids["lee"]).alias = "Zoe"
+    page = on.browser("aud").get("/console/audit").text
+    listed = re.findall(r"<option value=\"[0-9a-f-]+\"[^>]*>([^<]+)<", page)
+    assert "de Amis" in listed
+    assert listed == sorted(listed, key=str.casefold)
 
 
 def test_the_audit_is_filtered_and_taken_by_an_auditor(on: Stage) -> None:

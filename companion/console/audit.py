@@ -18,7 +18,7 @@ from companion.console.messages import moment
 from companion.console.queries import LATEST
 from companion.console.words import all_named, named
 from companion.escalation.exclusions import may_see
-from companion.models import AuditEntry, Cohort, Group, Person, record
+from companion.models import AuditEntry, Cohort, Group, Person, by_label, record
 from companion.spreadsheet import ENCODING, as_csv
 
 MOST = 10_000  # entries in one file; more need another range of days
@@ -69,7 +69,7 @@ def audit() -> ResponseReturnValue:
         "console/audit.html",
         entries=entries,
         names=names,
-        staff=sorted(staff, key=lambda person: person.alias.casefold()),
+        staff=by_label(staff),
         actions=sorted(all_named("audit").items(), key=lambda each: each[1].casefold()),
         wanted=wanted,
         details=details_said,
@@ -145,7 +145,7 @@ def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[uuid.UUID, s
     for start in range(0, len(wanted), 500):
         some = wanted[start : start + 500]
         for each in session.scalars(select(Person).where(Person.id.in_(some))):
-            found[each.id] = each.alias if each.role == "trainee" else each.name or each.alias
+            found[each.id] = each.label
         for kind in (Group, Cohort):
             found |= dict(session.execute(select(kind.id, kind.name).where(kind.id.in_(some))).tuples().all())
         # What stands about somebody who was removed keeps their alias.

@@ -50,7 +50,7 @@ def list_users() -> None:
     for user in found:
         more = "" if user.active else ", switched off"
         more += ", second factor" if user.tf_primary_method or user.id in with_passkey else ""
-        click.echo(f"{user.email}\t{user.person.name or user.person.alias}\t{user.person.role}{more}")
+        click.echo(f"{user.email}\t{user.person.label}\t{user.person.role}{more}")
     if not found:
         click.echo("Nobody can sign in yet. Add the first with `companion users add`.")
 

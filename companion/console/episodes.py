@@ -103,7 +103,7 @@ def take_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
             told = "The person is told so by text." if hears else "The person gets no text that says so."
             flash(f"You have it. {told} Contact them, then record it here.", "info")
         else:
-            flash(f"{owner.name or owner.alias} has it already. Nothing was changed.", "error")
+            flash(f"{owner.label} has it already. Nothing was changed.", "error")
     return _back(episode_id)
 
 

@@ -27,7 +27,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from companion.bank_holidays import bank_holidays
 from companion.console.fields import Form, NameLength
 from companion.console.plain import before_in, before_said, day_in, day_said
-from companion.models import Cohort, Group, GroupFacilitator, Person
+from companion.models import Cohort, Group, GroupFacilitator, Person, by_label
 from companion.programme import recurrence
 from companion.programme.recurrence import RuleError, check_rule, monthly, weekly
 from companion.programme.sessions import days_of
@@ -105,7 +105,7 @@ class GroupForm(Form):
         """Fill in what can be chosen."""
         cohorts = session.execute(select(Cohort.id, Cohort.name).order_by(Cohort.name)).all()
         staff = session.scalars(select(Person).where(Person.role.in_(("facilitator", "lead")), Person.state == "staff"))
-        people = [SelectChoice(str(p.id), p.name or p.alias) for p in sorted(staff, key=lambda p: p.name or p.alias)]
+        people = [SelectChoice(str(p.id), p.label) for p in by_label(staff)]
         self.cohort.choices = [SelectChoice("", "Choose"), *(SelectChoice(str(i), name) for i, name in cohorts)]
         self.first_facilitator.choices = [SelectChoice("", "Choose"), *people]
         self.second_facilitator.choices = [SelectChoice("", "Nobody"), *people]

@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 from companion.console.desk import FACILITATOR, LEAD, my_id, now
 from companion.console.fields import Form
 from companion.console.words import when
-from companion.models import Person
+from companion.models import Person, by_label
 from companion.rota.cover import AHEAD
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Turn
@@ -68,7 +68,7 @@ class HandOverForm(Form):
 def _takers(session: Session) -> Mapping[uuid.UUID, str]:
     """Return who may be asked to take a duty over: whoever can be on the rota."""
     staff = session.scalars(select(Person).where(Person.state == "staff", Person.role.in_((FACILITATOR, LEAD)))).all()
-    return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
+    return {person.id: person.label for person in by_label(staff)}
 
 
 def _said(turn: Turn) -> str:

@@ -13,7 +13,7 @@ from companion.console.desk import COORDINATOR, LEAD, allow, desk, me, my_id, no
 from companion.console.queries import my_people
 from companion.escalation import leaving_out
 from companion.escalation.exclusions import CannotExcludeError, excluded_from, let_in
-from companion.models import Person
+from companion.models import Person, by_label
 
 
 @pages.get("/people/<uuid:person_id>/left-out")
@@ -24,7 +24,7 @@ def left_out(person_id: uuid.UUID) -> ResponseReturnValue:
         found = _find(session, person_id)
         out = excluded_from(session, found.id)
         may_be_out = (Person.state == "staff", Person.role.in_(("facilitator", "lead", "coordinator")))
-        staff = sorted(session.scalars(select(Person).where(*may_be_out)).all(), key=lambda each: each.label)
+        staff = by_label(session.scalars(select(Person).where(*may_be_out)))
     return render_template("console/left_out.html", person=found, staff=staff, out=out)
 
 

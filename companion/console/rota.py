@@ -21,7 +21,7 @@ from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, 
 from companion.console.fields import Form
 from companion.console.hand_over import HandOverForm
 from companion.console.week import AHEAD, WEEK, begun, days_of, monday_of, together
-from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck
+from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck, by_label
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
 from companion.rota.cover import every_gap, go_live, hours_in_words
@@ -115,7 +115,7 @@ def rota_add() -> ResponseReturnValue:
             select(Person).where(Person.state == "staff", Person.role.in_((FACILITATOR, LEAD)))
         ).all()
         groups = session.scalars(select(Group).where(Group.ended_at.is_(None)).order_by(Group.name)).all()
-        form.person.choices = [SelectChoice(str(p.id), p.label) for p in sorted(staff, key=lambda p: p.label)]
+        form.person.choices = [SelectChoice(str(p.id), p.label) for p in by_label(staff)]
         form.group.choices = [SelectChoice("", "Every group"), *(SelectChoice(str(g.id), g.name) for g in groups)]
         if form.validate_on_submit():
             try:
@@ -286,7 +286,7 @@ def _add(session: Session, form: DutyForm) -> None:
 
 def _names(session: Session) -> dict[uuid.UUID, str]:
     staff = session.scalars(select(Person).where(Person.state == "staff")).all()
-    return {person.id: person.label for person in sorted(staff, key=lambda each: each.label)}
+    return {person.id: person.label for person in by_label(staff)}
 
 
 def _current(duty: Duty, monday: date) -> bool:

@@ -22,7 +22,7 @@ from companion.console.users import UserError, second_factor, weakness
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.optout import stops_among
-from companion.models import Address, Duty, Episode, Group, GroupFacilitator, Invitation, Person, User
+from companion.models import Address, Duty, Episode, Group, GroupFacilitator, Invitation, Person, User, by_label
 from companion.rota.duties import still_on_the_rota
 from companion.rota.ways import who_stopped
 
@@ -106,7 +106,7 @@ def users() -> ResponseReturnValue:
         waiting = {each.person_id: each for each in session.scalars(_open_invitations())}
         numbered = set(session.scalars(select(Address.person_id).where(Address.invalid_since.is_(None))))
         stopped = {person.id for person in who_stopped(session)}
-    ordered = sorted(people, key=lambda p: (invitations.STAFF_ROLES.index(p.role), (p.name or p.alias).casefold()))
+    ordered = sorted(by_label(people), key=lambda p: invitations.STAFF_ROLES.index(p.role))
     return render_template(
         "console/users.html",
         people=ordered,
@@ -204,7 +204,7 @@ def switch_user(person_id: uuid.UUID, state: str) -> ResponseReturnValue:
                 invitations.cancel(session, person, now())
             else:
                 invitations.switch(session, login, on=state == "on", now=now(), by=my_id())
-        name = person.name or person.alias
+        name = person.label
         flash(f"{name} can sign in again." if state == "on" else f"{name} can no longer sign in.", "info")
     except UserError as error:
         flash(upper_first(f"{error}."), "error")

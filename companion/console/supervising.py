@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 
 from companion.console.desk import COORDINATOR, LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
-from companion.models import Group, Person, SupervisionDate
+from companion.models import Group, Person, SupervisionDate, by_label
 from companion.programme import supervision
 from companion.programme.recurrence import at_local
 
@@ -168,7 +168,7 @@ def _leads(session: Session, date: SupervisionDate) -> Sequence[Person]:
     staff = session.scalars(
         select(Person).where(((Person.role == LEAD) & (Person.state == "staff")) | (Person.id == date.lead_id))
     )
-    return sorted(staff, key=lambda each: each.label)
+    return by_label(staff)
 
 
 def _told(count: int) -> str:

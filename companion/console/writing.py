@@ -75,7 +75,7 @@ def write(person_id: uuid.UUID) -> ResponseReturnValue:
         hindrance = _hindrance(session, person, to)
         if hindrance is not None or to is None:
             return render_template("console/cannot_write.html", person=person, hindrance=hindrance)
-        sender = f"{me().name or me().alias}, {desk().settings.companion_name}"
+        sender = f"{me().label}, {desk().settings.companion_name}"
         if request.method == "POST" and step != "change" and form.validate():
             draft = _draft(person, to, sender, form.words.data)
             if step != "send":

@@ -84,7 +84,7 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     begin_exchange(person, now)
     if episode.owner is None:
         return "exchange", ()
-    return "exchange", (voice.words.render("exchange_late", facilitator=episode.owner.name or episode.owner.alias),)
+    return "exchange", (voice.words.render("exchange_late", facilitator=episode.owner.label),)
 
 
 def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:
@@ -123,7 +123,7 @@ def _of_owner(
         return None
     tell_owner(session, episode, "page_wants_call", now, voice)
     record(session, now, "asked for a call", episode)
-    name = episode.owner.name or episode.owner.alias if episode.owner else ""
+    name = episode.owner.label if episode.owner else ""
     return "call_me", (voice.words.render("call_me_told", facilitator=name),)
 
 
@@ -161,4 +161,4 @@ def _change(session: Session, episode: Episode, now: datetime, voice: Voice) -> 
     owner = reopening.ask_for_other(session, episode, now, voice)
     if owner is None:
         return (voice.words.render("change_nobody_yet"),)
-    return (voice.words.render("change_noted", facilitator=owner.name or owner.alias),)
+    return (voice.words.render("change_noted", facilitator=owner.label),)

@@ -54,7 +54,7 @@ def _coded(request: Request, meeting: GroupSession, verb: str) -> Answer | None:
     asker = running.answer_other(request.session, meeting, request.person, request.now, request.voice, yes=yes)
     if asker is None:
         return None
-    who = asker.name or asker.alias
+    who = asker.label
     if yes:
         return "session_handed_over", (request.say("session_hand_yes_ok", who=who, **deciding.which(meeting)),)
     cannot_run.tell_leads_of_no(request, meeting, asker)
@@ -119,7 +119,7 @@ def _swap(request: Request, meeting: GroupSession | None) -> Answer:
     if other is None:
         code = deciding.code_of(meeting)
         return "session_swap", (request.say("session_hand_none", code=code, **deciding.which(meeting)),)
-    text = request.say("session_hand_asked", who=other.name or other.alias, **deciding.which(meeting))
+    text = request.say("session_hand_asked", who=other.label, **deciding.which(meeting))
     return "session_swap", (text,)
 
 

@@ -219,7 +219,7 @@ class StaffDesk:
 
     def _has_it(self, episode: Episode, reference: Reference) -> Text:
         owner = episode.owner
-        who = (owner.name or owner.alias) if owner else "Someone"
+        who = owner.label if owner else "Someone"
         return self._say("page_taken_already", who=who, reference=reference.code)
 
     def _note(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:

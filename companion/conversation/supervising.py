@@ -38,13 +38,13 @@ def _sooner(request: Request) -> Text:
 
 
 def _had(request: Request, person: Person) -> Text:
-    who = "you" if person.id == request.person.id else person.name or person.alias
+    who = "you" if person.id == request.person.id else person.label
     sessions = supervision.had(request.session, person, request.person, request.now)
     return request.say("supervision_had" if sessions else "supervision_not_due", who=who)
 
 
 def _who_waits(request: Request) -> Text:
-    names = ", ".join(each.person.name or each.person.alias for each in supervision.waiting(request.session)[:6])
+    names = ", ".join(each.person.label for each in supervision.waiting(request.session)[:6])
     return request.say("supervision_who", names=names) if names else request.say("supervision_nobody_waits")
 
 
@@ -52,6 +52,6 @@ def _named(request: Request, words: str) -> Person | None:
     """Return the facilitator whose name, or the last word of whose name, is `words`."""
     wanted = words.strip(" .!").lower()
     staff = request.session.scalars(select(Person).where(Person.role == "facilitator", Person.state == "staff"))
-    names = [(person, (person.name or person.alias).lower()) for person in staff]
+    names = [(person, person.label.lower()) for person in staff]
     found = [person for person, name in names if wanted and (name == wanted or name.split()[-1] == wanted)]
     return found[0] if len(found) == 1 else None

@@ -41,7 +41,7 @@ class CannotSendError(Exception):
 
 def preview(voice: Voice, writer: Person, words: str) -> Text:
     """Return the text as the person would get it."""
-    return voice.words.render("relay_to_trainee", caller=writer.name or writer.alias, said=words)
+    return voice.words.render("relay_to_trainee", caller=writer.label, said=words)
 
 
 def say_to_person(

@@ -114,7 +114,7 @@ class PhoneDesk:
         if episode.state in ("owned", "contacted") and owner is not None:
             if owner.id == person.id:
                 return None
-            return Speech((self._say("call_taken_already", who=owner.name or owner.alias),))
+            return Speech((self._say("call_taken_already", who=owner.label),))
         return None
 
     def _say(self, text_id: str, **values: object) -> str:

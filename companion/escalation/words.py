@@ -137,7 +137,7 @@ class Voice:
             return
         text = self.words.render(
             "crisis_taken",
-            facilitator=owner.name or owner.alias,
+            facilitator=owner.label,
             by=when.time_by(by, now, self.settings.zone),
         )
         self._to_trainee(session, episode, f"taken:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
@@ -150,7 +150,7 @@ class Voice:
             if owner is None or to is None:
                 continue
             reference = reference_for(session, episode, person)
-            text = self.words.render("page_taken_already", who=owner.name or owner.alias, reference=reference)
+            text = self.words.render("page_taken_already", who=owner.label, reference=reference)
             self._queue(session, f"others:{episode.id}:{now.timestamp():.0f}:{person.id}", to, text, now)
 
     def nobody_yet(self, nation: str | None, now: datetime) -> Text:
@@ -165,14 +165,14 @@ class Voice:
 
     def tell_trainee_passed(self, session: Session, episode: Episode, owner: Person, now: datetime) -> None:
         """Tell the person concerned that who had their text passes it on."""
-        text = self.words.render("crisis_passed", facilitator=owner.name or owner.alias)
+        text = self.words.render("crisis_passed", facilitator=owner.label)
         self._to_trainee(session, episode, f"passed:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
 
     def tell_trainee_no_contact(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned that no contact is recorded and others are asked as well."""
         if episode.owner is None:
             return
-        text = self.words.render("crisis_no_contact", facilitator=episode.owner.name or episode.owner.alias)
+        text = self.words.render("crisis_no_contact", facilitator=episode.owner.label)
         self._to_trainee(session, episode, f"no_contact:{episode.id}:{now.timestamp():.0f}", text, now)
 
     def tell_owner(

@@ -31,7 +31,7 @@ from companion.models.escalation import (
     Reference,
     RelayedText,
 )
-from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person
+from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person, by_label
 from companion.models.privacy import CopyLink, SentWording
 from companion.models.programme import (
     Booking,
@@ -132,6 +132,7 @@ __all__ = [
     "User",
     "Way",
     "WhatsAppTemplate",
+    "by_label",
     "facilitators_of",
     "raise_alarm",
     "record",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import time
 from typing import TYPE_CHECKING, Any
 
@@ -117,8 +118,13 @@ class Person(Base):
 
     @property
     def label(self) -> str:
-        """What those who run the programme call each other: the name, or the alias where there is none."""
-        return self.name or self.alias
+        """What somebody is called, the same everywhere: a trainee by the alias, staff by the name if there is one."""
+        return self.alias if self.role == "trainee" else self.name or self.alias
+
+
+def by_label(people: Iterable[Person]) -> list[Person]:
+    """Return people in the order of what they are called, capitals or not."""
+    return sorted(people, key=lambda person: (person.label.casefold(), str(person.id)))
 
 
 class Address(Base):

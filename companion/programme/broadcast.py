@@ -238,7 +238,7 @@ def _text(session: Session, author: Person, audience: Audience, words: str, voic
     if audience.kind == "need":
         title = needs.kinds()[audience.key or needs.OTHER].title
         return voice.words.render("need_done", need=voice.words.titled(title), words=words)
-    who = (author.name or author.alias) if author.role == "facilitator" else voice.settings.companion_name
+    who = author.label if author.role == "facilitator" else voice.settings.companion_name
     sender = f"{who}, {group.name}" if group else who
     return voice.words.render("broadcast", sender=sender, words=words)
 

@@ -50,8 +50,7 @@ def tell_runners(
     """
     out = excluded_from(session, person.id)
     time = when.clock_time(meeting.starts_at.astimezone(ZoneInfo(meeting.group.time_zone)))
-    who = person.alias if person.role == "trainee" else person.label  # a trainee goes by the alias, whatever is known
-    text = voice.words.render(f"facilitator_{what}", alias=who, group=meeting.group.name, time=time)
+    text = voice.words.render(f"facilitator_{what}", alias=person.label, group=meeting.group.name, time=time)
     for facilitator in runners(session, meeting):
         to = usable(session, facilitator)
         if to is not None and facilitator.id != person.id and facilitator.id not in out:

@@ -38,7 +38,7 @@ def ask_other(session: Session, meeting: GroupSession, person: Person, now: date
         session.add(leave)
     leave.state, leave.asked_at, leave.answered_at, leave.answered_by = "asked", now, None, None
     key = f"hand:{meeting.id}:{now.timestamp():.0f}"
-    tell(session, meeting, others[0], key, "session_hand_ask", now, voice, who=person.name or person.alias)
+    tell(session, meeting, others[0], key, "session_hand_ask", now, voice, who=person.label)
     record(session, now, "asked to be let off a session", meeting, actor=person.id)
     session.flush()
     return others[0]
@@ -61,7 +61,7 @@ def answer_other(
     asker = session.get_one(Person, leave.person_id)
     key = f"hand:{meeting.id}:{now.timestamp():.0f}"
     said = "session_hand_yes" if yes else "session_hand_no"
-    tell(session, meeting, asker, key, said, now, voice, who=person.name or person.alias)
+    tell(session, meeting, asker, key, said, now, voice, who=person.label)
     record(session, now, "session handed over" if yes else "session not handed over", meeting, actor=person.id)
     session.flush()
     return asker

@@ -209,7 +209,7 @@ def ask_sooner(session: Session, facilitator: Person, now: datetime, voice: Voic
         .execution_options(synchronize_session=False)
     )
     record(session, now, "supervision asked for", facilitator, actor=facilitator.id)
-    text = voice.words.render("supervision_asked", who=facilitator.name or facilitator.alias)
+    text = voice.words.render("supervision_asked", who=facilitator.label)
     return _tell_leads(session, f"supervision-asked:{facilitator.id}:{now.date()}", text, now, timedelta(hours=24))
 
 
@@ -222,7 +222,7 @@ def digest(session: Session, now: datetime, voice: Voice) -> None:
     people = [each for each in waiting(session) if each.since < due]
     if not people:
         return
-    names = ", ".join(each.person.name or each.person.alias for each in people[:NAMED])
+    names = ", ".join(each.person.label for each in people[:NAMED])
     if len(people) > NAMED:
         names = f"{names} and {len(people) - NAMED} more"
     text = voice.words.render("supervision_digest", names=names, url=voice.console_url)

@@ -191,7 +191,7 @@ def _overlap(one: Turn, other: Turn) -> bool:
 
 def check_may_be_rostered(session: Session, person: Person, role: str) -> None:
     """Raise RotaError unless `person` may have a duty as `role`."""
-    name = person.name or person.alias
+    name = person.label
     if person.state != "staff" or person.role == "coordinator":
         raise RotaError(f"{name} is neither a facilitator nor a lead, so nobody would be paged.")
     if role == "lead" and person.role != "lead":

@@ -10,7 +10,7 @@ from datetime import datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.models import Group, GroupCover, Person, record
+from companion.models import Group, GroupCover, Person, by_label, record
 from companion.rota.ways import can_be_texted
 
 
@@ -36,7 +36,7 @@ def leads(session: Session) -> Sequence[Person]:
     """Return who may be named for the rest of the day: each lead of the programme who can be reached by text."""
     chosen = select(Person).where(Person.state == "staff", Person.role == "lead", Person.is_external_lead.is_(False))
     found = [person for person in session.scalars(chosen) if can_be_texted(session, person)]
-    return sorted(found, key=lambda person: person.label)
+    return by_label(found)
 
 
 def state_hours(session: Session, group: Group, hours: Hours | None, now: datetime, by: uuid.UUID | None) -> bool:

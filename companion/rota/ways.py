@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from companion.messaging.addresses import address_of, addresses_of
 from companion.messaging.numbers import Channel, Sender, read_sender
 from companion.messaging.optout import is_stopped, stops_among
-from companion.models import Address, Person, User, Way, record
+from companion.models import Address, Person, User, Way, by_label, record
 
 ENOUGH = 2  # ways of different kinds, before someone may be on the rota
 CODE_LASTS = timedelta(minutes=15)
@@ -98,7 +98,7 @@ def who_stopped(session: Session) -> list[Person]:
     )
     stopped = stops_among(session, [address for _, address in rows])
     found = {person.id: person for person, address in rows if address.id in stopped}
-    return sorted(found.values(), key=lambda person: person.label)
+    return by_label(found.values())
 
 
 def way_to(session: Session, person: Person, kind: str) -> str | None:
