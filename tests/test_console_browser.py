@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
@@ -57,9 +58,7 @@ def address(on: Stage) -> Iterator[str]:
 def signed_in(context: BrowserContext, address: str, who: str) -> Page:
     page = context.new_page()
     page.goto(f"{address}/console/sign-in")
-    page.get_by_label("E-mail address").fill(f"{who}@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    _sign_in(page, who)
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
     return page
 
@@ -164,3 +163,91 @@ def test_paper_has_a_date_and_the_rota_but_nobody_who_is_helped(on: Stage, addre
     expect(page.get_by_role("row")).to_have_count(29)
     expect(page.get_by_role("link", name="Four weeks after")).to_be_hidden()
     context.close()
+
+
+def test_what_somebody_wrote_when_they_were_signed_out_is_put_back(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = signed_in(context, address, "ada")
+    page.goto(address + on.path("/console/people/{wren}/write"))
+    page.get_by_label("Your text").fill("See you on Thursday")
+    context.clear_cookies()  # as after half an hour
+    page.get_by_role("button", name="See how it will look").click()
+    expect(page.get_by_text("What you wrote is put back on the page you come to")).to_be_visible()
+    page.get_by_role("link", name="Sign in").click()
+    _sign_in(page, "ada")
+    expect(page.get_by_text("What you were writing is back in its field. It was not sent.")).to_be_focused()
+    page.get_by_role("link", name="Go to it").press("Enter")
+    expect(page.get_by_label("Your text")).to_be_focused()
+    expect(page.get_by_label("Your text")).to_have_value("See you on Thursday")
+    page.get_by_role("button", name="See how it will look").click()
+    page.get_by_role("button", name="Send it").click()
+    expect(page.get_by_text("It is on its way.")).to_be_visible()
+    page.goto(address + on.path("/console/people/{wren}/write"))
+    expect(page.get_by_label("Your text")).to_have_value("")  # it was sent, and is not put back again
+    context.close()
+
+
+def test_nobody_else_gets_what_somebody_wrote(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page, writing = signed_in(context, address, "ada"), address + on.path("/console/people/{wren}/write")
+    page.goto(writing)
+    page.get_by_label("Your text").fill("See you on Thursday")
+    context.clear_cookies()
+    page.get_by_role("button", name="See how it will look").click()
+    page.get_by_role("link", name="Sign in").click()
+    _sign_in(page, "lee")
+    for who in ("lee", "ada"):  # and it is gone for good once somebody else was there
+        expect(page.get_by_label("Your text")).to_have_value("")
+        assert page.evaluate("sessionStorage.length") == 0
+        if who == "lee":
+            context.clear_cookies()
+            page.goto(writing)
+            _sign_in(page, "ada")
+    context.close()
+
+
+def test_what_is_being_written_is_put_back_after_the_time_is_over(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = signed_in(context, address, "ada")
+    page.clock.install()
+    page.goto(address + on.path("/console/people/{wren}/write"))
+    page.get_by_label("Your text").fill("See you on Thursday")
+    page.clock.fast_forward("28:30")
+    expect(page.get_by_text("You will be signed out in two minutes")).to_be_visible()
+    page.clock.fast_forward("02:00")
+    expect(page.get_by_text("You have been signed out.")).to_be_visible()
+    context.clear_cookies()
+    page.get_by_role("link", name="Open this page again").click()
+    _sign_in(page, "ada")
+    expect(page.get_by_label("Your text")).to_have_value("See you on Thursday")
+    context.close()
+
+
+def test_a_form_is_filled_in_again_after_the_password_is_asked_for(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = signed_in(context, address, "cor")
+    page.goto(f"{address}/console/users/invite")
+    page.get_by_label("Name").fill("Dr Ines Long")
+    _password_was_long_ago(on, context)
+    page.locator("main form .btn-primary").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_label("Name")).to_have_value("Dr Ines Long")
+    context.close()
+
+
+def _sign_in(page: Page, who: str) -> None:
+    page.get_by_label("E-mail address").fill(f"{who}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _password_was_long_ago(on: Stage, context: BrowserContext) -> None:
+    """Change the cookie as time does."""
+    [cookie] = [each for each in context.cookies() if each["name"] == "companion_console"]
+    signer = SecureCookieSessionInterface().get_signing_serializer(on.app)
+    assert signer is not None
+    kept = {**signer.loads(cookie["value"]), "fs_paa": 0}
+    context.add_cookies(
+        [{"name": cookie["name"], "value": str(signer.dumps(kept)), "domain": cookie["domain"], "path": cookie["path"]}]
+    )

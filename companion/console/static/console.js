@@ -67,6 +67,7 @@
   if (seconds <= 120 || !warning) return;
   const says = document.getElementById("idle-says");
   const stay = document.getElementById("idle-stay");
+  const again = document.getElementById("idle-again");
   let timer = 0;
   let since = 0;
 
@@ -77,7 +78,9 @@
     if (left <= 0) {
       warning.hidden = false;
       stay.hidden = true;
-      says.textContent = "You have been signed out. Copy what you are writing before you sign in again.";
+      again.hidden = false;
+      document.dispatchEvent(new Event("signedout"));
+      says.textContent = "You have been signed out. Open this page again and sign in: what you are writing is put back.";
       return;
     }
     if (left <= 120 && warning.hidden) {
