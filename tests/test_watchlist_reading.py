@@ -25,6 +25,37 @@ def test_places_are_those_of_the_original(text: str, words: str) -> None:
     assert words in found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thinkin of endin my life",
+        "i keep thinkign about killign myself",
+        "tonite im hangin mysefl",
+        "i want to kill my self. sorry",
+        "keep plannng to kill myslef",
+        "wannadie",
+        "feelin sucidial",
+        "been cuttn my arms agian",
+        "i went to htrow myself off the brigde",
+    ],
+)
+def test_hasty_typing_hides_no_phrase(text: str) -> None:
+    assert load_watchlist().read(text).route == "page"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the raisin bread trial, and brian in the satin coat",
+        "hanging my self assessment form on the wall",
+        "kill my self esteem why dont you, epic",
+        "robin, martin and colin are in the cabin",
+    ],
+)
+def test_real_words_that_look_like_haste_are_left_alone(text: str) -> None:
+    assert load_watchlist().read(text).route is None
+
+
 def test_verdict_gives_route_families_and_phrases() -> None:
     verdict = load_watchlist().read("i cant cope. i want to die")
     assert verdict.route == "page"

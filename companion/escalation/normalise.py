@@ -15,10 +15,12 @@ TOKEN = re.compile(
     r"(?<![a-z0-9'])[a-z](?:[ ._*/,\-]{1,3}[a-z](?![a-z0-9'])){2,}"
     r"|(?<![a-z0-9'])(?:i|you|we|they|he|she|it|that|what|there|(?:do|does|did|is|are|was|were|ca|wo|would|could|should"
     r"|has|have|had|ai)n) (?:t|m|ve|ll|re|s|d)(?![a-z0-9'])"
+    r"|(?<![a-z0-9'])my self(?![a-z0-9'-]| (?:harm|injur|esteem|worth|confidence|image|respect|doubt|care|control|help"
+    r"|pity|loathing|hatred|hate|hating|assess|reflect|rating|study|discipline|talk|talking|compassion|destruct|ref|cert))"
     r"|[a-z0-9]+(?:['@$*!|+][a-z0-9]+)*'?|[.!?;\n][.!?;\s]*"
 )
-# A letter on its own other than "a" and "i": only there, and at a line end, can a token reach over a space.
-REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])[b-hj-z](?![a-z0-9'])")
+# A letter on its own other than "a" and "i", or "self": only there, and at a line end, can a token reach over a space.
+REACHES_OVER_SPACE = re.compile(r"(?<![a-z0-9'])(?:[b-hj-z]|self)(?![a-z0-9'-])")
 SENTENCE_END = frozenset(".!?;\n")
 # Words written together with a capital at each joint ("wantToDie"). Capitals in turn ("wAnT") are no joint.
 _JOINT = re.compile(r"(?=[A-Z])(?:(?<=[a-z]{2})|(?<=[A-Z][a-z])(?=[A-Z][a-z]{2})|(?<=\bi)(?=[A-Z][a-z]))")
@@ -38,6 +40,9 @@ _SHORTEST_JOINED = 9
 _UNKNOWN = "\x02"  # the symbol of every word that no phrase knows
 # Two words written together count only if the second is one of these ("killmyself"): "therapist" is one word.
 _LAST_PART = frozenset(["myself", "anymore", "suicide", "suicidal"])
+_MENDED = 5  # letters of the shortest word whose ending is mended or whose letters are swapped back
+# The end of "thinking" as it is typed in haste or said ("thinkin", "thinkn", "thinkng", "thinkign").
+_ENDING = re.compile(r"(?:in|(?<=[bcdfghjklmpqrstvwxyz])n|(?<![aeiou])ng|ign|ingn|igng|inng|nig|img|ibg|inf)$")
 
 
 class Folded(NamedTuple):
@@ -105,6 +110,9 @@ class Speller:
                 return self._table[form]
         pieces = [piece for piece in _NOT_WORD.split(word.replace("'", "")) if piece]
         joined = "".join(pieces)
+        for form in _mended(joined):
+            if form in self._table:
+                return self._table[form]
         if len(joined) >= 4 and joined.isalpha():
             whole = self._take_apart(joined)
             if whole:
@@ -143,6 +151,14 @@ def _forms(word: str) -> list[str]:
         if _RUN.search(form):
             forms += [_RUN.sub(r"\1\1", form), _RUN.sub(r"\1", form), _DOUBLE.sub(r"\1", form)]
     return forms
+
+
+def _mended(plain: str) -> list[str]:
+    """A word with its "ing" made whole, then with each two neighbouring letters swapped."""
+    if len(plain) < _MENDED or not plain.isalpha():
+        return []
+    forms = [_ENDING.sub("ing", plain)] if _ENDING.search(plain) else []
+    return forms + [plain[:at] + plain[at + 1] + plain[at] + plain[at + 2 :] for at in range(len(plain) - 1)]
 
 
 def _letters(plain: str) -> list[str]:
