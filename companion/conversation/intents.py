@@ -101,7 +101,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     guessed = not intents or led[0] not in intents
     intents = led
     if "stop" in found.clear and led[:1] != ["start_again"]:  # whatever was asked, an end comes first
-        intents = ["stop", *intents]
+        intents = ["stop", *(intent for intent in intents if intent != "consent_yes")]
         if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
             intents = ["delete_my_data", *intents]  # erasure ends the texts as well: "want out and everything deleted"
     if not intents and not found.has("not_for_us", "undecided"):
@@ -149,7 +149,7 @@ def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, st
     """The name of a cohort alone is a wish to join, where no answer is awaited that it could be; so is JOINICU."""
     if joined_code(said, words):
         hits["join"] = Hit("join", "whole", "join and a code in one word", 0, 1)
-    in_words = [word for word in said if not word.startswith(":")]  # without what a smiley stands for
+    in_words = [word for word in said if not word.startswith(":") and word not in {"please", "thanks"}]  # no smiley
     two = said[0] == "join" and len(in_words) == 2
     if two and not {"join_link", "book_yes", "book_no", "next_session"} & hits.keys():
         hits.setdefault("join", Hit("join", "whole", "join and another word", 0, 2))

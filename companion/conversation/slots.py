@@ -18,7 +18,7 @@ _DAY = re.compile(
     re.I,
 )
 _DATE = re.compile(r"\b(?:the )?(\d{1,2}(?:st|nd|rd|th)|\d{1,2}[/.]\d{1,2})\b", re.I)
-_AMOUNT = r"(?P<n>\d{1,3}|[a-z]+)"
+_AMOUNT = r"(?P<n>\d{1,3}|[a-z]+(?=[ -]))"  # a word ends before its unit: no "roo" minutes in "room"
 _MINUTES = re.compile(
     rf"\b{_AMOUNT}(?:ish)?(?:\s?(?:-|to|or)\s?(?P<m>\d{{1,3}}))?\s*(?:ish )?(?:m|mins?|minutes?|minuets?)\b", re.I
 )
@@ -49,6 +49,9 @@ _UNTIL_ENDS = re.compile(
     r"mute|stop|so|then|can|could|tho|though|and|but|or|-)\b.*$|\s+-.*$",
     re.I,
 )
+_JOIN_CODE = re.compile(
+    r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)(?:\s+(?:pls|please|plz|thanks|thx|ta))?\W*$", re.I
+)
 _ROUND = {"a": 1, "an": 1, "one": 1, "another": 1, "next": 1, "this": 1, "the": 1, "couple": 2, "few": 3}
 
 
@@ -68,7 +71,7 @@ def _join(said: Said, words: WordList) -> Slots:
         return {"cohort_code": code}
     if scanned := poster_code(said.raw):
         return {"cohort_code": scanned}
-    after = re.search(r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)\W*$", said.raw, re.I)
+    after = _JOIN_CODE.search(said.raw)
     if after and after.group(1).lower() not in weighed_words().no_codes:
         return {"cohort_code": after.group(1).upper()}
     return {}
