@@ -122,12 +122,12 @@ def authenticator(page: TestResponse) -> TOTP:
     return TOTP.from_uri(html.unescape(found.group(1)))
 
 
-def press(browser: FlaskClient, on: str, path: str, **fields: str) -> TestResponse:
+def press(browser: FlaskClient, on: str, path: str, **fields: str | list[str]) -> TestResponse:
     """Post to `path` with the token of the page `on`."""
     return browser.post(path, data={"csrf_token": token(browser.get(on)), **fields})
 
 
-def press_on(browser: FlaskClient, on: str, path: str, **fields: str) -> str:
+def press_on(browser: FlaskClient, on: str, path: str, **fields: str | list[str]) -> str:
     """Press, and return the page to which that leads."""
     return browser.post(path, data={"csrf_token": token(browser.get(on)), **fields}, follow_redirects=True).text
 

@@ -51,7 +51,7 @@ NEEDED = ("name", "cohort", "first_on", "at", "minutes", "places", "first_facili
 BAD_GROUP = tuple(each for each in GROUP if each != "every")  # which says that the rule is its own
 DUTY = {
     "person": "nobody", "role": "third", "group": "none", "starts_on": "soon", "from_time": "early",
-    "ends_on": "later", "until_time": "late", "last_on": "never",
+    "ends_on": "later", "until_time": "late", "last_on": "never", "also_on": "9",
 }  # fmt: skip
 COHORT = {"name": "x", "nation": "mars", "weekday": "nine", "at": "late", "quiet_from": "22:00", "is_open": "maybe"}
 HOURS = {"kind": "hours", "from_time": "early", "until_time": "late", "weekdays": "9", "lead": "nobody"}
@@ -110,7 +110,7 @@ CASES = (
     Case("needs.DoneForm", "cor", "/console/needs/food", ("words",), {"words": LONG}),
     Case("people.NumberForm", "ada", "/console/people/{wren}/number", ("reason",), {"reason": "bored"}),
     Case("rights.EraseForm", "lee", "/console/people/{wren}/erase", ("alias",), {"alias": "Robin"}),
-    Case("rota.DutyForm", "lee", "/console/rota/add", ("starts_on", "from_time", "ends_on", "until_time"), DUTY),
+    Case("rota_add.DutyForm", "lee", "/console/rota/add", ("starts_on", "from_time", "until_time"), DUTY),
     Case("rota.FileForm", "lee", "/console/rota/import", ("file",), {"file": b"\xff\xfe"}),
     Case("hand_over.HandOverForm", "ada", "/console/rota", None, {"turn": "none", "to": "nobody"}),
     Case(

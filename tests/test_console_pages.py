@@ -144,6 +144,28 @@ def test_a_conversation_holds_no_text_that_opened_an_episode(on: Stage) -> None:
     assert [entry.subject_id for entry in audited(on, "conversation read")] == [on.ids["wren"]]
 
 
+def test_what_can_wait_stands_below_the_episodes_while_one_has_nobody(on: Stage) -> None:
+    ada = on.browser("ada")
+
+    def first(page: str) -> str:
+        return min(("Open episodes", "You cannot be on the rota yet"), key=page.index)
+
+    assert first(ada.get("/console/").text) == "Open episodes"
+    with on.database.write() as session:
+        found = session.get_one(Episode, on.ids["episode"])
+        found.state, found.owner_id, found.owned_at = "owned", on.ids["ada"], NOW
+    assert first(ada.get("/console/").text) == "You cannot be on the rota yet"
+
+
+def test_who_wrote_what_nobody_has_read_is_marked_in_the_list(on: Stage) -> None:
+    ada, texts = on.browser("ada"), on.path("/console/messages/{wren}")
+    assert "not read yet" in ada.get("/console/messages").text
+    press(ada, on.path(EPISODE), on.path("/console/episodes/{episode}/gate/open"))
+    ada.get(on.path(EPISODE))
+    press(ada, texts, f"{texts}/read", until=NOW.isoformat())
+    assert "not read yet" not in ada.get("/console/messages").text
+
+
 def test_our_welsh_is_marked_as_such_and_what_one_of_us_wrote_is_not(on: Stage) -> None:
     with on.database.write() as session:
         wren = session.get_one(Address, on.ids["wren_sms"])

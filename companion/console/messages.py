@@ -13,12 +13,14 @@ from datetime import datetime
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.console.conversations import lines, mark_read
 from companion.console.desk import EVERYONE, LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.queries import LATEST, my_people
-from companion.models import Address, Person, record
+from companion.models import Address, InboundMessage, Person, record
+from companion.models.texts import UNREAD
 
 
 @pages.get("/messages")
@@ -34,8 +36,12 @@ def messages() -> ResponseReturnValue:
         found = session.scalars(
             chosen.options(contains_eager(Address.person)).order_by(Address.last_inbound_at.desc()).limit(LATEST)
         ).all()
+        unread = select(InboundMessage.address_id).where(
+            sql(UNREAD), InboundMessage.address_id.in_([each.id for each in found])
+        )
+        waiting = set(session.scalars(unread))
     older = found[-1].last_inbound_at if len(found) == LATEST else None
-    return render_template("console/messages.html", addresses=found, older=older, first=before is None)
+    return render_template("console/messages.html", addresses=found, waiting=waiting, older=older, first=before is None)
 
 
 @pages.get("/messages/<uuid:person_id>")

@@ -35,6 +35,7 @@ from companion.console import (
     questions,
     rights,
     rota,
+    rota_add,
     search,
     session_changes,
     sessions,
@@ -90,6 +91,7 @@ PAGES = (
     first_run,
     evaluation,
     rota,
+    rota_add,
     ways,
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,37 +12,20 @@ from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, DateField, SelectField, TimeField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional
 
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.hand_over import HandOverForm
-from companion.console.week import AHEAD, WEEK, begun, days_of, monday_of, together
-from companion.models import DUTIES, CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck, by_label
+from companion.console.week import AHEAD, WEEK, begun, days_of, monday_of, on_now, together
+from companion.models import CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck, by_label
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
 from companion.rota.cover import every_gap, go_live, hours_in_words
-from companion.rota.duties import RotaError, add_duty, end_duty, is_there, turns_between
+from companion.rota.duties import RotaError, end_duty, turns_between
 from companion.rota.importing import ImportFailedError, import_rota, read_rota
 
 LARGEST = 200_000  # bytes of a rota in a file
 ON_IT = (FACILITATOR, LEAD, COORDINATOR)
-
-
-class DutyForm(Form):
-    """Putting somebody on the rota. Times are local."""
-
-    person = SelectField("Who", validators=[InputRequired("Choose who it is.")])
-    role = SelectField("As", choices=[SelectChoice(role, role.capitalize()) for role in DUTIES])
-    group = SelectField("For", validators=[Optional()])
-    starts_on = DateField("From which day", validators=[InputRequired("Type the day it begins.")])
-    from_time = TimeField("From", validators=[InputRequired("Type when it begins.")])
-    ends_on = DateField("Until which day", validators=[InputRequired("Type the day it ends.")])
-    until_time = TimeField("Until", validators=[InputRequired("Type when it ends.")])
-    weekly = BooleanField("Every week at this time")
-    last_on = DateField("Last time on (empty: until somebody ends it)", validators=[Optional()])
 
 
 class FileForm(Form):
@@ -90,11 +72,13 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
         "console/rota.html",
         days=days,
         gaps=every_gap(session, now()),
+        on_now=on_now(session, now()),
         offers=offers,
         checks=checks,
         duties=current,
         names=names,
         groups=groups,
+        group_names={group.id: group.name for group, _ in groups},
         hand_over=hand_over,
         monday=monday,
         before=monday - WEEK,
@@ -103,29 +87,6 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
         may_change=me().role in (LEAD, COORDINATOR),
         address=feed.address(calendar, desk().settings) if calendar and calendar.revoked_at is None else None,
     )
-
-
-@pages.route("/rota/add", methods=["GET", "POST"])
-@allow(LEAD, COORDINATOR)
-def rota_add() -> ResponseReturnValue:
-    """Put somebody on the rota."""
-    form = DutyForm()
-    with desk().database.write() as session:
-        staff = session.scalars(
-            select(Person).where(Person.state == "staff", Person.role.in_((FACILITATOR, LEAD)))
-        ).all()
-        groups = session.scalars(select(Group).where(Group.ended_at.is_(None)).order_by(Group.name)).all()
-        form.person.choices = [SelectChoice(str(p.id), p.label) for p in by_label(staff)]
-        form.group.choices = [SelectChoice("", "Every group"), *(SelectChoice(str(g.id), g.name) for g in groups)]
-        if form.validate_on_submit():
-            try:
-                _add(session, form)
-            except RotaError as error:
-                form[error.field].errors = [str(error)]
-            else:
-                flash("It is on the rota.", "info")
-                return redirect(url_for("console.rota"))
-        return render_template("console/rota_add.html", form=form)
 
 
 @pages.post("/rota/duties/<uuid:duty_id>/end")
@@ -255,35 +216,6 @@ def _all_of(file: FileStorage) -> bytes:
     return found
 
 
-def _add(session: Session, form: DutyForm) -> None:
-    starts, ends = form.starts_on.data, form.ends_on.data
-    days = (ends - starts).days
-    if not 0 <= days <= 14:
-        raise RotaError("It must end on the day it begins or up to 14 days later.", "ends_on")
-    group_id = _uuid(form.group.data)
-    person = session.get_one(Person, uuid.UUID(form.person.data))
-    duty: dict[str, Any] = {
-        "starts_on": starts,
-        "from_time": form.from_time.data,
-        "days": days,
-        "until_time": form.until_time.data,
-        "weekly": form.weekly.data,
-        "group_id": group_id,
-    }
-    if is_there(session, person, form.role.data, **duty):  # a second press
-        return
-    add_duty(
-        session,
-        person,
-        form.role.data,
-        **duty,
-        last_on=form.last_on.data if form.weekly.data else None,
-        time_zone=session.get_one(Group, group_id).time_zone if group_id else desk().settings.companion_time_zone,
-        now=now(),
-        by=my_id(),
-    )
-
-
 def _names(session: Session) -> dict[uuid.UUID, str]:
     staff = session.scalars(select(Person).where(Person.state == "staff")).all()
     return {person.id: person.label for person in by_label(staff)}
@@ -298,10 +230,3 @@ def _current(duty: Duty, monday: date) -> bool:
 def _groups(session: Session) -> Sequence[tuple[Group, GroupCover]]:
     wanted = select(Group, GroupCover).join(GroupCover).where(Group.ended_at.is_(None)).order_by(Group.name)
     return session.execute(wanted).tuples().all()
-
-
-def _uuid(given: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(given or "")
-    except ValueError:
-        return None

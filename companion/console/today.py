@@ -30,6 +30,7 @@ from companion.console.desk import (
 from companion.console.first_run import Step, steps_of
 from companion.console.queries import in_my_groups, my_people
 from companion.console.waiting import LATELY, SHOWN, Waiting, waiting
+from companion.console.week import on_now
 from companion.escalation import closings, proposals
 from companion.escalation.exclusions import may_see
 from companion.escalation.routes import moved_down
@@ -48,6 +49,7 @@ from companion.models import (
 )
 from companion.programme import supervision
 from companion.rota.cover import Gap, every_gap
+from companion.rota.schedule import Turn
 from companion.rota.ways import ENOUGH, can_be_texted, live_ways, who_stopped
 
 SOON = timedelta(days=8)
@@ -77,6 +79,7 @@ class Today:
     supervised_on: datetime | None
     alarms: Sequence[Alarm]
     stopped: Sequence[Person]  # who of those who run the programme texted STOP
+    on_now: Sequence[tuple[Turn, str]]  # who is on duty, with their names
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
     proposals: Sequence[FamilyProposal]  # that a family of phrases no longer pages, still to be answered
@@ -178,6 +181,7 @@ def _load() -> Today:
             unmarked=_unmarked(session),
             supervision=due,
             supervised_on=supervision.next_for(session, me(), now()) if due else None,
+            on_now=on_now(session, now()),
             gaps=every_gap(session, now(), GAPS),
             moved_down=moved_down(session, now() - TOLD),
             proposals=proposals.waiting(session, now()),

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from companion.rota.schedule import Turn
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from companion.models import Person
+from companion.rota.duties import turns_between
+from companion.rota.schedule import Turn, at
 from companion.when import clock_time
 
 WEEK = timedelta(days=7)
@@ -22,6 +27,14 @@ class Day:
 
     on: date
     turns: Sequence[tuple[Turn, str]]
+
+
+def on_now(session: Session, now: datetime) -> Sequence[tuple[Turn, str]]:
+    """Return who is on duty at `now` (UTC), for whichever group, with their names: first, second, then leads."""
+    turns = at(turns_between(session, now, now + timedelta(seconds=1)), now)
+    people = session.scalars(select(Person).where(Person.id.in_([turn.person_id for turn in turns])))
+    names = {person.id: person.label for person in people}
+    return [(turn, names.get(turn.person_id, "Someone")) for turn in turns]
 
 
 def days_of(monday: date, turns: Sequence[Turn], zone: ZoneInfo, weeks: int = 1) -> Sequence[Day]:
