@@ -11,10 +11,12 @@ ROOT = Path(__file__).parent.parent
 # Small tools that every room may use. They know one another alone, but for what stands behind them.
 TOOLS = {
     **dict.fromkeys(
-        ("bank_holidays", "clock", "crypto", "db", "likeness", "measuring", "once", "qr", "spreadsheet"), ""
+        ("bank_holidays", "clock", "crypto", "db", "likeness", "measuring", "once", "qr", "short_codes", "spreadsheet"),
+        "",
     ),
     **dict.fromkeys(("settings", "settings_values", "settings_words"), ""),
     "heartbeats": "models",
+    "speaker": "content.catalogue signposting",  # what is said of places that help
     "when": "content.catalogue",  # days are said in two languages
 }
 # What else a room may import: rooms, or a single module of one.
@@ -23,10 +25,9 @@ ROOMS = {
     "signposting": "content.examples",
     "content": "signposting messaging.parts",  # its checks count parts, and look every number up in the directory
     "messaging": "models content",
-    "rota": "models content messaging escalation.words escalation.references",
-    "escalation": "models content messaging rota signposting",
-    "programme": "models content messaging rota signposting"
-    " escalation.words escalation.exclusions escalation.references escalation.standing",
+    "rota": "models content messaging",
+    "escalation": "models content messaging rota",
+    "programme": "models content messaging rota signposting escalation.exclusions escalation.standing",
     "privacy": "models content messaging programme.places escalation.standing",
     "proof": "models content messaging escalation services",  # services: the drill goes in at the real door
     "conversation": "models content messaging rota signposting escalation programme privacy",

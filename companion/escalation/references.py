@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, select
@@ -11,10 +10,8 @@ from sqlalchemy.orm import Session
 
 from companion.models import Episode, Person, Reference
 from companion.models.base import store_once
+from companion.short_codes import PATTERN, random_code
 
-ALPHABET = "ACDEFHJKMNPQRTUVWXY"  # no letter that looks like a digit or another letter
-DIGITS = "34679"
-PATTERN = re.compile(rf"\b(?=[A-Z]*[{DIGITS}])[{ALPHABET}{DIGITS}]{{4}}\b")
 _KNOWN = select(Reference.episode_id, Reference.code).where(  # made once: asked for every page
     Reference.person_id == bindparam("person"), Reference.episode_id.in_(bindparam("episodes", expanding=True))
 )
@@ -34,7 +31,7 @@ def references_for(session: Session, episodes: Sequence[Episode], person: Person
 
 def _new_reference(session: Session, episode: Episode, person: Person) -> str:
     while True:
-        reference = Reference(code=_random_code(), episode_id=episode.id, person_id=person.id)
+        reference = Reference(code=random_code(), episode_id=episode.id, person_id=person.id)
         if store_once(session, reference, "code"):
             return reference.code
 
@@ -50,10 +47,3 @@ def apart(text: str, verbs: Sequence[str]) -> str:
     either, code = "|".join(verbs), PATTERN.pattern.strip(r"\b")
     text = re.sub(rf"\b({code})({either})\b", r"\1 \2", text, flags=re.IGNORECASE)
     return re.sub(rf"\b({either})({code})\b", r"\1 \2", text, flags=re.IGNORECASE)
-
-
-def _random_code() -> str:
-    while True:
-        code = "".join(secrets.choice(ALPHABET + DIGITS) for _ in range(4))
-        if any(mark in DIGITS for mark in code):  # a digit in it: no English word, none of Twilio's
-            return code

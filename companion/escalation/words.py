@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion import when
-from companion.content.catalogue import Catalogue, Text
+from companion.content.catalogue import Text
 from companion.content.crisis import crisis_values
 from companion.escalation import bundles
 from companion.escalation.reach import address_to_tell
@@ -26,19 +26,14 @@ from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
 from companion.models import Address, Episode, OutboxMessage, Person
 from companion.rota.ways import way_to
-from companion.settings import Settings
-from companion.signposting import Directory
+from companion.speaker import Speaker
 
 NAMED = 4  # references in one page: so that it costs one part
 
 
 @dataclass(frozen=True)
-class Voice:
-    """Renders and queues the texts of an episode. `words` knows the crisis numbers already."""
-
-    words: Catalogue
-    settings: Settings
-    directory: Directory
+class Voice(Speaker):
+    """Renders and queues the texts of an episode."""
 
     def page(
         self, session: Session, episode: Episode, person: Person, to: Address, key: str, now: datetime, begins: datetime
@@ -257,11 +252,6 @@ class Voice:
         """Return the line on urgent NHS help in `nation`; empty when that is unknown or due for review."""
         number = crisis_values(self.directory, now.astimezone(self.settings.zone).date()).get(f"nhs_{nation}", "")
         return self.words.nhs_line(nation, number) if number else ""
-
-    @property
-    def console_url(self) -> str:
-        """Where facilitators sign in."""
-        return f"{self.settings.public_url}/console/"
 
     def _to_trainee(self, session: Session, episode: Episode, key: str, text: Text, now: datetime) -> None:
         to = address_to_tell(session, episode)

@@ -9,7 +9,6 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.standing import open_episode_about
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
@@ -18,13 +17,14 @@ from companion.programme.asking import waits_for_answer
 from companion.programme.broadcast import unsuitable
 from companion.programme.local_contacts import laid_over
 from companion.signposting import Directory
+from companion.speaker import Speaker
 
 AFTER = timedelta(minutes=30)  # after the end, so that it has been said who came
 LOOK_BACK = timedelta(hours=12)  # a session that ended longer ago is not written about any more
 GOOD_FOR = timedelta(hours=14)  # over a night, but not over the next day
 
 
-def look_after(session: Session, now: datetime, voice: Voice) -> None:
+def look_after(session: Session, now: datetime, voice: Speaker) -> None:
     """Write to everyone of the sessions that have ended, once each."""
     debriefed = exists().where(SupervisionDue.session_id == GroupSession.id)
     for meeting in session.scalars(
@@ -73,7 +73,7 @@ def next_due(session: Session, now: datetime) -> datetime | None:
 
 
 def _ask(
-    session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice, places: Directory
+    session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Speaker, places: Directory
 ) -> None:
     to = usable(session, person)
     if to is None or waits_for_answer(person, now):
@@ -96,7 +96,7 @@ def _ask(
     }
 
 
-def _help(person: Person, now: datetime, voice: Voice, places: Directory) -> str:
+def _help(person: Person, now: datetime, voice: Speaker, places: Directory) -> str:
     """Return one place that fits the cohort and the nation and may stand on a locked screen; else a word to text."""
     topic = person.cohort.topic if person.cohort else None
     on = now.astimezone(voice.settings.zone).date()
@@ -108,7 +108,7 @@ def _help(person: Person, now: datetime, voice: Voice, places: Directory) -> str
     return voice.words.render("survey_menu").body
 
 
-def _debrief(session: Session, meeting: GroupSession, facilitator: Person, now: datetime, voice: Voice) -> None:
+def _debrief(session: Session, meeting: GroupSession, facilitator: Person, now: datetime, voice: Speaker) -> None:
     session.add(SupervisionDue(session_id=meeting.id, person_id=facilitator.id, since=meeting.ends_at))
     session.flush()
     to = usable(session, facilitator)

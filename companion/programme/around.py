@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.programme import aftercare, buddies, silence, supervision
+from companion.speaker import Speaker
 
 
-def tick(session: Session, now: datetime, voice: Voice) -> None:
+def tick(session: Session, now: datetime, voice: Speaker) -> None:
     """Do what is due at `now` (UTC)."""
     aftercare.look_after(session, now, voice)
     supervision.digest(session, now, voice)

@@ -23,7 +23,6 @@ from sqlalchemy.orm import Session
 from companion.content.catalogue import Text
 from companion.content.checks import forbidden_words
 from companion.escalation.exclusions import may_see
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable_of
 from companion.messaging.cost import Estimate, estimate
 from companion.messaging.optout import stops_among
@@ -43,6 +42,7 @@ from companion.models import (
     record,
 )
 from companion.programme import needs
+from companion.speaker import Speaker
 
 LONGEST = 220  # characters of the author's words: with who it is from and STOP, two parts
 UNDO_WITHIN = timedelta(minutes=1)
@@ -95,7 +95,7 @@ class Undone:
     gone: int
 
 
-def preview(session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Voice) -> Preview:
+def preview(session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Speaker) -> Preview:
     """Return what sending `words` would do, changing nothing. Raises BroadcastError."""
     text = _text(session, author, audience, words, voice)
     everyone = _people(session, author, audience)
@@ -114,7 +114,7 @@ def preview(session: Session, author: Person, audience: Audience, words: str, no
 
 
 def schedule(
-    session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Voice
+    session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Speaker
 ) -> Broadcast:
     """Put it into the outbox, to leave in a minute. Raises BroadcastError, also when there is nobody to get it."""
     text = _text(session, author, audience, words, voice)
@@ -184,7 +184,7 @@ def keep_draft(session: Session, author: Person, audience: Audience, words: str,
     return draft
 
 
-def send_draft(session: Session, author: Person, now: datetime, voice: Voice) -> Broadcast | None:
+def send_draft(session: Session, author: Person, now: datetime, voice: Speaker) -> Broadcast | None:
     """Schedule the author's draft; None when there is none, or when it is older than DRAFT_LASTS."""
     draft = _draft_of(session, author, now)
     if draft is None or draft.body is None:
@@ -225,7 +225,7 @@ def _draft_of(session: Session, author: Person, now: datetime) -> Broadcast | No
     )
 
 
-def _text(session: Session, author: Person, audience: Audience, words: str, voice: Voice) -> Text:
+def _text(session: Session, author: Person, audience: Audience, words: str, voice: Speaker) -> Text:
     """Return the text as it will be read. Raises BroadcastError."""
     group = _group(session, audience)
     if author.role == "facilitator" and (group is None or not _runs(session, author, group)):

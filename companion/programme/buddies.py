@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
 from companion.models import Address, BuddyMember, BuddyPair, BuddyWish, Person, record
+from companion.speaker import Speaker
 
 LONGEST = 230  # characters of one text: with what stands around it, two parts
 WISH_LASTS = timedelta(weeks=8)
@@ -39,7 +39,7 @@ def wish(session: Session, person: Person, now: datetime) -> None:
     record(session, now, "buddy wished for", person)
 
 
-def match(session: Session, now: datetime, voice: Voice) -> None:
+def match(session: Session, now: datetime, voice: Speaker) -> None:
     """Bring together those who wait, first come first served, and never the same two again."""
     session.execute(delete(BuddyWish).where(BuddyWish.at <= now - WISH_LASTS))
     waiting = [w for w in session.scalars(select(BuddyWish).order_by(BuddyWish.at, BuddyWish.person_id)) if _here(w)]
@@ -56,7 +56,7 @@ def match(session: Session, now: datetime, voice: Voice) -> None:
                 break
 
 
-def end_broken(session: Session, now: datetime, voice: Voice) -> None:
+def end_broken(session: Session, now: datetime, voice: Speaker) -> None:
     """End pairs of which one has stopped, left, moved to another cohort or been removed; tell the one who stays."""
     for pair in session.scalars(select(BuddyPair).where(BuddyPair.ended_at.is_(None))):
         if len(pair.members) < 2 or any(_gone(member.person, pair) for member in pair.members):
@@ -91,7 +91,7 @@ def reachable(session: Session, person: Person, now: datetime) -> Address | None
     return to if to is not None and not is_stopped(session, to) else None
 
 
-def pass_on(session: Session, person: Person, words: str, sid: str, now: datetime, voice: Voice) -> None:
+def pass_on(session: Session, person: Person, words: str, sid: str, now: datetime, voice: Speaker) -> None:
     """Pass words on to the buddy. They wait out quiet hours, and are dropped when one of the two has paused by then."""
     other = partner(session, person.id)
     to = reachable(session, other, now) if other is not None else None
@@ -100,7 +100,7 @@ def pass_on(session: Session, person: Person, words: str, sid: str, now: datetim
         enqueue(session, key=f"buddy:{sid}", lane="reminder", to=to, text=text, now=now, expires_at=now + GOOD_FOR)
 
 
-def leave(session: Session, person: Person, now: datetime, voice: Voice) -> None:
+def leave(session: Session, person: Person, now: datetime, voice: Speaker) -> None:
     """End someone's pair and their wish for one; the other is told."""
     session.execute(delete(BuddyWish).where(BuddyWish.person_id == person.id))
     pair = pair_of(session, person.id)
@@ -108,7 +108,7 @@ def leave(session: Session, person: Person, now: datetime, voice: Voice) -> None
         _end(session, pair, person, "one of them ended it", now, voice)
 
 
-def _introduce(session: Session, wishes: Sequence[BuddyWish], now: datetime, voice: Voice) -> None:
+def _introduce(session: Session, wishes: Sequence[BuddyWish], now: datetime, voice: Speaker) -> None:
     pair = BuddyPair(cohort_id=wishes[0].cohort_id, started_at=now)
     session.add(pair)
     session.flush()
@@ -124,7 +124,7 @@ def _introduce(session: Session, wishes: Sequence[BuddyWish], now: datetime, voi
     record(session, now, "buddies brought together", pair)
 
 
-def _end(session: Session, pair: BuddyPair, by: Person | None, why: str, now: datetime, voice: Voice) -> None:
+def _end(session: Session, pair: BuddyPair, by: Person | None, why: str, now: datetime, voice: Speaker) -> None:
     pair.ended_at, pair.why = now, why
     for member in pair.members:
         member.ended_at = now

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.models import Group, GroupSession, OutboxMessage, record
 from companion.programme import places, recurrence
 from companion.programme.sessions import HORIZON, days_of, locked, make_for
 from companion.programme.telling import Shift, tell
+from companion.speaker import Speaker
 
 OUT_OF_DATE = ("offer", "place", "reminder", "few", "roll", "late")  # how the keys of texts about a session begin
 MOVED_ON = timedelta(weeks=4)  # how far all that follows can be moved in one go
@@ -29,14 +29,14 @@ class CannotChangeError(Exception):
     """The change cannot be made; the message says why, in words for whoever wants it."""
 
 
-def cancel(session: Session, meeting: GroupSession, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+def cancel(session: Session, meeting: GroupSession, now: datetime, voice: Speaker, by: uuid.UUID | None) -> int:
     """Cancel one session; return how many people are told. Raises CannotChangeError when it is over or off already."""
     _still_to_come(locked(session, meeting), now)
     return tell(session, [_apply(session, Shift(meeting, None, None, None), now, by)], now, voice, by)
 
 
 def move(
-    session: Session, meeting: GroupSession, starts_at: datetime, now: datetime, voice: Voice, by: uuid.UUID | None
+    session: Session, meeting: GroupSession, starts_at: datetime, now: datetime, voice: Speaker, by: uuid.UUID | None
 ) -> int:
     """Move one session to another time (UTC), as long as before; return how many people are told."""
     _still_to_come(locked(session, meeting), now)
@@ -49,7 +49,7 @@ def move(
 
 
 def move_from_here(
-    session: Session, meeting: GroupSession, starts_at: datetime, now: datetime, voice: Voice, by: uuid.UUID | None
+    session: Session, meeting: GroupSession, starts_at: datetime, now: datetime, voice: Speaker, by: uuid.UUID | None
 ) -> int:
     """Move a session and all after it to another day or time (UTC); return how many people are told."""
     _still_to_come(locked(session, meeting), now)
@@ -122,7 +122,7 @@ def check_move(
         raise CannotChangeError("Another session of this group is at that time. Choose another time.")
 
 
-def restore(session: Session, meeting: GroupSession, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+def restore(session: Session, meeting: GroupSession, now: datetime, voice: Speaker, by: uuid.UUID | None) -> int:
     """Put a cancelled session back on, with the places people had; return how many people are told."""
     locked(session, meeting)
     if meeting.status != "cancelled":
@@ -138,7 +138,7 @@ def restore(session: Session, meeting: GroupSession, now: datetime, voice: Voice
     )
 
 
-def end_from(session: Session, group: Group, day: date, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+def end_from(session: Session, group: Group, day: date, now: datetime, voice: Speaker, by: uuid.UUID | None) -> int:
     """End a group: cancel its sessions from `day` on and make no more; return how many people are told."""
     group.ended_at, group.version = now, group.version + 1
     record(session, now, "group ended", group, actor=by, day=day.isoformat())
@@ -148,13 +148,13 @@ def end_from(session: Session, group: Group, day: date, now: datetime, voice: Vo
     return tell(session, shifts, now, voice, by)
 
 
-def line_up_all(session: Session, now: datetime, voice: Voice) -> int:
+def line_up_all(session: Session, now: datetime, voice: Speaker) -> int:
     """Bring into line the sessions of groups whose rule or time was changed; return how many people are told."""
     changed = session.scalars(select(Group).where(Group.ended_at.is_(None), Group.made_until.is_(None))).all()
     return sum(line_up(session, group, now, voice, None) for group in changed)
 
 
-def line_up(session: Session, group: Group, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+def line_up(session: Session, group: Group, now: datetime, voice: Speaker, by: uuid.UUID | None) -> int:
     """Move and cancel what is planned as the group's rule now says, and make what is missing; return how many hear."""
     shifts = [_apply(session, shift, now, by) for shift in plan(group, _planned(session, group, now, lock=True), now)]
     session.flush()

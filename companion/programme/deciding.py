@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
-from companion.escalation.references import ALPHABET, DIGITS
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, Group, GroupFacilitator, GroupSession, Person, record
 from companion.programme.changing import CannotChangeError, cancel
 from companion.programme.sessions import locked, runners
+from companion.short_codes import code_from
+from companion.speaker import Speaker
 
 UNDO_WITHIN = timedelta(minutes=1)
 TOO_LATE_TO_ASK = timedelta(minutes=30)  # before the start: whoever comes is on the way
@@ -24,10 +24,7 @@ TOO_LATE_TO_ASK = timedelta(minutes=30)  # before the start: whoever comes is on
 
 def code_of(meeting: GroupSession) -> str:
     """Return the four characters by which facilitators name a session in a text: always the same, and never a word."""
-    digest = hashlib.sha256(meeting.id.bytes).digest()
-    marks = [ALPHABET[byte % len(ALPHABET)] for byte in digest[:4]]
-    marks[digest[4] % 4] = DIGITS[digest[5] % len(DIGITS)]
-    return "".join(marks)
+    return code_from(hashlib.sha256(meeting.id.bytes).digest())
 
 
 def which(meeting: GroupSession) -> dict[str, str]:
@@ -66,7 +63,7 @@ def named(session: Session, person: Person, code: str, now: datetime) -> GroupSe
     return next((meeting for meeting in found if code_of(meeting) == code), None)
 
 
-def ask_about_few(session: Session, now: datetime, voice: Voice) -> int:
+def ask_about_few(session: Session, now: datetime, voice: Speaker) -> int:
     """Ask the facilitators of sessions with too few people, once, at their cut-off; return how many sessions."""
     booked = (
         select(func.count()).where(Booking.session_id == GroupSession.id, Booking.status == "yes").scalar_subquery()
@@ -130,7 +127,7 @@ def keep_on(session: Session, person: Person, now: datetime) -> GroupSession | N
     return meeting
 
 
-def cancel_due(session: Session, now: datetime, voice: Voice) -> int:
+def cancel_due(session: Session, now: datetime, voice: Speaker) -> int:
     """Cancel what was called off a minute ago, and tell whom it concerns; return how many sessions."""
     due = session.scalars(
         select(GroupSession).where(GroupSession.cancel_at <= now, GroupSession.status == "planned")
@@ -169,7 +166,7 @@ def tell(
     key: str,
     text_id: str,
     now: datetime,
-    voice: Voice,
+    voice: Speaker,
     **values: object,
 ) -> None:
     """Tell one of those who run a session something about it, once for each `key`."""

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.escalation.exclusions import excluded_from
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import GroupSession, Person, facilitators_of
 from companion.programme.sessions import runners
 from companion.rota.ways import can_be_texted
+from companion.speaker import Speaker
 
 
-def tell_facilitators_of_request(session: Session, person: Person, now: datetime, voice: Voice) -> None:
+def tell_facilitators_of_request(session: Session, person: Person, now: datetime, voice: Speaker) -> None:
     """Tell the facilitators that someone asks for a person; who it is stands in the console alone.
 
     The leads are told where no text can reach any of the facilitators, or all were left out.
@@ -42,7 +42,7 @@ def tell_runners(
     person: Person,
     what: Literal["late", "cant_get_in"],
     now: datetime,
-    voice: Voice,
+    voice: Speaker,
 ) -> None:
     """Tell who runs a session, once, that someone with a place (or one of themselves) will be late, or cannot get in.
 

@@ -16,7 +16,6 @@ from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
@@ -24,6 +23,7 @@ from companion.models import Booking, GroupSession, OutboxMessage, Person
 from companion.models.base import put
 from companion.programme.asking import OF_ONES_DATA, waits_for_answer
 from companion.programme.sessions import locked, next_session_for
+from companion.speaker import Speaker
 
 LONGEST_WAIT = timedelta(hours=24)  # how long a freed place is kept for one person, with days to go
 SHORTEST_WAIT = timedelta(minutes=15)
@@ -168,7 +168,7 @@ def release_holds(session: Session, meeting: GroupSession) -> None:
     )
 
 
-def offer_freed(session: Session, now: datetime, voice: Voice) -> int:
+def offer_freed(session: Session, now: datetime, voice: Speaker) -> int:
     """Offer each free place to whoever waits longest, with a deadline that suits the time left; return how many."""
     lapse(session, now)
     meetings = session.scalars(
@@ -186,7 +186,7 @@ def offer_freed(session: Session, now: datetime, voice: Voice) -> int:
     return sum(_offer(session, locked(session, meeting), now, voice) for meeting in meetings)
 
 
-def _offer(session: Session, meeting: GroupSession, now: datetime, voice: Voice) -> int:
+def _offer(session: Session, meeting: GroupSession, now: datetime, voice: Speaker) -> int:
     queue = waiting(session, meeting.id)
     offered = 0
     while (seat := free_seat(session, meeting)) is not None:

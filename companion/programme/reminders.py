@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session, contains_eager
 from companion import when
 from companion.content.catalogue import Text
 from companion.escalation.exclusions import hidden_from
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
 from companion.models import Booking, GroupFacilitator, GroupSession, OutboxMessage, Person, SessionLeave
 from companion.programme import places
 from companion.programme.asking import may_be_asked, waits_for_answer
 from companion.programme.links import place_url
+from companion.speaker import Speaker
 
 INVITE_BEFORE = timedelta(days=7)
 INVITE_UNTIL = timedelta(hours=2)  # before the start: later a place could not be made use of
@@ -33,7 +33,7 @@ BATCH = 200
 NAMED = 6  # how many aliases fit into one text
 
 
-def invite(session: Session, now: datetime, voice: Voice) -> int:
+def invite(session: Session, now: datetime, voice: Speaker) -> int:
     """Offer a place in the next session to members who have not been asked; return how many (at most BATCH)."""
     invited = 0
     for meeting in _coming(session, now + INVITE_UNTIL, now + INVITE_BEFORE):
@@ -82,7 +82,7 @@ class Due:
         return self.key(booking.person_id, booking.version)
 
 
-def remind(session: Session, now: datetime, voice: Voice) -> None:
+def remind(session: Session, now: datetime, voice: Speaker) -> None:
     """Remind those who are booked, and who runs it, at each of the group's times before a session."""
     due = [
         each for meeting in _coming(session, now - LOOK_BACK, now + timedelta(days=8)) for each in _due(meeting, now)
@@ -131,7 +131,7 @@ def _changed_since(due: Due) -> bool:
     return not due.last and due.meeting.changed_at is not None and due.meeting.changed_at > due.at
 
 
-def _remind_trainee(session: Session, due: Due, booking: Booking, now: datetime, voice: Voice) -> None:
+def _remind_trainee(session: Session, due: Due, booking: Booking, now: datetime, voice: Speaker) -> None:
     person, meeting = booking.person, due.meeting
     paused = person.paused_until is not None and person.paused_until > now
     text = trainee_text(voice, due.kind, booking, meeting)
@@ -140,7 +140,7 @@ def _remind_trainee(session: Session, due: Due, booking: Booking, now: datetime,
         places.asked(person, "reminder", meeting)
 
 
-def trainee_text(voice: Voice, kind: str, booking: Booking, meeting: GroupSession) -> Text:
+def trainee_text(voice: Speaker, kind: str, booking: Booking, meeting: GroupSession) -> Text:
     """Return a reminder with the link of someone's own page, or with the number for those who come by phone."""
     group = meeting.group
     if booking.person.joins_by == "phone" and group.dial_in:
@@ -149,14 +149,14 @@ def trainee_text(voice: Voice, kind: str, booking: Booking, meeting: GroupSessio
     return _text(voice, f"reminder_{kind}", meeting, link=place_url(voice.settings, booking.id))
 
 
-def call_line(voice: Voice, number: str, code: str | None) -> str:
+def call_line(voice: Speaker, number: str, code: str | None) -> str:
     """Return the number to call, with the code to key in when there is one."""
     if code:
         return voice.words.render("call_with_code", number=number, dial_code=code).body
     return voice.words.render("call", number=number).body
 
 
-def staff_text(voice: Voice, kind: str, meeting: GroupSession, bookings: Sequence[Booking]) -> Text:
+def staff_text(voice: Speaker, kind: str, meeting: GroupSession, bookings: Sequence[Booking]) -> Text:
     """Return what those who run a session are reminded of: when, and who is coming, by alias."""
     return _text(
         voice,
@@ -167,7 +167,7 @@ def staff_text(voice: Voice, kind: str, meeting: GroupSession, bookings: Sequenc
     )
 
 
-def who_line(voice: Voice, aliases: Sequence[str]) -> str:
+def who_line(voice: Speaker, aliases: Sequence[str]) -> str:
     """Return aliases in a row, as many as a text has room for, with the count of the others."""
     if not aliases:
         return voice.words.render("nobody_coming").body
@@ -189,7 +189,7 @@ def _once(session: Session, due: Due, key: str, person: Person, text: Text, now:
         enqueue(session, key=key, lane="reminder", to=to, text=text, now=now, expires_at=due.ends)
 
 
-def _text(voice: Voice, text_id: str, meeting: GroupSession, **values: object) -> Text:
+def _text(voice: Speaker, text_id: str, meeting: GroupSession, **values: object) -> Text:
     zone = ZoneInfo(meeting.group.time_zone)
     if "_day" in text_id:
         moment: dict[str, object] = {"when": when.day_and_time(meeting.starts_at, zone)}

@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.escalation.exclusions import hidden_from
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, Group, GroupSession, Person, SessionLeave, record
 from companion.programme.deciding import groups_of, tell
 from companion.programme.places import coming
 from companion.programme.sessions import runners
+from companion.speaker import Speaker
 
 MARKED_WITHIN = timedelta(hours=48)  # how long after the end a text may say who came; later there is the page
 
@@ -24,7 +24,7 @@ MARKED_WITHIN = timedelta(hours=48)  # how long after the end a text may say who
 # one of two facilitators cannot
 
 
-def ask_other(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice) -> Person | None:
+def ask_other(session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Speaker) -> Person | None:
     """Ask whoever else runs a session to run it without `person`; return who, or None when there is nobody."""
     running = runners(session, meeting)
     if person.id not in [each.id for each in running]:
@@ -45,7 +45,7 @@ def ask_other(session: Session, meeting: GroupSession, person: Person, now: date
 
 
 def answer_other(
-    session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Voice, *, yes: bool
+    session: Session, meeting: GroupSession, person: Person, now: datetime, voice: Speaker, *, yes: bool
 ) -> Person | None:
     """Answer whether `person` runs a session without the one who asked; return who asked, None when nobody does."""
     leave = session.scalar(
@@ -74,7 +74,7 @@ def _leave(session: Session, meeting: GroupSession, person: Person) -> SessionLe
 # who came
 
 
-def ask_who_came(session: Session, now: datetime, voice: Voice) -> int:
+def ask_who_came(session: Session, now: datetime, voice: Speaker) -> int:
     """Ask who runs a session that has just ended who came, once; return how many sessions."""
     ended = session.scalars(
         select(GroupSession)
@@ -98,7 +98,7 @@ def ask_who_came(session: Session, now: datetime, voice: Voice) -> int:
 
 
 def tell_roll(
-    session: Session, meeting: GroupSession, bookings: list[Booking], person: Person, now: datetime, voice: Voice
+    session: Session, meeting: GroupSession, bookings: list[Booking], person: Person, now: datetime, voice: Speaker
 ) -> None:
     """Ask one facilitator who of a numbered list came."""
     to, listed = usable(session, person), roll_line(bookings, hidden_from(session, person.id))

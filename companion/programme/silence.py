@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Address, Booking, Cohort, Episode, GroupSession, OutboxMessage, Person, record
+from companion.speaker import Speaker
 
 BY_DAY = (time(10), time(18))  # local; nothing here is urgent
 GOOD_FOR = timedelta(days=2)
@@ -29,7 +29,7 @@ SETTLED_IN = timedelta(days=14)  # who joined later is not asked whether it stil
 ARRIVED = ("delivered", "read")
 
 
-def nudge(session: Session, now: datetime, voice: Voice) -> None:
+def nudge(session: Session, now: datetime, voice: Speaker) -> None:
     """Write once to those who joined and never came, or of whom nothing was heard, for as long as the setting says."""
     if not _by_day(now, voice.settings.zone):
         return
@@ -93,7 +93,7 @@ def pause_failing(session: Session, now: datetime) -> None:
         record(session, now, "paused as texts fail", person)
 
 
-def ask_at_changeover(session: Session, now: datetime, voice: Voice) -> None:
+def ask_at_changeover(session: Session, now: datetime, voice: Speaker) -> None:
     """On the days when doctors change jobs, ask whether the cohort still fits. No answer is needed."""
     for cohort in session.scalars(select(Cohort)):
         zone = ZoneInfo(cohort.time_zone)

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.content.catalogue import Text
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import (
@@ -27,6 +26,7 @@ from companion.models import (
     facilitators_of,
     record,
 )
+from companion.speaker import Speaker
 
 DIGEST_ON = 0  # Monday
 DIGEST_AT = time(9)  # in the programme's time zone
@@ -94,7 +94,7 @@ def change(
     at: datetime,
     lead: Person | None,
     now: datetime,
-    voice: Voice,
+    voice: Speaker,
     by: uuid.UUID | None,
 ) -> int:
     """Move a date to `at` (UTC), or let another lead do it; return how many are told.
@@ -131,7 +131,7 @@ def change(
     return sum(_tell(session, "changed", date, each, text, now, max(was, at)) for each, text in texts.items())
 
 
-def cancel(session: Session, date: SupervisionDate, now: datetime, voice: Voice, by: uuid.UUID | None) -> int:
+def cancel(session: Session, date: SupervisionDate, now: datetime, voice: Speaker, by: uuid.UUID | None) -> int:
     """Remove a date that is still to come; return how many are told that it is off, and when the next one is."""
     people = concerned(session, date, by)
     record(session, now, "supervision cancelled", date, actor=by, at=date.at.isoformat())
@@ -157,7 +157,7 @@ def concerned(session: Session, date: SupervisionDate, but: uuid.UUID | None) ->
     return [each for each in people if each.id != but]
 
 
-def next_words(session: Session, facilitator: Person, now: datetime, voice: Voice) -> Text:
+def next_words(session: Session, facilitator: Person, now: datetime, voice: Speaker) -> Text:
     """Return the sentence that says when the facilitator's next supervision is, or that no date is set."""
     at = next_for(session, facilitator, now)
     if at is None:
@@ -200,7 +200,7 @@ def had(session: Session, facilitator: Person, by: Person, now: datetime) -> int
     return len(dues)
 
 
-def ask_sooner(session: Session, facilitator: Person, now: datetime, voice: Voice) -> int:
+def ask_sooner(session: Session, facilitator: Person, now: datetime, voice: Speaker) -> int:
     """Tell the leads that the facilitator would like supervision sooner; return how many could be told."""
     session.execute(
         update(SupervisionDue)
@@ -213,7 +213,7 @@ def ask_sooner(session: Session, facilitator: Person, now: datetime, voice: Voic
     return _tell_leads(session, f"supervision-asked:{facilitator.id}:{now.date()}", text, now, timedelta(hours=24))
 
 
-def digest(session: Session, now: datetime, voice: Voice) -> None:
+def digest(session: Session, now: datetime, voice: Speaker) -> None:
     """Tell the leads once a week who has had no supervision after a group; nothing when there is nobody."""
     zone = voice.settings.zone
     due = last_digest(now, zone)

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
 from companion.content.catalogue import Text
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person
 from companion.programme import places
 from companion.programme.asking import waits_for_answer
 from companion.programme.sessions import runners
+from companion.speaker import Speaker
 
 CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
 
@@ -62,7 +62,7 @@ def tell(
     session: Session,
     shifts: Sequence[tuple[Shift, datetime | None]],
     now: datetime,
-    voice: Voice,
+    voice: Speaker,
     by: uuid.UUID | None,
 ) -> int:
     """Tell everyone concerned, in one text each, of the first of their sessions that changes; return how many hear.
@@ -102,7 +102,7 @@ def tell(
     return count
 
 
-def words_for(voice: Voice, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[str]:
+def words_for(voice: Speaker, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[str]:
     """Return what those who are told will read, each text once, if this one moves to `starts_at` or is off (None)."""
     answers = [*(booking.status for booking in told.trainees), *([None] if told.staff else [])]
     shift, before = Shift(meeting, starts_at, None, None), meeting.starts_at if starts_at else None
@@ -112,7 +112,7 @@ def words_for(voice: Voice, meeting: GroupSession, starts_at: datetime | None, t
 _STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
 
 
-def _text(voice: Voice, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:
+def _text(voice: Speaker, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:
     meeting, zone = shift.meeting, ZoneInfo(shift.meeting.group.time_zone)
     say, which = voice.words.render, "sessions" if more else "session"
     values = {"group": meeting.group.name, "when": when.day_and_time(before or meeting.starts_at, zone)}

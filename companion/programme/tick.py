@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.models import Booking, GroupSession, Person
 from companion.programme import changing, checkins, deciding, places, reminders, running, sessions
+from companion.speaker import Speaker
 
 
-def tick(session: Session, now: datetime, voice: Voice) -> bool:
+def tick(session: Session, now: datetime, voice: Speaker) -> bool:
     """Do what is due at `now` (UTC); return whether there may be more of it."""
     deciding.cancel_due(session, now, voice)
     changing.line_up_all(session, now, voice)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.escalation.references import ALPHABET, DIGITS
 from companion.models import Cover, ReadinessCheck, Reference
+from companion.short_codes import random_code
 
 
 def new_code(session: Session) -> str:
     """Return four characters that stand for nothing yet."""
     while True:
-        code = "".join(secrets.choice(ALPHABET + DIGITS) for _ in range(4))
-        if not any(mark in DIGITS for mark in code):  # a digit in it: no English word, none of Twilio's
-            continue
+        code = random_code()
         taken = session.get(Reference, code) or session.scalar(
             select(ReadinessCheck.id).where(ReadinessCheck.code == code).limit(1)
         )

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
@@ -19,6 +18,7 @@ from companion.models import Person, ReadinessCheck, facilitators_of, raise_alar
 from companion.rota.codes import new_code
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Turn, stretches
+from companion.speaker import Speaker
 from companion.when import time_by
 
 MISSED = "readiness_missed"
@@ -26,7 +26,7 @@ ANSWER_WITHIN = timedelta(minutes=15)
 LONGEST = timedelta(days=15)  # of a duty, so that one that began long ago is not tested as if it began now
 
 
-def tick(session: Session, now: datetime, voice: Voice) -> None:
+def tick(session: Session, now: datetime, voice: Speaker) -> None:
     """Send the test pages of duties that have begun, and look after those that nobody answered."""
     _begin(session, now, voice)
     overdue = select(ReadinessCheck).where(
@@ -60,7 +60,7 @@ def _all_answered(session: Session, now: datetime) -> None:
         settle_alarm(session, now, MISSED)
 
 
-def _begin(session: Session, now: datetime, voice: Voice) -> None:
+def _begin(session: Session, now: datetime, voice: Speaker) -> None:
     started = now - ANSWER_WITHIN  # a worker that was down for longer tests nobody in the middle of a duty
     if not turns_between(session, started, now + timedelta(microseconds=1)):
         return
@@ -75,7 +75,7 @@ def _begin(session: Session, now: datetime, voice: Voice) -> None:
             _test(session, turn, session.get_one(Person, turn.person_id), None, now, voice)
 
 
-def _missed(session: Session, check: ReadinessCheck, now: datetime, voice: Voice) -> None:
+def _missed(session: Session, check: ReadinessCheck, now: datetime, voice: Speaker) -> None:
     check.state = "missed"
     record(session, now, "test page missed", check.person, role=check.role)
     raise_alarm(session, now, MISSED)
@@ -116,7 +116,7 @@ def _test(
     person: Person,
     instead_of: Person | None,
     now: datetime,
-    voice: Voice,
+    voice: Speaker,
     until: datetime | None = None,
 ) -> None:
     begins, ends = (turn.starts_at, turn.ends_at) if instead_of is None else (now, until or turn.ends_at)

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.db import new_id
-from companion.escalation.words import Voice
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Cover, Person, record
@@ -20,6 +19,7 @@ from companion.rota.codes import new_code
 from companion.rota.cover import AHEAD
 from companion.rota.duties import RotaError, check_may_be_rostered, check_not_twice, turns_between
 from companion.rota.schedule import Turn
+from companion.speaker import Speaker
 from companion.when import day_and_time
 
 
@@ -120,7 +120,7 @@ def withdraw(session: Session, covers: Sequence[Cover], person: Person, now: dat
     return bool(mine)
 
 
-def question(session: Session, covers: Sequence[Cover], voice: Voice) -> Text:
+def question(session: Session, covers: Sequence[Cover], voice: Speaker) -> Text:
     """Return what the one who is asked reads, with the code to answer with."""
     asker = session.get_one(Person, covers[0].asked_by)
     taken = next(cover for cover in covers if cover.from_id == asker.id)
@@ -131,13 +131,13 @@ def question(session: Session, covers: Sequence[Cover], voice: Voice) -> Text:
     return voice.words.render("rota_please_swap", other_span=span(given, voice), **values)
 
 
-def ask_by_text(session: Session, covers: Sequence[Cover], now: datetime, voice: Voice) -> None:
+def ask_by_text(session: Session, covers: Sequence[Cover], now: datetime, voice: Speaker) -> None:
     """Text the one who is asked."""
     other = session.get_one(Person, covers[0].asked_of)
     _tell(session, other, f"rota-ask:{covers[0].swap_id}", question(session, covers, voice), now)
 
 
-def tell_asker(session: Session, covers: Sequence[Cover], text_id: str, now: datetime, voice: Voice) -> None:
+def tell_asker(session: Session, covers: Sequence[Cover], text_id: str, now: datetime, voice: Speaker) -> None:
     """Text the one who asked what came of it (`rota_agreed_for_you`, `rota_declined` or `rota_lapsed`)."""
     asker, other = session.get_one(Person, covers[0].asked_by), session.get_one(Person, covers[0].asked_of)
     given = next((cover for cover in covers if cover.from_id == asker.id), covers[0])
@@ -145,7 +145,7 @@ def tell_asker(session: Session, covers: Sequence[Cover], text_id: str, now: dat
     _tell(session, asker, f"{text_id}:{given.swap_id}", text, now)
 
 
-def lapse(session: Session, now: datetime, voice: Voice) -> None:
+def lapse(session: Session, now: datetime, voice: Speaker) -> None:
     """Close the offers that nobody answered before the duty began, and tell who asked."""
     waiting = session.scalars(
         select(Cover).where(Cover.state == "offered", Cover.starts_at <= now, Cover.offered_at < Cover.starts_at)
@@ -159,7 +159,7 @@ def lapse(session: Session, now: datetime, voice: Voice) -> None:
         tell_asker(session, covers, "rota_lapsed", now, voice)
 
 
-def span(cover: Cover | Turn, voice: Voice) -> str:
+def span(cover: Cover | Turn, voice: Speaker) -> str:
     """Return "Thu 26 Nov, 6pm to Fri 27 Nov, 8am" in the programme's time."""
     zone = voice.settings.zone
     return f"{day_and_time(cover.starts_at, zone)} to {day_and_time(cover.ends_at, zone)}"

@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from companion.escalation.words import Voice
 from companion.models import Alarm, ReadinessCheck, raise_alarm, settle_alarm
 from companion.rota import readiness, swaps
 from companion.rota.cover import SOON, every_gap
 from companion.rota.duties import turns_between
+from companion.speaker import Speaker
 
 GAP = "rota_gap"
 AGAIN = timedelta(hours=12)  # how often the coordinator hears of the same gap
 _AHEAD = timedelta(days=2)
 
 
-def tick(session: Session, now: datetime, voice: Voice) -> None:
+def tick(session: Session, now: datetime, voice: Speaker) -> None:
     """Send test pages that are due, look after those not answered, and close offers that came to nothing."""
     readiness.tick(session, now, voice)
     swaps.lapse(session, now, voice)
