@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
-from companion.models import Broadcast, Episode, Need, NeedAction, Note, OutboxMessage, Person, SupervisionDate
+from companion.models import (
+    Broadcast,
+    Episode,
+    Need,
+    NeedAction,
+    Note,
+    OutboxMessage,
+    Person,
+    SupervisionDate,
+    SupervisionDue,
+)
 from tests.console_people import NOW
 from tests.console_stage import stage, token
 from tests.databases import NewDatabase
@@ -65,4 +77,21 @@ def test_needs_concerns_and_supervision(sqlite_databases: NewDatabase) -> None:
         assert episode.raised_by == on.ids["bo"]
         assert session.scalars(select(Note.body).where(Note.episode_id == episode.id)).all() == [form["words"]]
         assert session.get_one(Person, on.ids["finch"]).state == "joined"
+    on.database.close()
+
+
+def test_a_lead_sees_the_episodes_that_somebody_had_since_the_last_supervision(sqlite_databases: NewDatabase) -> None:
+    on = stage(sqlite_databases())
+    due = {"person_id": on.ids["ada"], "since": NOW}
+    with on.database.write() as session:
+        episode = session.get_one(Episode, on.ids["episode"])
+        episode.state, episode.owner_id, episode.owned_at = "owned", on.ids["ada"], NOW
+        session.add(SupervisionDue(session_id=on.ids["over"], **due))
+    link = on.path('<a href="/console/episodes/{episode}">Wren, today</a>')
+    assert link in on.browser("lee").get("/console/supervision").text
+    assert "Wren" not in on.browser("cor").get("/console/supervision").text
+    with on.database.write() as session:
+        done = {"done_at": NOW + timedelta(minutes=1), "done_by": on.ids["lee"]}
+        session.add(SupervisionDue(session_id=on.ids["evening"], **due, **done))
+    assert link not in on.browser("lee").get("/console/supervision").text
     on.database.close()

@@ -181,7 +181,7 @@ def test_what_somebody_wrote_when_they_were_signed_out_is_put_back(on: Stage, ad
     expect(page.get_by_label("Your text")).to_have_value("See you on Thursday")
     page.get_by_role("button", name="See how it will look").click()
     page.get_by_role("button", name="Send it").click()
-    expect(page.get_by_text("It is on its way.")).to_be_visible()
+    expect(page.get_by_text("It is on its way.")).to_be_focused()
     page.goto(address + on.path("/console/people/{wren}/write"))
     expect(page.get_by_label("Your text")).to_have_value("")  # it was sent, and is not put back again
     context.close()

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 from wtforms import DateField, HiddenField, SelectField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from companion.console.desk import COORDINATOR, LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
-from companion.models import Group, Person, SupervisionDate, by_label
+from companion.console.queries import my_episodes
+from companion.models import Episode, Group, Person, SupervisionDate, SupervisionDue, by_label
 from companion.programme import supervision
 from companion.programme.recurrence import at_local
 
+LATELY = timedelta(weeks=8)  # how far back the episodes of somebody who had no supervision yet are named
 OVER = "This is over. Choose a day ahead."
 STALE = "This date was changed while your page was open. It is shown as it is now: look again, and send again."
 
@@ -63,7 +65,34 @@ def supervision_page() -> ResponseReturnValue:
                 flash("The date is set." if new else "This date is set already. Nothing has changed.", "info")
                 return redirect(url_for("console.supervision_page"))
         waiting, coming = supervision.waiting(session), supervision.coming(session, now())
-    return render_template("console/supervision.html", form=form, waiting=waiting, coming=coming)
+        had = _had(session, [each.person.id for each in waiting]) if me().role == LEAD else {}
+    return render_template("console/supervision.html", form=form, waiting=waiting, coming=coming, had=had)
+
+
+def _had(session: Session, people: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Episode]]:
+    """Return the episodes that these facilitators have or had since their last supervision, for a lead to ask about."""
+    done = (
+        select(SupervisionDue.person_id, func.max(SupervisionDue.done_at))
+        .where(SupervisionDue.person_id.in_(people))
+        .group_by(SupervisionDue.person_id)
+    )
+    last = dict(session.execute(done).tuples().all())
+    found: dict[uuid.UUID, list[Episode]] = {}
+    for episode in session.scalars(
+        select(Episode)
+        .where(
+            Episode.owner_id.in_(people),
+            Episode.is_drill.is_(False),
+            Episode.opened_at > now() - LATELY,
+            my_episodes(me()),
+        )
+        .options(joinedload(Episode.person))
+        .order_by(Episode.opened_at)
+    ):
+        since = last.get(episode.owner_id) if episode.owner_id else None
+        if episode.owner_id is not None and (since is None or episode.opened_at > since):
+            found.setdefault(episode.owner_id, []).append(episode)
+    return found
 
 
 @pages.route("/supervision/dates/<uuid:date_id>", methods=["GET", "POST"])

@@ -1,5 +1,5 @@
-// Keeps Today up to date, warns before the sign-in ends, moves to a form's problems, and sends a form once when it is
-// pressed twice. Every page works without it.
+// Keeps Today up to date, warns before the sign-in ends, moves to a form's problems or to what was done, and sends a
+// form once when it is pressed twice. Every page works without it.
 "use strict";
 
 (function liveToday() {
@@ -110,9 +110,10 @@
   wait();
 })();
 
-(function goToProblems() {
-  const problems = document.querySelector("[data-focus]");
-  if (problems) problems.focus();
+(function goToWhatIsSaid() {
+  // What is wrong, or else what was done: so that it is read out, and the keyboard goes on from there.
+  const said = document.querySelector("[data-focus]") || document.querySelector("[data-said]");
+  if (said) said.focus();
 })();
 
 (function sendOnce() {
