@@ -236,6 +236,24 @@ def test_a_form_is_filled_in_again_after_the_password_is_asked_for(on: Stage, ad
     context.close()
 
 
+def test_an_open_page_of_an_episode_tells_what_others_do(on: Stage, address: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page, path = signed_in(context, address, "lee"), on.path("/console/episodes/{unasked}")
+    page.goto(address + path)
+    page.get_by_role("button", name="No, I do not know them").click()
+    page.get_by_label("Add a note").fill("Rang twice")
+    press(on.browser("bo"), "/console/account", f"{path}/gate/open")
+    press(on.browser("bo"), "/console/account", f"{path}/take")
+    with page.expect_response("**/news*"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("Taken, no contact recorded yet: Dr Bo.")).to_be_visible()
+    expect(page.get_by_label("Add a note")).to_be_focused()
+    page.get_by_role("link", name="Show it").click()
+    expect(page.locator(".card-row .state")).to_have_text("Taken, no contact recorded yet: Dr Bo")
+    expect(page.get_by_label("Add a note")).to_have_value("Rang twice")  # it was not lost by that
+    context.close()
+
+
 def _sign_in(page: Page, who: str) -> None:
     page.get_by_label("E-mail address").fill(f"{who}@example.org")
     page.get_by_label("Password").fill(PASSWORD)

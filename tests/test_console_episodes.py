@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from companion.models import Address, Call, Episode, Page, Person
-from tests.console_people import CANARY, NOW
+from tests.console_people import CANARY, NOW, text_from
 from tests.console_stage import EPISODE, Stage, audited, episode, opened, press, stage
 from tests.databases import NewDatabase
 
@@ -174,3 +175,21 @@ def test_a_note_is_kept_only_by_who_may_read_the_episode(on: Stage) -> None:
     assert note["body"] not in opened(on, "ada")
     press(on.browser("ada"), "/console/account", on.path(EPISODE + "/note"), **note)
     assert note["body"] in opened(on, "ada")
+
+
+def test_what_is_new_in_an_episode_is_told_without_a_word_of_it(on: Stage) -> None:
+    ada, lee, page = on.browser("ada"), on.browser("lee"), on.path(EPISODE)
+    press(ada, page, f"{page}/gate/open")
+    news = re.findall(r'data-news="([^"]+)"', ada.get(page).text)[0]
+    assert ada.get(news).text == ""
+    with on.database.write() as session:
+        wren = session.get_one(Address, on.ids["wren_sms"])
+        text_from(session, wren, "are you there", NOW + timedelta(minutes=1), needs_reading=True)
+    assert ada.get(news).text == "They wrote again."
+    press(lee, page, f"{page}/gate/open")
+    press(lee, page, f"{page}/take")
+    assert ada.get(news).text == "Taken, no contact recorded yet: Dr Lee."
+    news = re.findall(r'data-news="([^"]+)"', ada.get(page).text)[0]
+    press(lee, page, f"{page}/note", body="Rang twice")
+    assert ada.get(news).text == "There is a new note."
+    assert on.browser("bo").get(news).status_code == 404

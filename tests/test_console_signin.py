@@ -76,6 +76,9 @@ def test_words_that_could_not_be_sent_are_given_back(sqlite_databases: NewDataba
     assert f'href="/console/sign-in?next={path}"' in answer.text
     elsewhere = nobody.post(path, data=words, headers={"Sec-Fetch-Site": "cross-site"}, follow_redirects=True)
     assert "ring" not in elsewhere.text  # another site cannot have a page here say something
+    note = on.path("/console/episodes/{episode}/note")  # where there is no page but that of a note that was refused
+    answer = nobody.post(note, data={"body": "x"}, headers={**ours, "Referer": f"http://localhost{note}"})
+    assert f'href="/console/sign-in?next={note.removesuffix("/note")}"' in answer.text
     ada = on.browser("ada")
     words["csrf_token"] = token(ada.get(path))
     with ada.session_transaction(path="/console/") as kept:

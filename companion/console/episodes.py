@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from companion.console.desk import LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.episode_file import file_of
+from companion.console.episode_news import stand_of
 from companion.console.fields import Form
 from companion.console.queries import my_episodes
 from companion.console.words import named
@@ -231,7 +232,13 @@ def _page(session: Session, found: Episode, reference: str | None, note: NoteFor
     record(session, now(), "episode read", found, actor=my_id())
     file = file_of(session, found)
     return render_template(
-        "console/episode.html", file=file, reference=reference, note=note, lead=LEAD, they_know=person_knows(found)
+        "console/episode.html",
+        file=file,
+        reference=reference,
+        note=note,
+        lead=LEAD,
+        they_know=person_knows(found),
+        stands=stand_of(session, found),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, flash, redirect, render_template, request, session, url_for
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue, ResponseValue
 from flask_login import current_user, user_logged_out
 from flask_security import Security, hash_password
@@ -14,6 +14,7 @@ from flask_security.forms import ChangePasswordForm, LoginForm, TwoFactorRescueF
 from flask_security.password_util import PasswordUtil
 from flask_security.signals import password_changed, tf_disabled, tf_profile_changed, user_authenticated
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException
 from wtforms import RadioField
 
 from companion.console import passkeys
@@ -199,13 +200,26 @@ def _config(here: Desk) -> dict[str, Any]:
 
 
 def return_path() -> str:
-    """Return where to go on after signing in: the page asked for, or the page the form stood on."""
+    """Return where to go on after signing in: the page asked for, or the page the form stood on.
+
+    A form that was refused stands at the address that it was sent to, where there may be no page: it is one of what
+    that address begins with.
+    """
     if request.method == "GET":
         return request.full_path.rstrip("?")
     came_from = urlsplit(request.referrer or "")
-    if came_from.netloc == request.host and came_from.path.startswith("/console"):
-        return came_from.path
-    return "/console/"
+    path = came_from.path if came_from.netloc == request.host else ""
+    while path.startswith("/console/") and not _is_page(path):
+        path = path.rpartition("/")[0]
+    return path if path.startswith("/console/") else "/console/"
+
+
+def _is_page(path: str) -> bool:
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return False
+    return True
 
 
 def written_words() -> list[str]:

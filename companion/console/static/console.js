@@ -1,5 +1,5 @@
-// Keeps Today up to date, warns before the sign-in ends, moves to a form's problems or to what was done, and sends a
-// form once when it is pressed twice. Every page works without it.
+// Keeps Today up to date, tells of news in an episode, warns before the sign-in ends, moves to a form's problems or to
+// what was done, and sends a form once when it is pressed twice. Every page works without it.
 "use strict";
 
 (function liveToday() {
@@ -61,6 +61,29 @@
   next();
 })();
 
+(function tellNews() {
+  const news = document.getElementById("news");
+  if (!news) return;
+  const every = 15000;
+
+  async function look() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(news.dataset.news, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
+      const words = answer.ok ? await answer.text() : "";
+      if (words) {
+        news.hidden = false; // the words come after, so that they are read out; the focus stays where it is
+        document.getElementById("news-says").textContent = words;
+      }
+      if (words || answer.status === 401) window.clearInterval(timer);
+    } catch { /* not reached: asked again by itself */ }
+  }
+
+  const timer = window.setInterval(look, every);
+  document.addEventListener("visibilitychange", look);
+  news.querySelector("a").addEventListener("click", () => document.dispatchEvent(new Event("leaving")));
+})();
+
 (function warnBeforeSignOut() {
   const seconds = Number(document.body.dataset.idleSeconds || 0);
   const warning = document.getElementById("idle");
@@ -79,7 +102,7 @@
       warning.hidden = false;
       stay.hidden = true;
       again.hidden = false;
-      document.dispatchEvent(new Event("signedout"));
+      document.dispatchEvent(new Event("leaving"));
       says.textContent = "You have been signed out. Open this page again and sign in: what you are writing is put back.";
       return;
     }

@@ -1,5 +1,5 @@
 // Keeps what somebody was writing when they were signed out, and puts it back into its fields once they have signed in:
-// in this tab alone, on the same page, for the same person. Nothing is sent by it, and passwords are never kept.
+// in this tab alone, in the same form, for the same person. Nothing is sent by it, and passwords are never kept.
 "use strict";
 
 (function giveBack() {
@@ -26,7 +26,7 @@
     if (!who || notSent || form.method !== "post" || form.querySelector("[type=password]")) return;
     const fields = [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string");
     try {
-      keep({ who, unsent, fields, at: Date.now(), page: location.pathname, target: target(form) });
+      keep({ who, unsent, fields, at: Date.now(), target: target(form) });
     } catch { /* no storage: it is shown to be copied */ }
   }
 
@@ -45,7 +45,9 @@
 
   function back(kept) {
     const form = [...document.forms].find((each) => each.method === "post" && target(each) === kept.target);
-    const found = form ? put(form, kept.fields) : null;
+    if (!form) return; // another page on the way to it
+    forget();
+    const found = put(form, kept.fields);
     if (!found) return;
     const note = document.createElement("p");
     const link = document.createElement("a");
@@ -67,13 +69,10 @@
     for (const each of document.querySelectorAll("[data-by-hand]")) each.hidden = true;
     for (const each of document.querySelectorAll("[data-by-itself]")) each.hidden = false;
   } else if (!kept.unsent) forget(); // it arrived
-  else if (kept.page === location.pathname) {
-    forget();
-    back(kept);
-  }
+  else back(kept);
 
   document.addEventListener("submit", (event) => taken(event.target, false));
-  document.addEventListener("signedout", () => {
+  document.addEventListener("leaving", () => {
     const written = [...document.forms].find((form) =>
       [...form.elements].some((field) => field.matches("textarea") && field.value !== field.defaultValue));
     if (written) taken(written, true);
