@@ -49,7 +49,7 @@ def test_who_came_gets_help_and_one_question_that_leaves_no_trace(world: World) 
     home.ignores()
     for person in (asha, ben, cara, dev):
         person.hears(
-            "Thanks for coming to ICU North", "Guardian of Safe Working Hours", "Reply YES or NO", "without your name"
+            "If you came to ICU North", "Guardian of Safe Working Hours", "Reply YES or NO", "without your name"
         )
     world.staff_ignores()
     asha.texts("yes")
@@ -111,7 +111,7 @@ def test_only_those_marked_as_there_are_asked_and_unanswered_words_go(world: Wor
         first = session.scalar(select(Booking.id).join(Person).order_by(Person.created_at).limit(1))
         session.execute(update(Booking).where(Booking.id == first).values(status="attended"))
     world.advance(minutes=30)
-    asha.hears("Thanks for coming", "Text MENU for places that help")
+    asha.hears("If you came to ICU North", "Text MENU for places that help")
     ben.hears_nothing()
     asha.texts("good but the room was cold")
     asha.hears("May we show these words")
@@ -280,3 +280,49 @@ def test_no_column_of_an_answer_leads_to_who_gave_it() -> None:
         assert not {column.name for column in table.columns} - {
             *("id", "group_id", "quarter", "helpful", "not_helpful", "body", "agreed")
         }
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_could_not_come_is_thanked_for_nothing_and_counted_nowhere(world: World) -> None:
+    (asha,) = after_the_session(world, "+447700900101")
+    asha.hears("If you came to ICU North, was it helpful?")
+    asha.texts("sorry couldn't make it last night")
+    asha.hears("It is fine to miss one", "NEXT")
+    with world.database.read() as session:
+        assert session.scalars(select(SurveyComment)).all() == []
+        assert session.scalars(select(SurveyTally.helpful + SurveyTally.not_helpful)).one() == 0
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_nobody_is_asked_about_a_session_to_which_nobody_came(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts("YES")
+    world.move_to(OVER - timedelta(minutes=20))
+    asha.ignores()
+    cole.ignores()
+    cole.texts("CAME NONE")
+    cole.hears("Came: nobody so far")
+    world.move_to(OVER + timedelta(minutes=5))
+    asha.hears_nothing()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_what_is_asked_in_place_of_an_answer_or_beside_it_is_answered(world: World) -> None:
+    asha, ben, cara = after_the_session(world, "+447700900101", "+447700900102", "+447700900103")
+    for person in (asha, ben, cara):
+        person.hears("was it helpful?")
+    asha.texts("i moved to belfast, who can i call")  # no comment on the group
+    asha.hears("This may help")
+    ben.texts("can i bring a friend?")
+    ben.hears("for those who have joined", "INVITE")
+    cara.texts("it was ok but when is the next one?")
+    cara.hears("make it better")
+    cara.hears("ICU North meets Thu 10 Dec")
+    asha.texts("yes")  # is still an answer to what was asked
+    asha.hears("make it better")
+    with world.database.read() as session:
+        assert session.scalars(select(SurveyComment)).all() == []
+        assert session.scalars(select(SurveyTally.helpful)).one() == 2
+    world.staff_ignores()

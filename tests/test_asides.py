@@ -168,7 +168,7 @@ def test_whoever_missed_it_is_not_asked_whether_these_words_may_be_shown(world: 
     asha.texts("YES")
     world.advance(days=4)
     world.staff_ignores()
-    assert "Was it helpful" in asha.ignores()[-1]
+    assert "was it helpful" in asha.ignores()[-1]
     asha.texts("i missed it, cardiac arrest")
     asha.hears("It is fine to miss one")
 

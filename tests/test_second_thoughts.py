@@ -110,7 +110,7 @@ def test_sorry_gives_up_no_place_and_is_no_comment(world: World) -> None:
     asha.texts("on my way now")  # it has begun
     asha.hears("told the people who run it that you will be late")
     world.advance(hours=2)
-    assert any("Was it helpful?" in each for each in asha.ignores())
+    assert any("was it helpful?" in each for each in asha.ignores())
     asha.texts("yes")
     asha.hears("anything that would make it better")
     asha.texts("sorry")

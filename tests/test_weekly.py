@@ -152,6 +152,24 @@ def test_a_number_answers_the_question_though_something_else_was_asked_since(wor
     world.staff_ignores()
 
 
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize("late", ["sorry only seeing this now, 6", "Sorry for the late reply. 6", "just seen this, 6"])
+def test_a_number_that_comes_late_is_no_answer_about_a_place(world: World, late: str) -> None:
+    asha = world.member()
+    asked(world, asha, TUESDAY)
+    asha.texts("YES")
+    asha.hears("you have a place")
+    world.move_to(TUESDAY + timedelta(hours=25))
+    asha.ignores()  # the reminder
+    asha.texts(late)
+    asha.hears("Thanks, noted")
+    asha.texts("NEXT")
+    asha.hears("You have a place")
+    with world.database.read() as session:
+        assert session.scalar(select(CheckIn.score)) == 6
+    world.staff_ignores()
+
+
 @pytest.mark.one_database("postgresql")
 def test_the_hour_is_the_persons_own(world: World) -> None:
     asha = world.member()

@@ -100,6 +100,8 @@ class TraineeSayings:
     when_to_call: Pattern
     answers_first: Pattern
     puts_right: Pattern
+    seen_late: Pattern
+    sorry_late: Pattern
     says_when: Pattern
     second_thoughts: Pattern
     erase_yes: Words

@@ -40,6 +40,10 @@ ABOUT_SESSIONS = frozenset(
     ("consent_yes", "start_again", "book_yes", "book_no", "next_session", "join_link", "running_late")
 )
 LATER_QUESTIONS = ("none", "checkin_prompt")
+ABOUT_THE_GROUP = ("survey_helpful", "survey_words")
+_OF_THE_SURVEY = ("survey_yes", "survey_no", "survey_comment")
+_ASKED_BESIDE = ("signpost", "next_session", "join_link", "talk_to_person")
+_PARTS = re.compile(r"[,;.!\n]|\b(?:and|but|also)\b", re.IGNORECASE)  # a question stands in one of them
 MAY_BE_A_NUMBER = (
     "unknown",
     "book_yes",
@@ -64,7 +68,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         asked = "none"
     tap = read_tap(session, arrival, address, now)
     meant = _meant(text, asked, kept, tap)
-    if (question := _question_before(text, kept, meant)) is not None:
+    if (question := _question_before(text, asked, kept, meant)) is not None:
         asked, kept = "checkin_prompt", {"question": question}
         meant = understand(body, asked)
     by_the_way = aside(body) if person is not None else None
@@ -115,6 +119,8 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
 def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Understanding:
     body, person = text.arrival.body, text.person
     meant = understand(body, asked, payload=tap.payload)
+    if asked in ABOUT_THE_GROUP and not tap.payload:
+        meant = _with_what_it_asks(body, meant)
     if asked in ABOUT_A_PLACE and kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
     if meant.guessed and meant.intent in ("book_yes", "book_no") and _may_be_anything(body, asked, meant):
@@ -135,6 +141,17 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
         # They were asked about a session, and about something else since: a plain answer still counts.
         return understand(body, "booking_offer")
     return meant
+
+
+def _with_what_it_asks(body: str, meant: Understanding) -> Understanding:
+    """Add to what answers the survey what it asks: "it was ok but when is the next one". A question is no comment."""
+    if meant.intent not in _OF_THE_SURVEY or not any(is_question(part) for part in _PARTS.split(body)):
+        return meant
+    asks = understand(body, "none")
+    if asks.guessed or asks.intent not in _ASKED_BESIDE:
+        return meant
+    answers = tuple(each for each in meant.intents if each not in ("survey_comment", asks.intent))
+    return replace(meant, intents=(*answers, asks.intent), slots=asks.slots, need=asks.need)
 
 
 def _after_an_aside(body: str, meant: Understanding) -> Understanding:
@@ -180,7 +197,7 @@ def _no_guess(body: str, meant: Understanding) -> Understanding:
     return replace(meant, intents=("unknown",) if low else ("next_session",))
 
 
-def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding) -> str | None:
+def _question_before(text: Incoming, asked: str, kept: dict[str, Any], meant: Understanding) -> str | None:
     """Return the weekly question that a number answers, though something else was asked since; None for others.
 
     "7", "rubbish, 2" or "4 - knackered but fine": the words beside a number are said of the week, not of a place.
@@ -190,9 +207,19 @@ def _question_before(text: Incoming, kept: dict[str, Any], meant: Understanding)
         return None
     put_right = said_by_trainees().puts_right.search(body)
     number = _ALONE.fullmatch(body, put_right.end()) if put_right else None
+    if number is None and _answers_late(body, asked):
+        number = _LAST_NUMBER.search(body)
     if number is None and meant.intent in MAY_BE_A_NUMBER:
         number = _NUMBER_FIRST.match(body) or (_LAST_NUMBER.search(body) if meant.intent == "unknown" else None)
     return question_in_hand(text.session, text.person, text.now) if number else None
+
+
+def _answers_late(body: str, asked: str) -> bool:
+    """Whether a text says that it answers late; "sorry late, 5" may be minutes where a place is spoken of."""
+    listen, said = said_by_trainees(), one_line(body)
+    if listen.seen_late.search(said):
+        return True
+    return asked not in ABOUT_A_PLACE and listen.sorry_late.search(said) is not None
 
 
 def _session(

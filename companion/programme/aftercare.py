@@ -1,4 +1,4 @@
-"""After a session: one text to each who came, and to each facilitator what is good to do before going home."""
+"""After a session: a text to each who came or may have come, and to each facilitator what is good to do afterwards."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def look_after(session: Session, now: datetime, voice: Speaker) -> None:
 
 
 def came(session: Session, meeting: GroupSession) -> list[Person]:
-    """Return who came: those marked as attended or, when nobody was marked, those who had a place."""
+    """Return who came: those marked as attended or, while nobody has said who came, those who had a place."""
     booked = session.execute(
         select(Person, Booking.status)
         .join(Booking, Booking.person_id == Person.id)
@@ -58,7 +58,7 @@ def came(session: Session, meeting: GroupSession) -> list[Person]:
         .order_by(Person.created_at)
     ).all()
     marked = [person for person, status in booked if status == "attended"]
-    return marked or [person for person, _ in booked]
+    return marked if marked or meeting.attendance_at is not None else [person for person, _ in booked]
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:

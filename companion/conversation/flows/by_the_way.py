@@ -5,13 +5,15 @@ from __future__ import annotations
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import NeedsNobody
 from companion.conversation.flows import booking, helping
-from companion.conversation.known import Decision, Known
-from companion.conversation.normalise import one_line
+from companion.conversation.known import NOTHING, Decision, Known
+from companion.conversation.normalise import is_question, one_line
 
 # A wish for an end that leaves some of the texts: what stays is named after "but" or "just".
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
 _ABOUT_A_PLACE = ("book_yes", "book_no", "next_session", "running_late")
 _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
+_OF_THE_GROUP = ("survey_helpful", "survey_words")
+_NO_ANSWER = ("survey_comment", "practical_need", "unknown")  # "can I bring a friend?"
 
 
 def said(known: Known) -> Decision | None:
@@ -21,6 +23,8 @@ def said(known: Known) -> Decision | None:
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
     if listen.sorry.search(text) and (nothing_to_forgive := _sorry(known)) is not None:
         return nothing_to_forgive
+    if known.asked in _OF_THE_GROUP and (said_of_it := _beside_the_survey(known)) is not None:
+        return said_of_it
     if known.asked in _OWN_WORDS and intent not in ("help", "unknown"):
         return None
     if intent not in _ENDS and listen.no_call.search(text):
@@ -36,6 +40,10 @@ def said(known: Known) -> Decision | None:
         return None  # "can't, on nights"
     if text_id == helping.FAMILY_ILL and intent in _ABOUT_A_PLACE and not known.meant.guessed:
         return None  # "can't make it, my son is ill": the place is given up, and it is said beside that
+    return _answered(known, text_id)
+
+
+def _answered(known: Known, text_id: str) -> Decision | None:
     values: dict[str, str] = {}
     if text_id == "name_how":
         values = {"alias": known.around.alias}
@@ -46,6 +54,15 @@ def said(known: Known) -> Decision | None:
             return None  # they have no group yet
         values = {"group": known.around.run_by.group, "names": ", ".join(known.around.run_by.names)}
     return Decision((known.say(text_id, **values),), read_me=text_id == "stop_in_part", heard_as=text_id)
+
+
+def _beside_the_survey(known: Known) -> Decision | None:
+    """Answer somebody who was not there, and what is asked in place of an answer: neither says how the group was."""
+    if known.by_the_way == "missed_it" and not is_question(known.text):
+        return Decision((known.say("missed_it"),), asks=NOTHING, heard_as="missed_it")
+    if known.by_the_way is not None and known.meant.intent in _NO_ANSWER and is_question(known.text):
+        return _answered(known, known.by_the_way)
+    return None
 
 
 def _sorry(known: Known) -> Decision | None:
