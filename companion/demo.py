@@ -38,7 +38,8 @@ from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
 SERVICE_NUMBER = "+447700900000"
 TRAINEE = ("Asha, trainee", "+447700900101")
 LOGIN = "lead@example.org"
-READY_WITHIN = 30.0  # seconds
+READY_WITHIN = 180.0  # seconds; a first start on a slow machine that is busy takes a minute
+REASSURE_AFTER = 10.0  # seconds
 PATIENCE = 10.0  # seconds that a process gets to end by itself
 
 
@@ -187,9 +188,13 @@ def _processes(
 
 
 def _wait_until_ready(port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until:
+    began, told = time.monotonic(), False
+    while (waited := time.monotonic() - began) < READY_WITHIN:
         _require_running(processes)
+        if waited > REASSURE_AFTER and not told:
+            sys.stdout.write("Still starting: the first start takes longest.\n")
+            sys.stdout.flush()
+            told = True
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return

@@ -31,6 +31,7 @@ from companion.content.sayings import said_by_trainees
         ("in_wales", ["cymru", "im now living in swansea"], ["whales"]),
         ("in_scotland", ["i work in glasgow at the moment"], ["i am from glasgow"]),
         ("in_a_nation", ["leeds", "n ireland", "based in belfast since august"], ["ireland"]),
+        ("lives_in", ["i moved to derry last month", "im in glasgow"], ["glasgow", "mum is in derry"]),
         ("place_by_text", ["ok but by text", "i can't talk on the phone"], ["text me", "can't talk to anyone now"]),
         ("place_at_night", ["is there anything at night", "24/7", "open at weekends"], ["tonight", "on nights"]),
         ("which_number", ["what number do i ring", "landline ok?", "do i need a pin"], ["which numbers", "ring me"]),

@@ -173,6 +173,8 @@ def test_the_warning_is_a_text_that_exists() -> None:
         ("any counselling up in Aberdeen, feel low", None, "scotland"),
         ("feel low, cardiff", None, "wales"),
         ("crisis number for northern ireland?", "england", "ni"),
+        ("any help in cardiff for low mood", "england", "wales"),
+        ("feel low, did my degree in cardiff", "england", "england"),
         ("moved here from Glasgow and feel so lonely", "wales", "wales"),
         ("moved here from Glasgow and feel so lonely", None, "england"),
         ("feel low, mum is in Belfast", "scotland", "scotland"),

@@ -197,3 +197,15 @@ def test_what_is_told_bit_by_bit_hears_the_truth_and_no_machines_answer(world: W
     world.settle()
     world.staff_ignores()
     asha.ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_where_somebody_says_they_are_beside_a_need_is_kept_and_help_is_for_there(world: World) -> None:
+    asha = world.member()
+    asha.texts("i moved to belfast, who can i call")
+    asha.hears("From now on we will look for help in Northern Ireland")
+    asha.ignores()
+    asha.texts("feel so low")
+    asha.hears("Lifeline (Northern Ireland)")
+    asha.texts("any help in cardiff for low mood")
+    asha.hears("Canopi (Wales)")

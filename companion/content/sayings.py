@@ -119,6 +119,7 @@ class TraineeSayings:
     wants_welsh: Pattern
     wants_english: Pattern
     in_a_nation: Pattern
+    lives_in: Pattern
     in_england: Pattern
     in_wales: Pattern
     in_scotland: Pattern

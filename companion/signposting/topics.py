@@ -70,8 +70,10 @@ class TopicsFile(_Strict):
 
     version: str
     threshold: float = Field(gt=0)
-    in_passing: float = Field(default=0.0, ge=0)  # a deployment's own file need not have these two
+    in_passing: float = Field(default=0.0, ge=0)  # a deployment's own file need not have these four
     speaking: str = ""
+    help_there: str = ""
+    there: str = ""
     sets: dict[str, str]
     spellings: dict[str, str]
     ordinary: str
@@ -151,8 +153,10 @@ class Topics:
         self._speller = Speller(self._known_words(), file.spellings, file.ordinary.split())
         self._places = Places(
             self.index((text, nation) for nation, places in file.nations.items() for text in phrases_of(places)),
-            frozenset(self.plain(file.elsewhere)),
-            frozenset(self.plain(file.wanted)),
+            elsewhere=frozenset(self.plain(file.elsewhere)),
+            wanted=frozenset(self.plain(file.wanted)),
+            help_there=frozenset(self.plain(file.help_there)),
+            there=frozenset(self.plain(file.there)),
         )
         self._examples = TopicExamples(examples, topics, self.compared) if examples else None
 

@@ -9,7 +9,8 @@ from itertools import product
 
 from companion.content.catalogue import Bilingual, Text, in_welsh
 from companion.content.sayings import said_by_trainees
-from companion.conversation.changes import Helped, HelpWas, Unanswered, WantsPerson
+from companion.conversation.changes import Change, Helped, HelpWas, LivesIn, Unanswered, WantsPerson
+from companion.conversation.flows import nation
 from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
 from companion.conversation.normalise import one_line
@@ -31,6 +32,9 @@ _NEVER_ASKED = frozenset({"crisis", AT_HOME})
 
 def signpost(known: Known) -> Decision:
     """Answer with one or two resources, right for the nation; the rest wait for MORE."""
+    here = nation.beside(known.text)
+    moved = here is not None and here != known.lives_in
+    known = replace(known, nation=here) if here else known
     found, topic, warning = _find(known)
     if not found:
         return Decision((known.say("signpost_nothing"),), (Unanswered("nothing", topic),), read_me=True)
@@ -39,6 +43,9 @@ def signpost(known: Known) -> Decision:
     intro = (known.say(warning),) if warning else ()
     if intro:
         return _with_warning(known, found, intro, "signpost_intro")
+    if here and moved:
+        told = (known.say("nation_set", nation=nation.shown(here)),)
+        return _with_warning(known, found, told, "signpost_intro", LivesIn(here))
     if len(known.text.split()) >= _A_TALE:
         text = known.say("signpost_told", lines=_lines(known, found[:AT_ONCE]))
         return Decision((text,), (Helped(),), _rest(known, found), heard_as="signpost", read_me=True)
@@ -51,7 +58,9 @@ def signpost(known: Known) -> Decision:
     return Decision((text,), (Helped(),), rest, heard_as="signpost")
 
 
-def _with_warning(known: Known, found: list[Resource], intro: tuple[Text, ...], text_id: str) -> Decision:
+def _with_warning(
+    known: Known, found: list[Resource], intro: tuple[Text, ...], text_id: str, *also: Change
+) -> Decision:
     """A warning comes before any number; what then fits two parts is two places, or the first that does by itself."""
     choices = [found[:shown] for shown in range(AT_ONCE, 0, -1)] + [[place] for place in found[1:]]
     for chosen in (*choices, found[:1]):
@@ -60,7 +69,7 @@ def _with_warning(known: Known, found: list[Resource], intro: tuple[Text, ...], 
             break
     found = chosen + [place for place in found if place not in chosen]
     shown = len(chosen)
-    return Decision(replies, (Helped(),), _rest(known, found, shown=shown), heard_as="signpost")
+    return Decision(replies, (*also, Helped()), _rest(known, found, shown=shown), heard_as="signpost")
 
 
 def parts_of(replies: tuple[Text, ...]) -> int:
@@ -178,7 +187,8 @@ def _found(known: Known) -> tuple[list[Resource], tuple[str, ...]]:
     if known.text.strip().isdecimal() and len(known.text.strip()) < 3:
         topic = known.directory.topic_of_menu(int(known.text))
     if topic is None:
-        answer = known.directory.find(known.meant.need or known.text, known.nation, known.now)
+        here = nation.beside(known.text) or known.nation  # where the words of the need do not say so
+        answer = known.directory.find(known.meant.need or known.text, here, known.now)
         if answer.resources:
             return list(answer.resources), answer.topics
         topic = str(known.meant.slots.get("topic", "")) or None

@@ -9,12 +9,20 @@ from companion.conversation.changes import LivesIn
 from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import one_line
 
+_CLAUSES = re.compile(r"[.,;:!?\n]|\b(?:and|but|so)\b", re.IGNORECASE)
 _SHOWN = {"england": "England", "wales": "Wales", "scotland": "Scotland", "ni": "Northern Ireland"}
 
 
 def is_a_place(name: str) -> bool:
     """Whether this is a nation, or a town that is in one nation alone."""
     return _named(name) is not None
+
+
+def beside(text: str) -> str | None:
+    """The nation that somebody says they are in beside something else: "im in glasgow, anything for money"."""
+    lives_in = said_by_trainees().lives_in
+    clauses = (one_line(clause).strip() for clause in _CLAUSES.split(text))
+    return next((_named(clause) for clause in clauses if lives_in.search(clause)), None)
 
 
 def shown(nation: str) -> str:
