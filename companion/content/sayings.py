@@ -29,6 +29,7 @@ class StaffSayings:
     FILE: ClassVar = "said_by_staff.yaml"
 
     worried: Pattern
+    how_to_write: Pattern
     sign_in: Pattern
     of_mine: Pattern
     of_them: Pattern

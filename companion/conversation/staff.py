@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from companion import when
 from companion.content.catalogue import Text
 from companion.content.orders import Verb
-from companion.content.sayings import said_by_trainees
+from companion.content.sayings import said_by_staff, said_by_trainees
 from companion.conversation import asked_for, errands, plain_staff, staff_stop
 from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
@@ -130,7 +130,7 @@ class StaffDesk:
         self, session: Session, person: Person, order: Order, reference: Reference, now: datetime
     ) -> Answer:
         """Answer what an owner texts that is no order: what is no note is told from one, and anything else is kept."""
-        if order.verb == "ask":
+        if order.verb == "ask" or said_by_staff().how_to_write.search(one_line(order.words)):
             return self._cannot_say(reference, person)
         if order.verb == "close":
             reached = reference.episode.state == "contacted"
