@@ -223,6 +223,9 @@ def test_two_misunderstandings_offer_a_person(world: World) -> None:
     ("text", "span"),
     [
         ("QUIET 22-8", "between 10pm and 8am"),
+        ("quiet 10-7", "between 10pm and 7am"),
+        ("quiet 9-17", "between 9am and 5pm"),
+        ("quiet 10am-7am", "between 10am and 7am"),
         ("quiet 10pm to 7:30am", "between 10pm and 7:30am"),
         ("Quiet 22–8.", "between 10pm and 8am"),
         ("quiet from midnight to 7", "between 12am and 7am"),

@@ -25,12 +25,21 @@ def asked_for(known: Known) -> Decision | None:
         return _set(known, *NIGHTS)
     found = _SPAN.fullmatch(text)
     if found is not None:
-        start, end = when.time_in(found[1]), when.time_in(found[2])
+        end = when.time_in(found[2])
+        start = _evening(found[1], when.time_in(found[1]), end)
         if start is not None and end is not None and start != end:
             return _set(known, start, end)
     if text == "quiet" or text.startswith("quiet "):
         return Decision((known.say("quiet_how"),))
     return None
+
+
+def _evening(said: str, start: time | None, end: time | None) -> time | None:
+    """Return 10pm for the 10 of "10-7": hours from 10am on until 7am are no night."""
+    bare = said.strip().isdecimal()
+    if not bare or start is None or end is None or not 0 < start.hour < 12 or not end <= start:
+        return start
+    return start.replace(hour=start.hour + 12)
 
 
 def _set(known: Known, start: time, end: time) -> Decision:
