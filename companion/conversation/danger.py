@@ -31,7 +31,6 @@ def answer_danger(text: Incoming, staff: StaffDesk, voice: Voice) -> tuple[Text,
     """Open or feed the episode, page, and return the reply: in full unless it was given a short while ago."""
     session, person, now = text.session, text.person, text.now
     text.row.intent = "flagged"
-    text.keep()
     episode = episodes.flag(session, text.row, text.address, text.flag(), now, voice)
     in_full = standing.crisis_reply_is_due(episode, now)
     unaware = not standing.person_knows(episode)
@@ -51,9 +50,11 @@ def _tell_that_texts_go_on(text: Incoming, episode: Episode, voice: Voice) -> No
     person = text.person
     if person is None or person.state != "joined" or optout.is_stopped(text.session, text.address):
         return
-    meant, words = understand(text.arrival.body, "none"), word_list()
-    of_texts = words.ending.speaks_of_texts(read(text.arrival.body, words.spelling))  # "end it all" does not
-    if "stop" in meant.intents and not meant.guessed and of_texts:
+    words = word_list()
+    if not words.ending.speaks_of_texts(read(text.arrival.body, words.spelling)):
+        return  # "end it all" does not
+    meant = understand(text.arrival.body, "none")
+    if "stop" in meant.intents and not meant.guessed:
         enqueue(
             text.session,
             key=f"texts-go-on:{episode.id}",

@@ -6,6 +6,7 @@ The oldest open episode of a bundle speaks for it. The others go with its pages,
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -14,6 +15,15 @@ from sqlalchemy.orm import Session
 from companion.models import Episode, Page
 
 WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a page has to know of an episode."""
+
+    id: uuid.UUID
+    person_id: uuid.UUID | None
+    bundle: uuid.UUID | None
 
 
 def bundle_for(session: Session, now: datetime) -> uuid.UUID | None:
@@ -28,15 +38,18 @@ def bundle_for(session: Session, now: datetime) -> uuid.UUID | None:
 
 def speaker(session: Session, episode: Episode) -> Episode:
     """Return the episode that speaks for the bundle of this one: itself when it is in none."""
-    if episode.bundle is None:
-        return episode
-    oldest = session.scalar(
-        select(Episode)
-        .where(Episode.bundle == episode.bundle, Episode.state == "open")
-        .order_by(Episode.opened_at, Episode.id)
-        .limit(1)
-    )
-    return oldest or episode
+    return (_oldest(session, episode.bundle) if episode.bundle is not None else None) or episode
+
+
+def speaks(session: Session, item: Item) -> bool:
+    """Whether an open episode speaks for its bundle, or is in none."""
+    oldest = _oldest(session, item.bundle) if item.bundle is not None else None
+    return oldest is None or oldest.id == item.id
+
+
+def _oldest(session: Session, bundle: uuid.UUID) -> Episode | None:
+    in_it = select(Episode).where(Episode.bundle == bundle, Episode.state == "open")
+    return session.scalar(in_it.order_by(Episode.opened_at, Episode.id).limit(1))
 
 
 def others_open(session: Session, episode: Episode) -> list[Episode]:
@@ -53,7 +66,7 @@ def others_open(session: Session, episode: Episode) -> list[Episode]:
     )
 
 
-def size(session: Session, episode: Episode) -> int:
+def size(session: Session, episode: Episode | Item) -> int:
     """Return how many open episodes are paged as one with this one."""
     if episode.bundle is None:
         return 1

@@ -7,11 +7,13 @@ nobody's page is put off for longer than the two minutes, however many items are
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.escalation import bundles
@@ -19,11 +21,13 @@ from companion.escalation.words import Voice
 from companion.messaging import templates
 from companion.messaging.window import window_open
 from companion.models import Call, Email, Episode, OutboxMessage, Page, Person
+from companion.models.base import ask
 
 THROTTLE = timedelta(minutes=2)  # one page to a person by one way
 LOOKED_BACK = timedelta(days=1)
 _TAKEN = ("sending", "unknown")  # Twilio has the text, or may have it
 Carrier = OutboxMessage | Call | Email
+Id = uuid.UUID | None
 NEWS = ("page_new_text", "page_new_flag", "page_stopped")  # what the owner alone is told, by a text of its own
 # A page that tells somebody of what they have already (`companion.escalation.news`): it asks nobody to take anything.
 TO_OWNER = (
@@ -39,16 +43,26 @@ _WAITS = or_(
 )
 _WITHDRAWN = or_(OutboxMessage.status == "dropped", Call.status == "dropped", Email.status == "dropped")
 _CARRIED = select(Page).outerjoin(Page.outbox).outerjoin(Page.call).outerjoin(Page.email)
-# Made once, as all that is asked for every page. Many pages have one carrier: it is loaded when it is looked at, once.
+# Made once, as all that is asked for every page. Of many pages that have one carrier the newest counts.
+_STATUS = func.coalesce(OutboxMessage.status, Call.status, Email.status)
+_CARRIER = (Page.outbox_id, Page.call_id, Page.email_id)
 _LATELY = (
-    _CARRIED.where(Page.person_id == bindparam("person"), Page.way == bindparam("kind"))
+    _CARRIED.with_only_columns(
+        Page.way,
+        (Page.episode_id == bindparam("episode")).label("same"),
+        func.max(Page.at).label("at"),
+        *_CARRIER,
+        _STATUS.label("carrier_status"),
+    )
+    .where(Page.person_id == bindparam("person"))
     .where(Page.at > bindparam("looked_back"), or_(Page.at > bindparam("lately"), _WAITS), _WITHDRAWN.is_not(True))
     .where(~exists().where(Episode.id == Page.episode_id, TO_OWNER))
-    .order_by(Page.at.desc(), Page.id.desc())
+    .group_by(Page.way, "same", *_CARRIER, "carrier_status")
+    .order_by(func.max(Page.at).desc())
 )
 _COLUMNS = {OutboxMessage: Page.outbox_id, Call: Page.call_id, Email: Page.email_id}
 _ABOUT = {
-    kind: select(Episode)
+    kind: select(Episode.id, Episode.person_id, Episode.bundle)
     .where(Episode.id.in_(select(Page.episode_id).where(column == bindparam("carrier"))), Episode.state == "open")
     .order_by(Episode.opened_at, Episode.id)
     for kind, column in _COLUMNS.items()
@@ -63,37 +77,45 @@ def _queued(table: type[Any]) -> Select[tuple[Any]]:
 _QUEUED = {kind: _queued(kind) for kind in _COLUMNS}
 
 
-def lately(session: Session, person: Person, kind: str, now: datetime) -> Sequence[Page]:
-    """Return the pages to `person` by one way of the last two minutes, and those that have not left yet; newest first.
+@dataclass(frozen=True)
+class Recent:
+    """The newest page that one carrier was about: by which way, whether about the `same` episode, and when (UTC)."""
+
+    way: str
+    same: bool
+    at: datetime
+    carrier: type[Carrier] | None
+    carrier_id: uuid.UUID | None
+    status: str | None
+
+
+def lately(session: Session, episode: Episode, person: Person, now: datetime) -> Sequence[Recent]:
+    """Return the pages to `person` of the last two minutes, and those that have not left yet; newest first.
 
     What was withdrawn before it left is none of them, nor what tells them of an item that is theirs.
     """
-    asked = {"person": person.id, "kind": kind, "looked_back": now - LOOKED_BACK, "lately": now - THROTTLE}
-    return session.scalars(_LATELY, asked).all()
+    asked = {"episode": episode.id, "person": person.id}
+    rows = ask(session, _LATELY, **asked, looked_back=now - LOOKED_BACK, lately=now - THROTTLE)
+    return [_recent(*row) for row in rows]
 
 
-def carrier_of(page: Page) -> Carrier | None:
-    """Return what carries `page`."""
-    return page.outbox or page.call or page.email
+def _recent(way: str, same: bool, at: datetime, outbox: Id, call: Id, email: Id, status: str | None) -> Recent:
+    carriers = ((OutboxMessage, outbox), (Call, call), (Email, email))
+    carrier, carrier_id = next(((kind, id_) for kind, id_ in carriers if id_ is not None), (None, None))
+    return Recent(way, bool(same), at, carrier, carrier_id, status)
 
 
-def to_go_with(
-    session: Session, episode: Episode, pages: Sequence[Page], now: datetime, voice: Voice
-) -> Carrier | None:
-    """Return the carrier among those of `pages` that a page about `episode` can go with, held for this transaction."""
-    full: list[Carrier] = []
+def to_go_with(session: Session, pages: Sequence[Recent], now: datetime, voice: Voice) -> Carrier | None:
+    """Return the carrier among those of `pages` that one more page can go with, held for this transaction."""
     for page in pages:
-        carrier = carrier_of(page)
-        if isinstance(carrier, OutboxMessage) and carrier.status in _TAKEN and page.episode_id == episode.id:
-            return carrier  # Twilio was asked and did not answer: it goes out late, and one is enough
-        if carrier in full and page.episode_id != episode.id:
-            continue
-        held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
+        if page.carrier is OutboxMessage and page.status in _TAKEN and page.same:
+            # Twilio was asked and did not answer: it goes out late, and one is enough.
+            return session.get(OutboxMessage, page.carrier_id)
+        held = _held(session, page.carrier, page.carrier_id) if page.status == "queued" else None
         if held is None or (isinstance(held, Call) and held.expires_at is not None and held.expires_at <= now):
             continue
-        if page.episode_id == episode.id or _can_say_more(session, held, now, voice):
+        if page.same or _can_say_more(session, held, now, voice):
             return held
-        full.append(held)
     return None
 
 
@@ -121,8 +143,7 @@ def withdraw(session: Session, episode: Episode, reason: str, now: datetime, voi
     )
     session.flush()
     for page in session.scalars(mine).all():
-        carrier = carrier_of(page)
-        held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
+        held = _held_of(session, page)
         if held is None:
             continue
         if _still_open(session, held):
@@ -137,8 +158,7 @@ def keep_from(session: Session, episode: Episode, person: Person, now: datetime,
     theirs = _pages_with_carriers().where(Page.episode_id == episode.id, Page.person_id == person.id, queued)
     session.flush()
     for page in session.scalars(theirs).all():
-        carrier = carrier_of(page)
-        held = _held(session, carrier) if carrier is not None and carrier.status == "queued" else None
+        held = _held_of(session, page)
         if held is None:
             continue
         page.outbox, page.call, page.email, page.failed_at = None, None, None, now
@@ -165,7 +185,7 @@ def count_again(session: Session, episode: Episode, now: datetime, voice: Voice)
     """Let texts about unknown numbers that have not gone out yet say how many there are now."""
     mine = _pages_with_carriers().where(Page.episode_id == episode.id, OutboxMessage.status == "queued")
     for page in session.scalars(mine).all():
-        if page.outbox is not None and (held := _held(session, page.outbox)) is not None:
+        if (held := _held_of(session, page)) is not None:
             say_anew(session, held, page.person, now, voice)
 
 
@@ -173,21 +193,26 @@ def _pages_with_carriers() -> Select[tuple[Page]]:
     return _CARRIED.options(contains_eager(Page.outbox), contains_eager(Page.call), contains_eager(Page.email))
 
 
-def _held(session: Session, carrier: Carrier) -> Carrier | None:
+def _held_of(session: Session, page: Page) -> Carrier | None:
+    carrier = page.outbox or page.call or page.email
+    return _held(session, type(carrier), carrier.id) if carrier is not None and carrier.status == "queued" else None
+
+
+def _held(session: Session, carrier: type[Carrier] | None, carrier_id: uuid.UUID | None) -> Carrier | None:
     """Return the carrier, locked, if no worker has taken it yet."""
-    held: Carrier | None = session.scalar(_QUEUED[type(carrier)], {"carrier": carrier.id})
+    held: Carrier | None = session.scalar(_QUEUED[carrier], {"carrier": carrier_id}) if carrier is not None else None
     return held
 
 
-def _still_open(session: Session, carrier: Carrier) -> list[Episode]:
+def _still_open(session: Session, carrier: Carrier) -> list[bundles.Item]:
     """Return the open episodes that a carrier is about, oldest first; of those paged as one, the one that speaks."""
-    found = session.scalars(_ABOUT[type(carrier)], {"carrier": carrier.id})
-    return [episode for episode in found if bundles.speaker(session, episode).id == episode.id]
+    found = [bundles.Item(*row) for row in ask(session, _ABOUT[type(carrier)], carrier=carrier.id)]
+    return [item for item in found if bundles.speaks(session, item)]
 
 
 def _can_say_more(session: Session, carrier: Carrier, now: datetime, voice: Voice) -> bool:
     """Whether a carrier can be about several items: WhatsApp takes new words within its 24 hours, or a template."""
     if not isinstance(carrier, OutboxMessage) or carrier.address.channel != "whatsapp":
         return True
-    template = templates.usable(session, "pages", voice.words.wording("pages").version)
-    return template is not None or window_open(carrier.address, now)
+    template = templates.is_approved(session, "pages", voice.words.wording("pages").version)
+    return template or window_open(carrier.address, now)

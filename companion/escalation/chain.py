@@ -10,10 +10,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.exclusions import excluded_from
-from companion.models import Address, Drill, Episode, Person, facilitators_of
+from companion.models import Address, Drill, Episode, Person
+from companion.models.base import ask
+from companion.models.programme import facilitator_ids
 from companion.rota.cover import out_of_hours_lead
 from companion.rota.duties import on_duty
-from companion.rota.ways import can_be_texted
+from companion.rota.ways import any_can_be_texted, can_be_texted
 
 PEERS = 2  # who stand before the leads: the first and the second
 # Made once, as all that every flagged text asks.
@@ -44,9 +46,9 @@ def responders(session: Session, episode: Episode, now: datetime) -> list[Person
     everyone = [p for p in _staff(session) if about is None or p.id != about.id]
     there = [p for p in everyone if p.id not in out and not p.is_external_lead]
     chain = _chain(session, about, there, now)
-    if not any(can_be_texted(session, person) for person in chain):
+    if not any_can_be_texted(session, chain):
         chain = _unique([*chain, *(p for p in there if p.role != "coordinator"), *there])
-        if not any(can_be_texted(session, person) for person in chain):
+        if not any_can_be_texted(session, chain):
             chain = _unique([*chain, *(p for p in everyone if p.is_external_lead)])
     return chain or [p for p in everyone if p.role == "coordinator"] or everyone
 
@@ -63,7 +65,7 @@ def others(session: Session, episode: Episode) -> list[Person]:
 
 def is_drill(session: Session, address: Address) -> bool:
     """Whether what comes from this address belongs to a drill that is going on."""
-    return session.scalar(_GOING_ON, {"index": address.address_index}) is not None
+    return ask(session, _GOING_ON, index=address.address_index).first() is not None
 
 
 def _chain(session: Session, about: Person | None, there: list[Person], now: datetime) -> list[Person]:
@@ -76,7 +78,7 @@ def _chain(session: Session, about: Person | None, there: list[Person], now: dat
         return leads
     peers = _unique(by_id[t.person_id] for t in able if t.role != "lead")
     if len(peers) < PEERS:
-        usual = [p for p in facilitators_of(session, trainee.group_id) if p.id in by_id]
+        usual = [by_id[id_] for id_ in facilitator_ids(session, trainee.group_id) if id_ in by_id]
         if peers:
             peers = _unique([*peers, *usual])[:PEERS]
         else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from companion.escalation import bundles
@@ -39,6 +39,7 @@ from companion.models import (
     record,
     settle_alarm,
 )
+from companion.models.base import ask
 from companion.rota.ways import can_be_texted
 
 LINKED_WITHIN = timedelta(hours=24)
@@ -46,12 +47,13 @@ REPEATS, REPEATS_WITHIN = 3, timedelta(minutes=10)  # so many flags in that time
 _CLOSED_SINCE = (
     select(Episode.id).where(ABOUT, Episode.closed_at >= bindparam("since")).order_by(Episode.closed_at.desc()).limit(1)
 )
+_FLAGS = select(func.count()).where(Flag.episode_id == bindparam("episode"), Flag.at >= bindparam("since"))
 
 
 def flag(
     session: Session, inbound: InboundMessage, address: Address, flagged: Flag, now: datetime, voice: Voice
 ) -> Episode:
-    """Open an episode for a flagged text, or add the flag to the open one, and page. The inbound row must be stored.
+    """Open an episode for a flagged text, or add the flag to the open one, and page.
 
     A new flag on a contacted episode opens it again, and on one whose owner no text can reach; the third flag within
     ten minutes brings in the next step.
@@ -161,7 +163,7 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
 
 def _open(session: Session, inbound: InboundMessage, address: Address, now: datetime) -> Episode:
     asked = {"address": address.id, "person": address.person_id, "since": now - LINKED_WITHIN}
-    earlier = session.scalar(_CLOSED_SINCE, asked)
+    earlier = ask(session, _CLOSED_SINCE, **asked).scalar()
     episode = new_episode(session, address, now, follows=earlier, is_drill=is_drill(session, address))
     if address.person_id is None and not episode.is_drill:
         episode.bundle = bundles.bundle_for(session, now) or episode.id
@@ -196,7 +198,7 @@ def _settle(session: Session, now: datetime) -> None:
 
 
 def _flags_since(session: Session, episode: Episode, since: datetime) -> int:
-    return len(session.scalars(select(Flag.id).where(Flag.episode_id == episode.id, Flag.at >= since)).all())
+    return ask(session, _FLAGS, episode=episode.id, since=since).scalar_one()
 
 
 def _also_paged(session: Session, episode: Episode, person: Person) -> list[Person]:

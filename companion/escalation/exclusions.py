@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from companion.models import Episode, Exclusion, Person, record
+from companion.models.base import ask
 
 _LEFT_OUT_BY = select(Exclusion.excluded_id).where(  # made once: asked for every flagged text and every page
     Exclusion.trainee_id == bindparam("trainee"), Exclusion.lifted_at.is_(None)
@@ -27,7 +28,7 @@ def excluded_from(session: Session, trainee_id: uuid.UUID | None) -> frozenset[u
     """Return who must see nothing of this trainee; nobody for None."""
     if trainee_id is None:
         return frozenset()
-    return frozenset(session.scalars(_LEFT_OUT_BY, {"trainee": trainee_id}))
+    return frozenset(ask(session, _LEFT_OUT_BY, trainee=trainee_id).scalars())
 
 
 def hidden_from(session: Session, staff_id: uuid.UUID) -> frozenset[uuid.UUID]:

@@ -32,6 +32,7 @@ from companion.models import (
     raise_alarm,
     record,
 )
+from companion.models.base import ask, store
 
 ONE_ROUND = timedelta(minutes=9)  # pages this recent count as the present try to reach somebody
 NOBODY = timedelta(minutes=1)  # until the next try when nobody at all can be reached
@@ -40,7 +41,11 @@ _DECLINED = select(Declined.person_id).where(Declined.episode_id == bindparam("e
 _RECENT = (
     select(Page)
     .where(Page.episode_id == bindparam("episode"), Page.at > bindparam("since"), Page.at >= bindparam("started"))
-    .options(joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email), joinedload(Page.person))
+    .options(
+        joinedload(Page.outbox).load_only(OutboxMessage.status, OutboxMessage.attempts),
+        joinedload(Page.call).load_only(Call.status, Call.attempts, Call.digit),
+        joinedload(Page.email).load_only(Email.status, Email.attempts),
+    )
     .order_by(Page.at)
 )
 
@@ -84,7 +89,7 @@ def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Pe
     If it has nobody else, whoever else there is of facilitators and leads; the whole chain if there is nobody at all.
     """
     chain = responders(session, episode, now)
-    declined = set(session.scalars(_DECLINED, {"episode": episode.id}))
+    declined = set(ask(session, _DECLINED, episode=episode.id).scalars())
     if not declined:
         return chain
     left = [person for person in chain if person.id not in declined]
@@ -141,38 +146,60 @@ def _page(
 
     While Twilio is down an e-mail goes beside what waits for Twilio.
     """
+    chosen, reachable = _chosen_ways(session, episode, person, kinds, now, voice)
+    _send(session, episode, person, chosen, now, voice)
+    record(session, now, "paged", episode, person=str(person.id), ways=[w.kind for w in chosen], step=episode.step)
+    return reachable
+
+
+def _chosen_ways(
+    session: Session, episode: Episode, person: Person, kinds: Sequence[str], now: datetime, voice: Voice
+) -> tuple[list[Way], bool]:
+    """Return the ways by which `person` is paged now, and whether any way to them is open."""
+    chosen = ways_to(session, person, now, voice.settings, voice.words, kinds)
+    down = outage.is_down(session)
+    if chosen and not down:
+        return chosen, True
     open_ways = ways_to(session, person, now, voice.settings, voice.words)
-    chosen = [way for way in open_ways if way.kind in kinds]
     if not chosen:
         tried = {page.way for page in _recent(session, episode, now) if page.person_id == person.id}
         other = next_way(open_ways, tried) or (next_way(open_ways, ()) if kinds != CALL else None)
         chosen = [other] if other else []
-    if outage.is_down(session) and not any(way.kind == "email" for way in chosen):
+    if down and not any(way.kind == "email" for way in chosen):
         chosen += [way for way in open_ways if way.kind == "email"]
-    for way in chosen:
-        _send(session, episode, person, way, now, voice)
-    record(session, now, "paged", episode, person=str(person.id), ways=[w.kind for w in chosen], step=episode.step)
-    return bool(open_ways)
+    return chosen, bool(open_ways)
 
 
-def _send(session: Session, episode: Episode, person: Person, way: Way, now: datetime, voice: Voice) -> None:
-    """Queue one page by one way: two minutes after the last by that way at the soonest, or with one that waits."""
-    near = carriers.lately(session, person, way.kind, now)
-    if any(p.episode_id == episode.id and p.at > now - THROTTLE and p.at >= episode.started_at for p in near):
+def _send(session: Session, episode: Episode, person: Person, ways: Sequence[Way], now: datetime, voice: Voice) -> None:
+    """Queue one page by each way: two minutes after the last by that way at the soonest, or with one that waits."""
+    lately = carriers.lately(session, episode, person, now)
+    for way in ways:
+        _send_by(session, episode, person, way, [page for page in lately if page.way == way.kind], now, voice)
+
+
+def _send_by(
+    session: Session,
+    episode: Episode,
+    person: Person,
+    way: Way,
+    near: Sequence[carriers.Recent],
+    now: datetime,
+    voice: Voice,
+) -> None:
+    if any(page.same and page.at > now - THROTTLE and page.at >= episode.started_at for page in near):
         return  # said less than two minutes ago, about the same
     begins = max([now, *(page.at + THROTTLE for page in near)])
     page = Page(
         id=uuid.uuid4(), episode_id=episode.id, person_id=person.id, way=way.kind, step=episode.rounds, at=begins
     )
-    carrier = carriers.to_go_with(session, episode, near, now, voice)
+    carrier = carriers.to_go_with(session, near, now, voice)
     if carrier is not None:
         page.at = max(now, min(carrier.not_before, begins))
         _carried_by(page, carrier)
     else:
         _queue(session, episode, person, way, page, now, voice)
-    session.add(page)
-    session.flush()
-    if carrier is not None and all(each.episode_id != episode.id for each in near):
+    store(session, [page])
+    if carrier is not None and not any(each.same for each in near):
         carriers.say_anew(session, carrier, person, now, voice)
 
 
@@ -229,7 +256,7 @@ def _another_way(
     way = another_way(session, person, tried, now, voice.settings, voice.words)
     if way is None:
         return False
-    _send(session, episode, person, way, now, voice)
+    _send(session, episode, person, [way], now, voice)
     record(session, now, "paged another way", episode, person=str(person.id), ways=[way.kind])
     return True
 

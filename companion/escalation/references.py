@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from companion.escalation.bundles import Item
 from companion.models import Episode, Person, Reference
-from companion.models.base import store_once
+from companion.models.base import ask, store_once
 from companion.short_codes import PATTERN, random_code
 
 _KNOWN = select(Reference.episode_id, Reference.code).where(  # made once: asked for every page
@@ -22,14 +23,14 @@ def reference_for(session: Session, episode: Episode, person: Person) -> str:
     return references_for(session, [episode], person)[0]
 
 
-def references_for(session: Session, episodes: Sequence[Episode], person: Person) -> list[str]:
+def references_for(session: Session, episodes: Sequence[Episode | Item], person: Person) -> list[str]:
     """Return the same for each of several episodes, in their order, by one question."""
-    asked = {"person": person.id, "episodes": [episode.id for episode in episodes]}
-    known = dict(session.execute(_KNOWN, asked).tuples().all())
+    asked = ask(session, _KNOWN, person=person.id, episodes=[episode.id for episode in episodes])
+    known = dict(asked.tuples().all())
     return [known.get(episode.id) or _new_reference(session, episode, person) for episode in episodes]
 
 
-def _new_reference(session: Session, episode: Episode, person: Person) -> str:
+def _new_reference(session: Session, episode: Episode | Item, person: Person) -> str:
     while True:
         reference = Reference(code=random_code(), episode_id=episode.id, person_id=person.id)
         if store_once(session, reference, "code"):

@@ -18,6 +18,7 @@ from companion.db import Database
 from companion.escalation.watchlist import Verdict, WatchList
 from companion.escalation.watchlist_data import ROUTES, Route
 from companion.models import FamilyProposal, FamilyRoute, Person, record
+from companion.models.base import ask
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def routes_here(database: Database) -> Mapping[str, str]:
 
 def routes_in(session: Session) -> Mapping[str, str]:
     """Return the routes that were set, as this transaction sees them."""
-    return dict(session.execute(_SET).tuples().all())
+    return dict(ask(session, _SET).tuples().all())
 
 
 def routed(verdict: Verdict, routes: Mapping[str, str]) -> Verdict:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from companion.models import Address, Episode, Person
+from companion.models.base import ask
 
 REPEAT_CRISIS_REPLY = timedelta(minutes=30)
 # Open again though its owner reached the person and is still there for them: they want others beside them.
@@ -16,11 +17,13 @@ ASKS_FOR_HELP = (Episode.state == "open") & Episode.contacted_at.is_not(None)
 # Made once, as what every flagged text asks: putting a question together takes longer than asking it.
 ABOUT = or_(Episode.address_id == bindparam("address"), Episode.person_id == bindparam("person"))
 _OPEN = select(Episode).where(ABOUT, Episode.state != "closed").order_by(Episode.opened_at).limit(1).with_for_update()
+_ANY_OPEN = select(Episode.id).where(ABOUT, Episode.state != "closed").limit(1)  # there seldom is one
 
 
 def open_episode(session: Session, address: Address) -> Episode | None:
     """Return the episode about this address, or about its owner, that is not closed."""
-    return session.scalar(_OPEN, {"address": address.id, "person": address.person_id})
+    asked = {"address": address.id, "person": address.person_id}
+    return session.scalar(_OPEN, asked) if ask(session, _ANY_OPEN, **asked).first() is not None else None
 
 
 def open_episode_about(session: Session, person_id: uuid.UUID) -> bool:

@@ -31,8 +31,15 @@ class Way:
     email: str = ""
 
 
-def ways_to(session: Session, person: Person, now: datetime, settings: Settings, words: Catalogue) -> list[Way]:
-    """Return the ways that are open to `person` at `now`: SMS, WhatsApp, a call, an e-mail.
+def ways_to(
+    session: Session,
+    person: Person,
+    now: datetime,
+    settings: Settings,
+    words: Catalogue,
+    kinds: Container[str] = ORDER,
+) -> list[Way]:
+    """Return the ways that are open to `person` at `now`, of `kinds`: SMS, WhatsApp, a call, an e-mail.
 
     WhatsApp outside its 24 hours only with an approved template of the page. Who said STOP can still be called.
     """
@@ -46,10 +53,10 @@ def ways_to(session: Session, person: Person, now: datetime, settings: Settings,
             continue
         if window_open(address, now) or template:
             texts[address.channel] = Way(address.channel, address)
-    found = [texts[kind] for kind in ORDER if kind in texts]
-    if settings.voice_sender and (number := _to_call(session, person, known, now)):
+    found = [texts[kind] for kind in ORDER if kind in texts and kind in kinds]
+    if "call" in kinds and settings.voice_sender and (number := _to_call(session, person, known, now)):
         found.append(Way("call", number))
-    if settings.smtp_url and (email := way_to(session, person, "email")):
+    if "email" in kinds and settings.smtp_url and (email := way_to(session, person, "email")):
         found.append(Way("email", email=email))
     return found
 
@@ -85,7 +92,7 @@ def another_way(
 
 
 def _has_template(session: Session, words: Catalogue) -> bool:
-    return templates.usable(session, "page", words.wording("page").version) is not None
+    return templates.is_approved(session, "page", words.wording("page").version)
 
 
 def _on_whatsapp(session: Session, person: Person, known: list[Address], now: datetime) -> list[Address]:

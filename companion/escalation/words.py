@@ -98,7 +98,9 @@ class Voice(Speaker):
         """Return "6:30pm" in the programme's time zone."""
         return when.clock_time(moment.astimezone(self.settings.zone))
 
-    def page_about(self, session: Session, about: Sequence[Episode], person: Person, now: datetime) -> Text:
+    def page_about(
+        self, session: Session, about: Sequence[Episode | bundles.Item], person: Person, now: datetime
+    ) -> Text:
         """Return the page to `person` about one or more open episodes."""
         time, url, references = self.clock_time(now), self.console_url, self._references(session, about, person)
         if len(about) > 1:
@@ -110,7 +112,7 @@ class Voice(Speaker):
         return self.words.render("page_unknown", time=time, reference=references, items=items, url=url)
 
     def letter_about(
-        self, session: Session, about: Sequence[Episode], person: Person, now: datetime
+        self, session: Session, about: Sequence[Episode | bundles.Item], person: Person, now: datetime
     ) -> tuple[Text, Text]:
         """Return subject and words of the e-mail to `person` about one or more open episodes."""
         time, url, references = self.clock_time(now), self.console_url, self._references(session, about, person)
@@ -121,7 +123,7 @@ class Voice(Speaker):
         subject = self.words.render("mail_pages_subject", items=items)
         return subject, self.words.render("mail_pages", time=time, items=items, waiting=references, url=url)
 
-    def _references(self, session: Session, about: Sequence[Episode], person: Person) -> str:
+    def _references(self, session: Session, about: Sequence[Episode | bundles.Item], person: Person) -> str:
         """Return the references of those that wait longest; each of the others has one too, to be named in its turn."""
         return ", ".join(references_for(session, about, person)[:NAMED])
 
@@ -286,7 +288,7 @@ class Voice(Speaker):
         )
 
 
-def _items(session: Session, about: Sequence[Episode]) -> str:
+def _items(session: Session, about: Sequence[Episode | bundles.Item]) -> str:
     count = sum(bundles.size(session, episode) for episode in about)
     return "1 item" if count == 1 else f"{count} items"
 

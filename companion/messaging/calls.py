@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.db import new_id
 from companion.messaging.outbox import wake_workers
 from companion.models import Address, Call
+from companion.models.base import store_once
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +42,10 @@ _RANK = {"queued": 0, "dialling": 0, "unknown": 0, "accepted": 1, "ringing": 2, 
 def enqueue_call(
     session: Session, *, key: str, to: Address, now: datetime, not_before: datetime | None = None
 ) -> Call | None:
-    """Add a call once: None when `key` is there already."""
-    if session.scalar(select(Call.id).where(Call.key == key)):
-        return None
+    """Add a call once: None when `key` is there already. What is returned is no part of the session."""
     begins = not_before or now
     call = Call(
+        id=new_id(),
         key=key,
         address_id=to.id,
         person_id=to.person_id,
@@ -54,8 +55,8 @@ def enqueue_call(
         expires_at=begins + USE_FOR,
         updated_at=now,
     )
-    session.add(call)
-    session.flush()
+    if not store_once(session, call, "key"):
+        return None
     wake_workers(session)
     return call
 

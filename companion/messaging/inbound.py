@@ -165,6 +165,7 @@ class Inbox:
         if answers and not recovered:
             url = self._settings.public_url
             row.answer = twiml([(answer.body or "", f"{url}/twilio/status?m={answer.id}") for answer in answers])
+        session.flush()  # what the rows point to
         if inspect(row).transient:  # nothing else needed it stored yet
             store(session, [row])
         if answers:

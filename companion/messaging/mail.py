@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from companion.clock import Clock
 from companion.content.catalogue import Text
-from companion.db import Database
+from companion.db import Database, new_id
 from companion.messaging.mail_server import MailServerError, connected
 from companion.models import Email, Person, raise_alarm, settle_alarm
+from companion.models.base import store_once
 from companion.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,9 @@ def enqueue_email(
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Email | None:
-    """Add an e-mail once: None when `key` is there already."""
-    if session.scalar(select(Email.id).where(Email.key == key)):
-        return None
+    """Add an e-mail once: None when `key` is there already. What is returned is no part of the session."""
     email = Email(
+        id=new_id(),
         key=key,
         purpose=text.id,
         person_id=person.id,
@@ -75,9 +75,7 @@ def enqueue_email(
         expires_at=expires_at,
         updated_at=now,
     )
-    session.add(email)
-    session.flush()
-    return email
+    return email if store_once(session, email, "key") else None
 
 
 class Mail:

@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.models import Alarm, OutboxMessage, ProviderFailure, raise_alarm, settle_alarm
+from companion.models.base import ask
 from companion.models.texts import QUEUED_NOW
 
 DOWN = "twilio_down"  # the alarm that is open as long as it lasts
@@ -61,7 +62,7 @@ def settle_if_over(session: Session, alarms: Sequence[Alarm], now: datetime) -> 
 
 def is_down(session: Session) -> bool:
     """Whether Twilio counts as down."""
-    return session.scalar(_DOWN_NOW) is not None
+    return ask(session, _DOWN_NOW).first() is not None
 
 
 def try_again_at(now: datetime, seconds: float) -> datetime:

@@ -22,6 +22,7 @@ from companion.db import Database
 from companion.messaging.parts import gsm_safe
 from companion.messaging.provider import Approval, KnownTemplate, RefusedError
 from companion.models import raise_alarm, record, settle_alarm
+from companion.models.base import ask
 from companion.models.templates import APPROVED, TEMPLATE_STATUSES, WITHDRAWN, WhatsAppTemplate
 
 ALARM = "whatsapp_template"
@@ -31,6 +32,7 @@ _NEWEST = (  # made once: asked for every text to a WhatsApp number
     .order_by(WhatsAppTemplate.created_at.desc(), WhatsAppTemplate.id.desc())
     .limit(1)
 )
+_STATUS = _NEWEST.with_only_columns(WhatsAppTemplate.status)
 if TYPE_CHECKING:
     from companion.messaging.twilio import Twilio
 
@@ -85,6 +87,11 @@ def usable(
         return None
     fit = found.has_buttons and found.status not in WITHDRAWN if window_open else found.status == APPROVED
     return found if fit else None
+
+
+def is_approved(session: Session, text_id: str, wording_version: str) -> bool:
+    """Whether there is a template to send this wording by after the 24 hours."""
+    return ask(session, _STATUS, text=text_id, version=wording_version).scalar() == APPROVED
 
 
 def create_missing(database: Database, twilio: Twilio, clock: Clock, wanted: Sequence[Definition]) -> list[Step]:

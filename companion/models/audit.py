@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, select, text, update
+from sqlalchemy import JSON, BigInteger, Index, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from companion.db import new_id
 from companion.models.base import Base, Id, Moment
 
 
@@ -29,6 +30,9 @@ class AuditEntry(Base):
     subject_kind: Mapped[str]
     subject_id: Mapped[uuid.UUID | None]
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+_ENTRY = insert(AuditEntry)
 
 
 class AuditSeal(Base):
@@ -97,14 +101,14 @@ def record(
     actor: uuid.UUID | None = None,
     **details: Any,
 ) -> None:
-    """Add an audit row to the open transaction."""
-    session.add(
-        AuditEntry(
-            at=now,
-            actor_id=actor,
-            action=action,
-            subject_kind=subject.__tablename__,
-            subject_id=getattr(subject, "id", None),
-            details=details,
-        )
-    )
+    """Add an audit row to the open transaction, at once."""
+    entry = {
+        "id": new_id(),
+        "at": now,
+        "actor_id": actor,
+        "action": action,
+        "subject_kind": subject.__tablename__,
+        "subject_id": getattr(subject, "id", None),
+        "details": details,
+    }
+    session.connection().execute(_ENTRY, entry)

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from sqlalchemy import ForeignKey, Insert, MetaData, Table, Update, bindparam, inspect
+from sqlalchemy import CursorResult, ForeignKey, Insert, MetaData, Select, Table, Update, bindparam, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
@@ -20,6 +20,7 @@ Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=new_id)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 Secret = Annotated[str, mapped_column(EncryptedText)]
 Index = Annotated[bytes, mapped_column(BlindIndex)]
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 def one_of(column: str, *values: str) -> str:
@@ -46,12 +47,21 @@ class Base(DeclarativeBase):
     )
 
 
+def ask(session: Session, question: Select[Row], **asked: Any) -> CursorResult[Row]:
+    """Ask for columns, not for whole rows of a model: a fifth of the time, for what every text or every page asks.
+
+    Make the question once: putting it together takes longer than asking it.
+    """
+    if session.autoflush:
+        session.flush()
+    return session.connection().execute(question, asked)
+
+
 def store(session: Session, rows: Sequence[Base]) -> None:
     """Insert new rows of one table at once, without the unit of work: a third of its time, for what every text does.
 
-    All rows have the same attributes set. They do not become part of the session.
+    All rows have the same attributes set, and what they point to is stored. They do not become part of the session.
     """
-    session.flush()  # what they point to
     table = rows[0].__table__
     names = table.columns.keys()
     values = [{name: row.__dict__[name] for name in names if name in row.__dict__} for row in rows]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, time
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from companion.models.base import Base, Id, Moment, Secret, link, one_of
+from companion.models.base import Base, Id, Moment, Secret, ask, link, one_of
 from companion.models.people import Cohort, Person
 
 
@@ -188,9 +189,14 @@ class ContactRequest(Base):
     settled_by: Mapped[uuid.UUID | None] = link("people.id", index=False)
 
 
-_FACILITATORS = (  # made once: asked for every flagged text
+_FACILITATORS = (
     select(Person)
     .join(GroupFacilitator, GroupFacilitator.person_id == Person.id)
+    .where(GroupFacilitator.group_id == bindparam("group"))
+    .order_by(GroupFacilitator.position)
+)
+_FACILITATOR_IDS = (  # made once: asked for every flagged text
+    select(GroupFacilitator.person_id)
     .where(GroupFacilitator.group_id == bindparam("group"))
     .order_by(GroupFacilitator.position)
 )
@@ -199,3 +205,8 @@ _FACILITATORS = (  # made once: asked for every flagged text
 def facilitators_of(session: Session, group_id: uuid.UUID | None) -> list[Person]:
     """Return who runs a group, in the order in which they are paged; nobody for None."""
     return list(session.scalars(_FACILITATORS, {"group": group_id}))
+
+
+def facilitator_ids(session: Session, group_id: uuid.UUID | None) -> Sequence[uuid.UUID]:
+    """Return the ids of the same, for whoever has the people already."""
+    return ask(session, _FACILITATOR_IDS, group=group_id).scalars().all()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.content.catalogue import Catalogue
 from companion.models import Duty, Group, GroupCover, Person, facilitators_of, record
+from companion.models.base import ask
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Span, Turn, uncovered
 from companion.rota.ways import ENOUGH, can_be_texted, live_ways_of
@@ -21,6 +22,9 @@ from companion.when import clock_time
 AHEAD = timedelta(days=14)  # how far gaps are shown
 SOON = timedelta(hours=48)  # a gap this near tells the coordinator
 _STEP = timedelta(minutes=15)
+_STATES_HOURS = select(GroupCover.group_id).where(  # made once: asked for every flagged text
+    GroupCover.group_id == bindparam("group"), GroupCover.kind != "always"
+)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -39,12 +43,19 @@ def cover_of(session: Session, group_id: uuid.UUID | None) -> GroupCover | None:
     return session.get(GroupCover, group_id) if group_id is not None else None
 
 
+def _stated(session: Session, group_id: uuid.UUID | None) -> GroupCover | None:
+    """Return the hours that a group states; None for all hours, which most groups promise."""
+    if group_id is None or ask(session, _STATES_HOURS, group=group_id).first() is None:
+        return None
+    return session.get_one(GroupCover, group_id)
+
+
 def out_of_hours_lead(session: Session, group_id: uuid.UUID | None, now: datetime) -> uuid.UUID | None:
     """Return the lead who is named for this moment, outside the hours that a group states; None within them."""
-    cover = cover_of(session, group_id)
-    if cover is None or cover.kind == "always" or group_id is None:
+    cover = _stated(session, group_id)
+    if cover is None:
         return None
-    zone = ZoneInfo(session.get_one(Group, group_id).time_zone)
+    zone = ZoneInfo(cover.group.time_zone)
     return None if within_hours(cover, now.astimezone(zone)) else cover.out_of_hours_id
 
 
@@ -175,10 +186,10 @@ def not_live(session: Session, now: datetime) -> list[tuple[str, list[str]]]:
 
 def cover_line(session: Session, words: Catalogue, group_id: uuid.UUID | None, now: datetime) -> str:
     """Return the sentence of the crisis reply on who is told: at all hours, within the stated ones, or outside them."""
-    cover = cover_of(session, group_id)
-    if cover is None or cover.kind == "always" or group_id is None:
+    cover = _stated(session, group_id)
+    if cover is None:
         return words.render("cover_always").body
-    zone = ZoneInfo(session.get_one(Group, group_id).time_zone)
+    zone = ZoneInfo(cover.group.time_zone)
     inside = within_hours(cover, now.astimezone(zone))
     return words.render("cover_hours" if inside else "cover_out_of_hours", hours=hours_in_words(cover)).body
 

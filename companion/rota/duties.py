@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, or_, select
@@ -13,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from companion.db import new_id
 from companion.models import Cover, Duty, Person, ReadinessCheck, record
+from companion.models.base import ask
 from companion.rota.schedule import Turn, at, turns_of, with_covers
 from companion.rota.ways import ENOUGH, live_ways
 
 EVERY_GROUP = object()  # turns of whichever group
 # Made once: asked for every flagged text.
-_DUTIES = select(Duty).where(
+_DUTIES = select(Duty.__table__).where(
     Duty.starts_on <= bindparam("last_day"),
     or_(Duty.ended_at.is_(None), Duty.ended_at > bindparam("start")),
     or_(Duty.last_on.is_(None), Duty.last_on >= bindparam("first_day")),
@@ -63,9 +65,9 @@ def turns_between(session: Session, start: datetime, end: datetime, group_id: ob
     first_day = date.fromordinal(start.date().toordinal() - 15)
     asked = {"start": start, "first_day": first_day, "last_day": end.date()}
     if group_id is EVERY_GROUP:
-        duties = session.scalars(_DUTIES, asked)
+        duties: Iterable[Any] = ask(session, _DUTIES, **asked)
     else:
-        duties = session.scalars(_DUTIES_OF_GROUP, {**asked, "group": group_id})
+        duties = ask(session, _DUTIES_OF_GROUP, **asked, group=group_id)
     found = [turn for duty in duties for turn in turns_of(duty, start, end)]
     if not found:
         return []
@@ -88,7 +90,7 @@ def on_duty(session: Session, group_id: uuid.UUID | None, now: datetime) -> list
     found = at(turns_between(session, now, now + _INSTANT, group_id), now)
     if not found:
         return []
-    missed = set(session.scalars(_MISSED, {"now": now}))
+    missed = set(ask(session, _MISSED, now=now).scalars())
     return sorted(found, key=lambda turn: (turn.role == "lead", turn.person_id in missed))
 
 

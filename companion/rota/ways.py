@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
-from companion.messaging.addresses import address_of, addresses_of
+from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Channel, Sender, read_sender
-from companion.messaging.optout import is_stopped, stops_among
+from companion.messaging.optout import last_wish_of_addresses, stops_among
 from companion.models import Address, Person, User, Way, by_label, record
+from companion.models.base import ask
 
 ENOUGH = 2  # ways of different kinds, before someone may be on the rota
 CODE_LASTS = timedelta(minutes=15)
@@ -22,7 +23,15 @@ MOST_TRIES = 5
 AGAIN_AFTER = timedelta(minutes=1)  # between two codes
 # Made once: asked for everybody who is paged.
 _WAYS = select(Way).where(Way.person_id == bindparam("person"), Way.removed_at.is_(None)).order_by(Way.kind)
-_ADDRESSES = select(Address).where(Address.address_index == bindparam("index"), Address.channel == bindparam("channel"))
+_KNOWN = select(Address.invalid_since, last_wish_of_addresses()).where(
+    Address.address_index == bindparam("index"), Address.channel == bindparam("channel")
+)
+_TEXTED = (
+    select(Address.id)
+    .where(Address.person_id.in_(bindparam("people", expanding=True)), Address.invalid_since.is_(None))
+    .where(last_wish_of_addresses().is_distinct_from("stop"))
+    .limit(1)
+)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -74,15 +83,20 @@ def works(session: Session, way: Way) -> bool:
     if way.kind == "email":
         return True
     channel = way.kind if way.kind != "call" else "sms"
-    known = session.scalars(_ADDRESSES, {"index": way.address_index, "channel": channel}).all()
-    return all(
-        address.invalid_since is None and (way.kind == "call" or not is_stopped(session, address)) for address in known
-    )
+    session.flush()  # a STOP of this very moment counts
+    known = ask(session, _KNOWN, index=way.address_index, channel=channel)
+    return all(invalid is None and (way.kind == "call" or last_wish != "stop") for invalid, last_wish in known)
 
 
 def can_be_texted(session: Session, person: Person) -> bool:
     """Whether a text may reach someone: a number that works and that has not said STOP."""
-    return any(a.invalid_since is None and not is_stopped(session, a) for a in addresses_of(session, person))
+    return any_can_be_texted(session, [person])
+
+
+def any_can_be_texted(session: Session, people: Collection[Person]) -> bool:
+    """Whether a text may reach at least one of several people."""
+    session.flush()  # a STOP of this very moment counts
+    return ask(session, _TEXTED, people=[person.id for person in people]).first() is not None
 
 
 def who_stopped(session: Session) -> list[Person]:
