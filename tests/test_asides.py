@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from companion.models import InboundMessage
 from tests.world import World
 
 HELP, QUESTION = "peer support by text", "No need to reply"
@@ -308,3 +310,28 @@ def test_a_time_without_texts_ends_none(world: World, text: str, answer: str) ->
     asha.hears(answer)
     asha.texts("when is the next session")
     asha.hears("Your group ICU North meets")
+
+
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("hi this is Sam's mum, she has no battery. When will she be home?", "can't say anything about anybody else"),
+        ("im her husband, who are you", "can't say anything about anybody else"),
+        ("wrong person, I found this phone", "If you did not join us"),
+        ("This isn't the person you think, this number was given to me last week", "If you did not join us"),
+    ],
+)
+def test_who_has_a_phone_that_is_not_theirs_learns_nothing_and_a_person_reads_it(
+    world: World, text: str, answer: str
+) -> None:
+    asha = world.member()
+    asha.texts("call me")  # a wish that nobody else is to hear of
+    asha.ignores()
+    asha.texts(text)
+    said = asha.hears(answer)
+    assert not any(word in said for word in ("facilitator", "list", "group", "ICU"))
+    with world.database.read() as session:
+        assert session.scalars(select(InboundMessage.needs_reading).order_by(InboundMessage.received_at)).all()[-1]
+    world.settle()
+    world.staff_ignores()

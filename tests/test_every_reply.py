@@ -82,6 +82,7 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("is this a bot?", "none", "bot_or_person", {}),
     ("can i ring this number", "none", "no_calls", {}),
     ("my flatmate uses this phone too", "none", "shared_phone", {}),
+    ("This is Priya's mum. Is she ok?", "none", "somebody_else", {}),
     ("is it recorded", "none", "not_recorded", {}),
     ("what if I'm late", "none", "late_how", {}),
     ("signed off sick for 3 weeks", "none", "pause_how", {}),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from companion.models import Person
 from tests.first_session import SESSION, attended
-from tests.rota_world import code_in, on_duty, shown_code
+from tests.rota_world import MONDAY, code_in, on_duty, shown_code
 from tests.safety.stage import flagged, reference
 from tests.world import World
 
@@ -322,3 +322,65 @@ def test_a_bare_answer_counts_where_one_thing_was_asked_and_else_it_is_asked_aga
     cole.hears("Dr Dunne runs ICU North")
     dunne.texts("no")
     dunne.hears("When an item comes")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm leaving the programme at the end of the month",
+        "this is my last week with the programme, moving to Leeds",
+        "stepping down as facilitator after christmas",
+    ],
+)
+def test_a_facilitator_who_leaves_hears_what_stays_theirs_and_the_coordinator_is_told(world: World, said: str) -> None:
+    cole, frances, lead = world.staff("facilitator"), world.staff("coordinator"), world.staff("lead")
+    on_duty(world, "Dr Cole")
+    cole.texts(said)
+    cole.hears("We are telling Frances", "pages still come", "stay yours")
+    cole.hears("Your next duties", "HAND OVER")
+    cole.texts(said)  # again on the same day: nobody is told twice
+    cole.ignores()
+    world.settle()
+    frances.hears("Dr Cole writes that they are leaving", "Nothing has changed yet")
+    frances.hears_nothing()
+    lead.hears_nothing()
+
+
+@pytest.mark.one_database("sqlite")
+def test_where_no_coordinator_can_be_told_a_lead_is_and_else_it_is_said(world: World) -> None:
+    cole, frances, lead = world.staff("facilitator"), world.staff("coordinator"), world.staff("lead")
+    frances.texts("STOP")
+    cole.texts("I'm leaving the programme")
+    cole.hears("We are telling Dr Erskine")
+    world.settle()
+    lead.hears("leaving the programme")
+    lead.texts("STOP")
+    cole.texts("I'm leaving the programme")
+    cole.hears("We can text no coordinator or lead", "ring one")
+    cole.texts("she is leaving the programme")
+    assert "telling" not in cole.ignores()[0]
+    world.settle()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_hand_over_and_a_day_is_about_the_duty_of_that_day_or_says_which_there_are(world: World) -> None:
+    cole, dunne = world.staff("facilitator", 0), world.staff("facilitator", 1)
+    cole.texts("HAND OVER thursday")  # no duty at all: the group meets on Thursday
+    cole.hears("You have no duty in the next 14 days")
+    shown_code(cole.hears("ICU North, Thu 26 Nov, 6:30pm", "Can't run it?"), "SWAP")
+    on_duty(world, "Dr Cole")
+    on_duty(world, "Dr Cole", on=MONDAY + timedelta(days=2))
+    cole.texts("hand over friday")
+    cole.hears("You have no duty then", "Mon 23 Nov, 6pm", "Wed 25 Nov, 6pm", "its day and a name")
+    cole.texts("hand over my wednesday night to dr dunne")
+    code = code_in(cole.hears("Your duty as first, Wed 25 Nov, 6pm"))
+    cole.texts(f"{code} YES")
+    cole.hears("asked Dr Dunne")
+    world.settle()
+    dunne.hears("asks you to take first, Wed 25 Nov")
+    cole.texts("hand over tonight dr dunne")
+    cole.hears("Your duty as first, Mon 23 Nov, 6pm")
+    cole.texts("hand over wed")
+    cole.hears("Who should have Wed 25 Nov, 6pm", "the day and one name")
+    world.staff_ignores()

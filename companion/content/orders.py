@@ -15,7 +15,7 @@ from companion.content.reader import ContentError, error_at, pairs_of, root_of
 HERE = Path(__file__).parent
 
 Verb = Literal["take", "pass", "help", "say", "reached", "tried", "close", "ask"]
-_SETS = ("not_by_name", "every", "in_vain", "about_them", "how_they_are", "small")
+_SETS = ("not_by_name", "every", "in_vain", "about_them", "how_they_are", "settled", "small")
 _PHRASE = re.compile(r"[a-z]+(?: [a-z]+)*")
 
 
@@ -31,6 +31,7 @@ class OrderWords:
     in_vain: frozenset[str]
     about_them: frozenset[str]
     how_they_are: frozenset[str]
+    settled: frozenset[str]
     small: frozenset[str]
 
 

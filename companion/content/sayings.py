@@ -35,6 +35,7 @@ class StaffSayings:
     of_them: Pattern
     broken_link: Pattern
     away: Pattern
+    leaves_us: Pattern
     a_session: Pattern
     one_session: Pattern
     duty: Pattern
@@ -47,6 +48,7 @@ class StaffSayings:
     today: Pattern
     tomorrow: Pattern
     a_day: Pattern
+    of_a_day: Pattern
     leads_it: Pattern
     run_it: Pattern
     who_comes: Pattern
@@ -73,6 +75,7 @@ class StaffSayings:
     supervision: Pattern
     my_duties: Pattern
     confirms: Pattern
+    says_so: Pattern
     refuses: Pattern
     takes_duty: Words
     refuses_duty: Words

@@ -45,6 +45,11 @@ class Order:
         says_so = not _phrases().words.in_vain.isdisjoint(_words(self.words))
         return self.verb == "tried" or (self.maybe == "tried" and says_so)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the words sound as if the person is well: "all fine now, safe with mum"."""
+        return not _phrases().words.settled.isdisjoint(_words(self.words))
+
 
 @dataclass(frozen=True)
 class _Phrases:

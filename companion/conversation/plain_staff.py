@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
-from companion.conversation import cannot_run, concern, session_errands
+from companion.conversation import cannot_run, concern, session_errands, stepping_down
 from companion.conversation.asides import aside
 from companion.conversation.flows.helping import AT_ONCE
 from companion.conversation.intents import Understanding, understand
@@ -34,6 +34,8 @@ def answer(request: Request) -> Answer | None:
         return concern.answer(replace(request, body="concern"))
     if listen.sign_in.search(words):
         return "sign_in", (request.say("staff_sign_in", url=request.voice.console_url),)
+    if (leaving := stepping_down.answer(request, words)) is not None:
+        return leaving
     said = aside(request.body)
     if said == "new_number" or listen.new_phone.search(words):
         return "new_number", (request.say("staff_new_number", url=request.voice.console_url),)

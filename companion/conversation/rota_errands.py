@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request
 from companion.escalation.references import find_reference
 from companion.models import Cover, Person
+from companion.programme import deciding
 from companion.rota import readiness, swaps
 from companion.rota.codes import new_code
 from companion.rota.duties import RotaError, TwiceError, check_not_twice
@@ -22,6 +26,7 @@ from companion.rota.swaps import Stretch, span
 ASKS = "rota_confirm"  # what the last text asked, in the person's row
 REMEMBERED = timedelta(hours=2)
 SHOWN = 2
+_SESSIONS = 20  # among which one on a day is looked for
 
 
 def answer(request: Request) -> Answer | None:
@@ -71,17 +76,26 @@ def mine(request: Request) -> Answer:
     return "rota", (request.say("rota_next", duties=lines),)
 
 
+def has_duties(request: Request) -> bool:
+    """Whether any duty of whoever asks is within the days that are shown."""
+    return bool(swaps.my_turns(request.session, request.person, request.now))
+
+
 def _ask(request: Request, verb: str, words: str) -> Answer:
     turns = swaps.my_turns(request.session, request.person, request.now)
-    if not turns:
-        return "rota", (request.say("rota_nothing", url=request.voice.console_url),)
-    mine, others = turns[0], _others(request, turns[0])
+    day, words = _day(request, words)
+    meant = [turn for turn in turns if day is None or _is_on(request, turn, day)]
+    if not meant:
+        return "rota", (*_not_then(request, turns), *_session_then(request, day))
+    mine, others = meant[0], _others(request, meant[0])
     free = [each for each in others if _place(request, each, mine) is None]
     other = named(words, others) if words else (free[0] if len(free) == 1 else None)
     if other is None:
         listed = ", ".join(p.label for p in (others if verb == "swap" else free)[:5])
         if not listed:
             return "rota", (request.say("rota_nobody", url=request.voice.console_url),)
+        if day is not None:
+            return "rota", (request.say("rota_who_then", names=listed, span=span(mine, request.voice)),)
         return "rota", (request.say("rota_who", names=listed),)
     who, code, ours = other.label, new_code(request.session), span(mine, request.voice)
     kept = {"verb": verb, "other": str(other.id), "code": code, "starts_at": mine.starts_at.isoformat()}
@@ -103,6 +117,44 @@ def _ask(request: Request, verb: str, words: str) -> Answer:
     person = request.person
     person.dialogue, person.dialogue_data, person.dialogue_until = ASKS, kept, request.now + REMEMBERED
     return "rota", (said,)
+
+
+def _day(request: Request, words: str) -> tuple[str | None, str]:
+    """Return the day that is named, as "thu" or as a date, and what else is said."""
+    listen, today = said_by_staff(), request.now.astimezone(request.voice.settings.zone).date()
+    for named_so, day in ((listen.today, today), (listen.tomorrow, today + timedelta(days=1))):
+        if (found := named_so.search(words)) is not None:
+            return day.isoformat(), _without(words, found)
+    found = listen.a_day.search(words)
+    return (None, words) if found is None else (found[0].lower()[:3], _without(words, found))
+
+
+def _without(words: str, found: re.Match[str]) -> str:
+    rest = f"{words[: found.start()]} {words[found.end() :]}"
+    return "" if said_by_staff().of_a_day.fullmatch(" ".join(rest.split())) else rest.strip()
+
+
+def _is_on(request: Request, turn: Turn, day: str) -> bool:
+    """Whether a duty begins on a day, or is going on and is that of today."""
+    begins = max(turn.starts_at, request.now).astimezone(request.voice.settings.zone)
+    return day in (begins.strftime("%a").lower(), begins.date().isoformat())
+
+
+def _not_then(request: Request, turns: Sequence[Turn]) -> tuple[Text, ...]:
+    """Say that no duty of theirs is then, and which ones there are."""
+    if not turns:
+        return (request.say("rota_nothing", url=request.voice.console_url),)
+    lines = "\n".join(f"{turn.role}: {span(turn, request.voice)}" for turn in turns[:SHOWN])
+    return (request.say("rota_not_then", duties=lines),)
+
+
+def _session_then(request: Request, day: str | None) -> tuple[Text, ...]:
+    """Return how to hand over the next session of theirs, where one is on the day or none was named."""
+    for meeting in deciding.coming_for(request.session, request.person, request.now, limit=_SESSIONS):
+        begins = meeting.starts_at.astimezone(ZoneInfo(meeting.group.time_zone))
+        if day in (None, begins.strftime("%a").lower(), begins.date().isoformat()):
+            return (request.say("session_cant", code=deciding.code_of(meeting), **deciding.which(meeting)),)
+    return ()
 
 
 def _place(request: Request, other: Person, turn: Turn) -> str | None:

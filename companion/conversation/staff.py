@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,9 @@ from companion.messaging.inbound import Arrival
 from companion.models import Address, Episode, Note, Person, Reference, record
 
 Answer = tuple[str, tuple[Text, ...]]
+
+_REACHED_ASKED = "reached_asked"  # what was asked last, in the person's row: whether they reached somebody themselves
+_REMEMBERED = timedelta(minutes=30)
 
 
 class StaffDesk:
@@ -51,7 +54,7 @@ class StaffDesk:
         request = Request(session, person, arrival.body, now, self._voice)
         if (ended := staff_stop.answer(request, address, arrival)) is not None:
             return ended
-        answer = errands.run(request) or self._order(session, person, arrival.body, now)
+        answer = self._says_reached(request) or errands.run(request) or self._order(session, person, arrival.body, now)
         if in_danger:
             return answer
         if answer[0] in ("unknown", "order_none"):
@@ -62,6 +65,17 @@ class StaffDesk:
         if answer[0] in ("order_unsure", "order_which"):
             return self._beside(plain_staff.beside_an_item(request), session, person, now) or answer
         return answer
+
+    def _says_reached(self, request: Request) -> Answer | None:
+        """Take a yes to "have you reached them yourself?", which a note is answered with; None for other texts."""
+        person = request.person
+        if person.dialogue != _REACHED_ASKED or (person.dialogue_until or request.now) <= request.now:
+            return None
+        if not request.is_just(said_by_staff().says_so):
+            return None
+        code = str(person.dialogue_data["reference"])
+        person.dialogue, person.dialogue_data, person.dialogue_until = None, {}, None
+        return self._order(request.session, person, f"{code} REACHED", request.now)
 
     def _order(self, session: Session, person: Person, text: str, now: datetime) -> Answer:
         if bare(text) == "menu":
@@ -228,6 +242,11 @@ class StaffDesk:
         kept = "note_kept_maybe_pass" if order.maybe == "pass" else "note_kept"
         if reference.episode.state == "owned" and order.maybe != "pass":
             kept = "note_kept_tried" if order.in_vain else "note_kept_no_contact"
+        if kept == "note_kept_no_contact":
+            asked = {"reference": reference.code}
+            person.dialogue, person.dialogue_data, person.dialogue_until = _REACHED_ASKED, asked, now + _REMEMBERED
+        if reference.episode.state == "contacted" and order.settled:
+            return "note", (self._say("note_kept_done", reference=reference.code, url=self._voice.console_url),)
         return "note", (self._say(kept, reference=reference.code),)
 
     def _say(self, text_id: str, **values: object) -> Text:

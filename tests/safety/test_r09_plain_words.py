@@ -69,7 +69,7 @@ def test_r09_nothing_that_is_no_word_to_the_person_is_sent_to_them(world: World)
         cole.texts(said)
         cole.hears(f"Kept as a note on {ref}", "keep trying", f"{ref} PASS")
     cole.texts("rang her, she is with a friend now")
-    cole.hears("Have you reached them?", f"{ref} REACHED")
+    cole.hears("Have you reached them yourself?", f"{ref} REACHED")
     cole.texts(f"{ref} she is at home with her sister")
     cole.hears("Is that for them to read?", f"{ref} SAY")
     cole.texts("i need help")
@@ -293,3 +293,40 @@ def test_r18_what_the_person_writes_after_stop_reaches_the_owner_and_is_not_answ
     world.settle()
     cole.hears(f"new text about {ref}")
     asha.hears_nothing()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r09_who_says_that_they_are_safe_is_asked_whether_they_were_reached_and_a_yes_records_it(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    ref = taken_by(world, cole, asha)
+    for said in ("reached her, safe with mum", "she is safe, mum is with her", "spoke to her mum"):
+        cole.texts(said)  # it may be the mother whom they spoke to
+        cole.hears(f"Kept as a note on {ref}", "reached them yourself", f"YES or {ref} REACHED")
+    assert episode(world).state == "owned"
+    cole.texts("Yes")
+    cole.hears("Recorded: you reached", ref)
+    assert episode(world).state == "contacted"
+    assert counted(world, Note) == 3
+    cole.texts("all fine now, safe with mum")
+    cole.hears(f"Kept as a note on {ref}", "To close it with what came of it, sign in")
+    cole.texts("yes")  # answers nothing any more
+    cole.hears(f"Kept as a note on {ref}")
+    world.settle()
+    asha.ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r09_a_late_yes_and_one_after_a_try_in_vain_record_nothing(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    ref = taken_by(world, cole, asha)
+    cole.texts("left a voicemail")
+    cole.hears("no contact yet")
+    cole.texts("yes")
+    cole.hears("reached them yourself")
+    cole.texts("no")
+    cole.hears(f"Kept as a note on {ref}")
+    assert episode(world).state == "owned"
+    cole.texts("got hold of him, he's ok")
+    cole.hears("Recorded: you reached")
+    world.settle()
+    asha.ignores()

@@ -16,6 +16,9 @@ _OF_THE_GROUP = ("survey_helpful", "survey_words")
 _NO_ANSWER = ("survey_comment", "practical_need", "unknown")  # "can I bring a friend?"
 
 
+_READ_ALL_THE_SAME = ("stop_in_part", "shared_phone", "somebody_else")  # the number may be another's now
+
+
 def said(known: Known) -> Decision | None:
     """Answer what is asked or said by the way; None for other texts, and where one's own words are awaited."""
     listen, text, intent = said_by_trainees(), one_line(known.text), known.meant.intent
@@ -53,7 +56,7 @@ def _answered(known: Known, text_id: str) -> Decision | None:
         if known.around.run_by is None:
             return None  # they have no group yet
         values = {"group": known.around.run_by.group, "names": ", ".join(known.around.run_by.names)}
-    return Decision((known.say(text_id, **values),), read_me=text_id == "stop_in_part", heard_as=text_id)
+    return Decision((known.say(text_id, **values),), read_me=text_id in _READ_ALL_THE_SAME, heard_as=text_id)
 
 
 def _beside_the_survey(known: Known) -> Decision | None:
