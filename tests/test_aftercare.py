@@ -314,6 +314,7 @@ def test_what_is_asked_in_place_of_an_answer_or_beside_it_is_answered(world: Wor
     for person in (asha, ben, cara):
         person.hears("was it helpful?")
     asha.texts("i moved to belfast, who can i call")  # no comment on the group
+    asha.hears("look for help in Northern Ireland")
     asha.hears("This may help")
     ben.texts("can i bring a friend?")
     ben.hears("for those who have joined", "INVITE")

@@ -57,6 +57,7 @@ _LATELY = (
     .where(Page.person_id == bindparam("person"))
     .where(Page.at > bindparam("looked_back"), or_(Page.at > bindparam("lately"), _WAITS), _WITHDRAWN.is_not(True))
     .where(~exists().where(Episode.id == Page.episode_id, TO_OWNER))
+    .where(exists().where(Episode.id == Page.episode_id, Episode.is_drill == bindparam("drill")))
     .group_by(Page.way, "same", *_CARRIER, "carrier_status")
     .order_by(func.max(Page.at).desc())
 )
@@ -92,9 +93,10 @@ class Recent:
 def lately(session: Session, episode: Episode, person: Person, now: datetime) -> Sequence[Recent]:
     """Return the pages to `person` of the last two minutes, and those that have not left yet; newest first.
 
-    What was withdrawn before it left is none of them, nor what tells them of an item that is theirs.
+    What was withdrawn before it left is none of them, nor what tells them of an item that is theirs. Nor is that of a
+    drill where this is none, and the reverse: a drill keeps nobody waiting.
     """
-    asked = {"episode": episode.id, "person": person.id}
+    asked = {"episode": episode.id, "person": person.id, "drill": episode.is_drill}
     rows = ask(session, _LATELY, **asked, looked_back=now - LOOKED_BACK, lately=now - THROTTLE)
     return [_recent(*row) for row in rows]
 

@@ -180,6 +180,24 @@ def test_r22_a_drill_goes_the_whole_way_and_is_counted_nowhere(make_world: Calla
     assert audit(world) == []
 
 
+def test_r22_a_drill_keeps_no_page_waiting(make_world: Callable[..., World]) -> None:
+    cole_s = "+447700900201"
+    world = make_world(**DRILL | {"companion_drill_by": cole_s}).seeded()
+    asha, cole = world.member(), world.staff("facilitator")
+    assert cole.number == cole_s
+    drill_id = drills.start(world.services, world.clock.now())
+    assert drill_id is not None
+    drills.go_on(world.services, drill_id)
+    world.settle()
+    cole.hears("1 item from unknown senders")
+    asha.texts(DANGER)
+    asha.ignores()
+    world.settle()
+    cole.hears("an item needs you now")  # within the two minutes in which one page comes by one way
+    cole.ignores()
+    world.talker(DRILL["companion_drill_from"]).ignores()
+
+
 def test_r22_a_drill_that_does_not_get_to_its_end_alarms(make_world: Callable[..., World]) -> None:
     world = make_world(**DRILL).seeded()
     world.settle()
