@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from companion.console.words import alarm
 from companion.messaging.addresses import address_of
@@ -306,10 +306,25 @@ def test_today_counts_all_that_waits_also_what_it_does_not_list(on: Stage) -> No
         "122 texts are unread.",
         "61 texts did not arrive.",
         "These are 50 of 61.",
-        "These are 20 of 61.",
+        "The last of 61 like it.",
         "These are 20 of 122.",
     ):
         assert words in text
+
+
+def test_a_phone_that_is_off_for_a_night_is_one_line_and_hides_nobody(on: Stage) -> None:
+    with on.database.write() as session:
+        row = session.scalars(select(OutboxMessage).where(OutboxMessage.status == "undelivered")).one()
+        kept = {
+            c.key: getattr(row, c.key)
+            for c in inspect(OutboxMessage).columns
+            if c.key not in ("id", "key", "provider_sid")
+        }
+        for again in range(30):
+            session.add(OutboxMessage(**kept | {"id": uuid.uuid4(), "key": f"again:{again}"}))
+    text = on.browser("lee").get("/console/").text
+    assert "31 texts did not arrive." in text
+    assert text.count("The last of 31 like it.") == 1
 
 
 def test_a_text_waiting_to_be_tried_again_says_when(on: Stage) -> None:

@@ -23,7 +23,7 @@ Episodes = Sequence[tuple[Episode, str | None]]
 Requests = Sequence[tuple[ContactRequest, Person]]
 Notices = Sequence[tuple[Flag, InboundMessage, Person | None]]
 Unread = Sequence[tuple[InboundMessage, Person | None]]
-Failed = Sequence[tuple[OutboxMessage, Person | None]]
+Failed = Sequence[tuple[OutboxMessage, Person | None, int]]  # with how many there are like it, itself among them
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The first of each kind, the oldest on top; of what did not arrive the newest."""
+    """The first of each kind, the oldest on top; of what did not arrive the newest to each phone for each reason."""
 
     counts: Counts
     episodes: Episodes
@@ -81,14 +81,7 @@ def waiting(session: Session) -> Waiting:
             .order_by(InboundMessage.received_at)
             .limit(SHOWN),
         ),
-        failed=_rows(
-            session,
-            select(OutboxMessage, Person)
-            .outerjoin(Person, Person.id == OutboxMessage.person_id)
-            .where(*_failed())
-            .order_by(OutboxMessage.settled_at.desc())
-            .limit(SHOWN),
-        ),
+        failed=_lost(session),
     )
 
 
@@ -102,6 +95,23 @@ def _episodes(session: Session) -> Episodes:
         .options(joinedload(Episode.owner), joinedload(Episode.person))
         .order_by(urgency, Episode.opened_at)
         .limit(LATEST),
+    )
+
+
+def _lost(session: Session) -> Failed:
+    """A phone that is off for a night fails dozens of times: it is one line, so that it hides nobody else's."""
+    alike = (OutboxMessage.address_id, OutboxMessage.channel, OutboxMessage.status, OutboxMessage.error_code)
+    newest = func.row_number().over(partition_by=alike, order_by=OutboxMessage.settled_at.desc())
+    listed = select(OutboxMessage.id, newest.label("place"), func.count().over(partition_by=alike).label("many"))
+    found = listed.where(*_failed()).subquery()
+    return _rows(
+        session,
+        select(OutboxMessage, Person, found.c.many)
+        .join(found, found.c.id == OutboxMessage.id)
+        .outerjoin(Person, Person.id == OutboxMessage.person_id)
+        .where(found.c.place == 1)
+        .order_by(OutboxMessage.settled_at.desc())
+        .limit(SHOWN),
     )
 
 
