@@ -123,7 +123,7 @@ def test_r09_words_after_a_reference_reach_the_trainee_and_nothing_else_does(wor
     world.settle()
     asha.hears("Dr Cole is a facilitator and has your text now", "text CHANGE")
     cole.texts("rang the ward, she is off until Monday")
-    cole.hears(f"Kept as a note on {ref}, and sent to nobody", f"text {ref} and your words", f"reply {ref} REACHED")
+    cole.hears(f"Kept as a note on {ref}, and sent to nobody", f"text {ref} and your words", f"YES or {ref} REACHED")
     cole.texts("how do I write to them")  # no note about anybody
     cole.hears("say more by text", f"To write to them, text {ref} and your words")
     cole.texts(f"{ref} Hello, I read your text. Shall I ring you at nine?")
