@@ -71,10 +71,10 @@ class StaffDesk:
         person = request.person
         if person.dialogue != _REACHED_ASKED or (person.dialogue_until or request.now) <= request.now:
             return None
-        if not request.is_just(said_by_staff().says_so):
-            return None
         code = str(person.dialogue_data["reference"])
         person.dialogue, person.dialogue_data, person.dialogue_until = None, {}, None
+        if not request.is_just(said_by_staff().says_so):
+            return None  # a later yes may be to something else
         return self._order(request.session, person, f"{code} REACHED", request.now)
 
     def _order(self, session: Session, person: Person, text: str, now: datetime) -> Answer:

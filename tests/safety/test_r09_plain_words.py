@@ -324,6 +324,10 @@ def test_r09_a_late_yes_and_one_after_a_try_in_vain_record_nothing(world: World)
     cole.texts("yes")
     cole.hears("reached them yourself")
     cole.texts("no")
+    cole.hears(f"Kept as a note on {ref}", "reached them yourself")
+    cole.texts("who is on duty")
+    cole.ignores()
+    cole.texts("yes")  # to whatever it is, it is not to what was asked before
     cole.hears(f"Kept as a note on {ref}")
     assert episode(world).state == "owned"
     cole.texts("got hold of him, he's ok")
