@@ -149,8 +149,9 @@ def _add_cohort(said: tuple[str, ...], hits: dict[str, Hit], words: WordList, st
     """The name of a cohort alone is a wish to join, where no answer is awaited that it could be; so is JOINICU."""
     if joined_code(said, words):
         hits["join"] = Hit("join", "whole", "join and a code in one word", 0, 1)
-    in_words = [word for word in said if not word.startswith(":") and word not in {"please", "thanks"}]  # no smiley
-    two = said[0] == "join" and len(in_words) == 2
+    start, end = words.finder.trim(said, 0, len(said))  # without "please", and what a smiley stands for
+    in_words = [word for word in said[start:end] if not word.startswith(":")]
+    two = in_words[:1] == ["join"] and len(in_words) == 2
     if two and not {"join_link", "book_yes", "book_no", "next_session"} & hits.keys():
         hits.setdefault("join", Hit("join", "whole", "join and another word", 0, 2))
     hit = hits.pop("cohort_alone", None)

@@ -50,7 +50,7 @@ _UNTIL_ENDS = re.compile(
     re.I,
 )
 _JOIN_CODE = re.compile(
-    r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)(?:\s+(?:pls|please|plz|thanks|thx|ta))?\W*$", re.I
+    r"\bjoin\b[\s:,-]*(?:the\s+)?([A-Za-z][\w-]+)(?:\s+(?:pls|please|plz|thanks|thx|ta|x+))*\W*$", re.I
 )
 _ROUND = {"a": 1, "an": 1, "one": 1, "another": 1, "next": 1, "this": 1, "the": 1, "couple": 2, "few": 3}
 

@@ -34,7 +34,6 @@ def signpost(known: Known) -> Decision:
     """Answer with one or two resources, right for the nation; the rest wait for MORE."""
     here = nation.beside(known.text)
     moved = here is not None and here != known.lives_in
-    known = replace(known, nation=here) if here else known
     found, topic, warning = _find(known)
     if not found:
         return Decision((known.say("signpost_nothing"),), (Unanswered("nothing", topic),), read_me=True)
@@ -184,17 +183,17 @@ def _find(known: Known) -> tuple[list[Resource], str | None, str | None]:
 def _found(known: Known) -> tuple[list[Resource], tuple[str, ...]]:
     """The places for a text or a number of the menu, and the topics they are for, most important first."""
     topic = None
+    here = nation.beside(known.text) or known.nation  # of the whole text, as the words of the need may not say it
     if known.text.strip().isdecimal() and len(known.text.strip()) < 3:
         topic = known.directory.topic_of_menu(int(known.text))
     if topic is None:
-        here = nation.beside(known.text) or known.nation  # where the words of the need do not say so
         answer = known.directory.find(known.meant.need or known.text, here, known.now)
         if answer.resources:
             return list(answer.resources), answer.topics
         topic = str(known.meant.slots.get("topic", "")) or None
     if topic is None:
         return [], ()
-    return list(known.directory.by_topic(topic, known.nation, known.now)), (topic,)
+    return list(known.directory.by_topic(topic, here, known.now)), (topic,)
 
 
 def _lines(known: Known, resources: list[Resource]) -> str:
