@@ -11,6 +11,7 @@ from companion.escalation.words import Voice, coordinators
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Alarm
+from companion.models.base import found
 
 AGAIN = timedelta(hours=1)
 # Alarms that end when what they are about ends. A person says of the others that they are looked after.
@@ -21,12 +22,14 @@ BY_THEMSELVES = frozenset(
     )
 )  # fmt: skip
 
+_UNSETTLED = select(Alarm).where(Alarm.settled_at.is_(None))  # made once: asked every few seconds
+
 
 def tell_coordinators(session: Session, now: datetime, voice: Voice) -> None:
     """Queue a text and an e-mail to each coordinator (to the leads where there is none) about alarms not told yet."""
     alarms = [
         alarm
-        for alarm in session.scalars(select(Alarm).where(Alarm.settled_at.is_(None)))
+        for alarm in found(session, _UNSETTLED)
         if alarm.told_at is None or (now - alarm.told_at >= AGAIN and alarm.last_at > alarm.told_at)
     ]
     if not alarms:

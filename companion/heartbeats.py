@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from companion.db import Database
 from companion.models import Heartbeat
 
 STALE = timedelta(seconds=60)  # a tick older than this: the worker is not running
+_RAN = update(Heartbeat).where(Heartbeat.job == bindparam("name")).values(at=bindparam("now"))  # made once
 
 
 def last_run(database: Database, job: str) -> datetime | None:
@@ -21,4 +22,5 @@ def last_run(database: Database, job: str) -> datetime | None:
 
 def ran(session: Session, job: str, now: datetime) -> None:
     """Record that `job` came to its end."""
-    session.merge(Heartbeat(job=job, at=now))
+    if not session.connection().execute(_RAN, {"name": job, "now": now}).rowcount:
+        session.merge(Heartbeat(job=job, at=now))

@@ -33,6 +33,7 @@ from companion.models import (
     Person,
     record,
 )
+from companion.models.base import ask
 
 NOBODY = "could not reach"
 Answer = Literal["agreed", "refused", "withdrawn"]
@@ -40,6 +41,12 @@ Void = Literal["text came", "taken", "reached", "closed", "concern", "proposer l
 _WROTE = exists().where(
     or_(InboundMessage.address_id == Episode.address_id, InboundMessage.person_id == Episode.person_id),
     InboundMessage.received_at > ClosingProposal.proposed_at,
+)
+_OVERTAKEN = (  # made once: asked every few seconds
+    select(ClosingProposal.id)
+    .join(Episode, Episode.id == ClosingProposal.episode_id)
+    .where(ClosingProposal.state == "open", _WROTE)
+    .limit(1)
 )
 
 
@@ -166,6 +173,8 @@ def overtake(session: Session, now: datetime, about: Episode | None = None) -> N
 
     Only one `about` an episode that is held already, so that two who answer never wait for each other.
     """
+    if ask(session, _OVERTAKEN).first() is None:
+        return
     overtaken = (
         select(ClosingProposal, Episode)
         .join(Episode, Episode.id == ClosingProposal.episode_id)

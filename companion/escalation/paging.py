@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation import bundles, carriers
@@ -48,6 +48,28 @@ _RECENT = (
     )
     .order_by(Page.at)
 )
+_FAILING = or_(
+    OutboxMessage.status.in_((*TEXT_LOST, "unknown")),
+    (OutboxMessage.status == "queued") & (OutboxMessage.attempts > 0),
+    Call.status.in_((*CALL_OVER, "unknown")) & Call.digit.is_(None),
+    (Call.status == "queued") & (Call.attempts > 0),
+    Email.status.in_(EMAIL_LOST),
+    (Email.status == "queued") & (Email.attempts > 0),
+)
+# Made once: asked every few seconds.
+_TO_LOOK_AT = union(
+    select(Episode.id).where(Episode.state != "closed", Episode.next_action_at <= bindparam("now")),
+    select(Episode.id)
+    .join(Page, Page.episode_id == Episode.id)
+    .outerjoin(OutboxMessage, Page.outbox_id == OutboxMessage.id)
+    .outerjoin(Call, Page.call_id == Call.id)
+    .outerjoin(Email, Page.email_id == Email.id)
+    .where(or_(Episode.state == "open", TO_OWNER), Page.failed_at.is_(None))
+    .where(Page.at > bindparam("since"), Page.at >= Episode.started_at)
+    .where(_FAILING),
+)
+_ANY_TO_LOOK_AT = select(_TO_LOOK_AT.subquery()).limit(1)
+_LOOKED_AT = select(Episode).where(Episode.id.in_(_TO_LOOK_AT)).order_by(Episode.opened_at).with_for_update(of=Episode)
 
 
 def page_next(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
@@ -278,32 +300,10 @@ def _next_action(session: Session, episode: Episode, now: datetime, voice: Voice
 
 def episodes_to_look_at(session: Session, now: datetime) -> list[Episode]:
     """Return the episodes with something due, and those of which a page, or news to their owner, is lost."""
-    due = select(Episode.id).where(Episode.state != "closed", Episode.next_action_at <= now)
-    failing_text = (OutboxMessage.status.in_((*TEXT_LOST, "unknown"))) | (
-        (OutboxMessage.status == "queued") & (OutboxMessage.attempts > 0)
-    )
-    failing_call = (Call.status.in_((*CALL_OVER, "unknown")) & Call.digit.is_(None)) | (
-        (Call.status == "queued") & (Call.attempts > 0)
-    )
-    failing_mail = (Email.status.in_(EMAIL_LOST)) | ((Email.status == "queued") & (Email.attempts > 0))
-    lost = (
-        select(Episode.id)
-        .join(Page, Page.episode_id == Episode.id)
-        .outerjoin(OutboxMessage, Page.outbox_id == OutboxMessage.id)
-        .outerjoin(Call, Page.call_id == Call.id)
-        .outerjoin(Email, Page.email_id == Email.id)
-        .where(or_(Episode.state == "open", TO_OWNER), Page.failed_at.is_(None))
-        .where(Page.at > now - ONE_ROUND, Page.at >= Episode.started_at)
-        .where(or_(failing_text, failing_call, failing_mail))
-    )
-    return list(
-        session.scalars(
-            select(Episode)
-            .where(Episode.id.in_(due.union(lost)))
-            .order_by(Episode.opened_at)
-            .with_for_update(of=Episode)
-        )
-    )
+    times = {"now": now, "since": now - ONE_ROUND}
+    if ask(session, _ANY_TO_LOOK_AT, **times).first() is None:
+        return []
+    return list(session.scalars(_LOOKED_AT, times))
 
 
 def answered(session: Session, episode: Episode, person: Person, answer: str, now: datetime) -> None:

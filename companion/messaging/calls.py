@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from companion.db import new_id
 from companion.messaging.outbox import wake_workers
 from companion.models import Address, Call
-from companion.models.base import store_once
+from companion.models.base import ask, store_once
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,12 @@ _OURS = {
     "canceled": "canceled",
 }
 _RANK = {"queued": 0, "dialling": 0, "unknown": 0, "accepted": 1, "ringing": 2, "answered": 3}
+
+# Made once: asked every few seconds.
+_NEXT_QUEUED = select(Call.not_before).where(Call.status == "queued").order_by(Call.not_before).limit(1)
+_NEXT_HELD = (
+    select(Call.lease_until).where(Call.status.in_(("dialling", "unknown"))).order_by(Call.lease_until).limit(1)
+)
 
 
 def enqueue_call(
@@ -86,8 +92,5 @@ def apply(session: Session, call_id: uuid.UUID, form: Mapping[str, str], now: da
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next call is to be placed or looked after (UTC), or None."""
-    queued = session.scalar(select(Call.not_before).where(Call.status == "queued").order_by(Call.not_before).limit(1))
-    held = session.scalar(
-        select(Call.lease_until).where(Call.status.in_(("dialling", "unknown"))).order_by(Call.lease_until).limit(1)
-    )
+    queued, held = ask(session, _NEXT_QUEUED).scalar(), ask(session, _NEXT_HELD).scalar()
     return min((moment for moment in (queued, held) if moment), default=None)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, joinedload
 
@@ -19,6 +19,7 @@ from companion.messaging import channels, quiet, rates
 from companion.messaging.optout import Stop, stops_among
 from companion.messaging.parts import count
 from companion.models import LANES, OutboxMessage
+from companion.models.base import ask
 from companion.models.texts import OPEN, QUEUED_NOW
 
 BATCH = 20
@@ -26,6 +27,27 @@ LEASE = timedelta(seconds=60)  # what is not begun long enough before its end is
 URGENT = (0, 1)  # page and reply: no quiet hours, no rate
 LATE = timedelta(minutes=2)  # what Twilio's trouble held up for longer says so
 MEMBERS_ONLY = ("reminder", "bulk")
+
+# Made once: asked several times a second. For one sender's channel, or for any.
+_RUN_OUT = (
+    update(OutboxMessage)
+    .where(sql(OPEN), OutboxMessage.status == "sending", OutboxMessage.lease_until < bindparam("now"))
+    .values(status="unknown", updated_at=bindparam("now"))
+)
+_IS_DUE = (sql(QUEUED_NOW), OutboxMessage.lane == bindparam("lane"), OutboxMessage.not_before <= bindparam("now"))
+_OF = {True: (), False: (OutboxMessage.channel == bindparam("channel"),)}
+_ANY_DUE = {any_: select(OutboxMessage.id).where(*_IS_DUE, *_OF[any_]).limit(1) for any_ in (True, False)}
+_DUE = {
+    (urgent, any_): select(OutboxMessage)
+    .where(*_IS_DUE, *_OF[any_])
+    # After an outage many are due at one moment: the oldest goes first.
+    .order_by(OutboxMessage.created_at if urgent else OutboxMessage.not_before, OutboxMessage.id)
+    .limit(bindparam("limit"))
+    .options(joinedload(OutboxMessage.address), joinedload(OutboxMessage.person))
+    .with_for_update(skip_locked=True, of=OutboxMessage)
+    for urgent in (True, False)
+    for any_ in (True, False)
+}
 
 
 @dataclass(frozen=True)
@@ -59,11 +81,8 @@ def claim(
 
     A lease that has run out means that a worker died while it was calling: the text's outcome is unknown.
     """
-    session.execute(
-        update(OutboxMessage)
-        .where(sql(OPEN), OutboxMessage.status == "sending", OutboxMessage.lease_until < now)
-        .values(status="unknown", updated_at=now)
-    )
+    session.flush()
+    session.connection().execute(_RUN_OUT, {"now": now})
     claimed: list[Claimed] = []
     dealt_with = 0
     for lane in sorted(lanes):
@@ -94,18 +113,10 @@ def release(session: Session, text: Claimed, now: datetime) -> None:
 def _due(session: Session, lane: int, channel: str | None, now: datetime, limit: int) -> list[OutboxMessage]:
     if limit <= 0:
         return []
-    of_sender = [OutboxMessage.channel == channel] if channel else []
-    return list(
-        session.scalars(
-            select(OutboxMessage)
-            .where(sql(QUEUED_NOW), OutboxMessage.lane == lane, OutboxMessage.not_before <= now, *of_sender)
-            # After an outage many are due at one moment: the oldest goes first.
-            .order_by(OutboxMessage.created_at if lane in URGENT else OutboxMessage.not_before, OutboxMessage.id)
-            .limit(limit)
-            .options(joinedload(OutboxMessage.address), joinedload(OutboxMessage.person))
-            .with_for_update(skip_locked=True, of=OutboxMessage)
-        )
-    )
+    of = {"lane": lane, "channel": channel, "now": now}
+    if ask(session, _ANY_DUE[channel is None], **of).first() is None:
+        return []
+    return list(session.scalars(_DUE[lane in URGENT, channel is None], {**of, "limit": limit}))
 
 
 def _held_up(row: OutboxMessage, now: datetime) -> bool:

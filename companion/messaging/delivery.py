@@ -19,6 +19,7 @@ from companion.messaging.provider import Accepted, NoAnswerError, NotReachedErro
 from companion.messaging.rates import Budget
 from companion.messaging.twilio import TIMEOUT, Twilio
 from companion.models import LANES, Alarm, OutboxMessage, raise_alarm
+from companion.models.base import found
 from companion.models.texts import OPEN
 from companion.settings import Settings
 
@@ -37,6 +38,14 @@ _MINE = (OutboxMessage.id == bindparam("row"), OutboxMessage.attempts == bindpar
 _NAME = update(OutboxMessage).where(*_MINE).values(provider_sid=bindparam("sid"), sender=bindparam("from"))
 _ACCEPT = _NAME.where(OutboxMessage.status.in_(("sending", "unknown"))).values(
     status="accepted", sent_at=bindparam("now"), updated_at=bindparam("now")
+)
+# Made once: asked several times a second.
+_TROUBLES = select(Alarm).where(Alarm.kind.in_(_TROUBLE), Alarm.settled_at.is_(None))
+_UNKNOWN = (
+    select(OutboxMessage)
+    .where(sql(OPEN), OutboxMessage.status.in_(("unknown", "handed")), OutboxMessage.lease_until < bindparam("now"))
+    .order_by(OutboxMessage.lane, OutboxMessage.lease_until)
+    .limit(bindparam("limit"))
 )
 
 
@@ -162,12 +171,7 @@ class Delivery:
         """
         with self._database.read() as session:
             now = self._clock.now()
-            unknown = session.scalars(
-                select(OutboxMessage)
-                .where(sql(OPEN), OutboxMessage.status.in_(("unknown", "handed")), OutboxMessage.lease_until < now)
-                .order_by(OutboxMessage.lane, OutboxMessage.lease_until)
-                .limit(limit)
-            ).all()
+            unknown = found(session, _UNKNOWN, now=now, limit=limit)
             questions = [
                 (row.id, row.attempts, row.lane, row.address.channel, row.address.address, row.created_at)
                 for row in unknown
@@ -206,7 +210,7 @@ class Delivery:
 
 def _troubles(session: Session) -> Sequence[Alarm]:
     """Return the open alarms about Twilio, whichever process raised them."""
-    return session.scalars(select(Alarm).where(Alarm.kind.in_(_TROUBLE), Alarm.settled_at.is_(None))).all()
+    return found(session, _TROUBLES)
 
 
 def _held(troubles: Sequence[Alarm], now: datetime) -> bool:

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from companion.clock import Clock
@@ -17,6 +17,7 @@ from companion.messaging.calls import apply
 from companion.messaging.provider import NoAnswerError, NotReachedError, Placed, RefusedError
 from companion.messaging.twilio import TIMEOUT, Twilio
 from companion.models import Call, raise_alarm
+from companion.models.base import ask
 from companion.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,24 @@ LEASE = timedelta(seconds=90)  # longer than a batch in which every request take
 LONGEST_REQUEST = timedelta(seconds=2 * TIMEOUT)
 AGAIN = timedelta(seconds=10)
 OVERDUE = timedelta(minutes=4)  # longer than any call takes, from asking to hanging up
+
+# Made once: asked several times a second.
+_LEASE_LOST = and_(Call.status.in_(("dialling", "unknown")), Call.lease_until < bindparam("now"))
+_IS_DUE = (or_(Call.status == "queued", _LEASE_LOST), Call.not_before <= bindparam("now"))
+_ANY_DUE = select(Call.id).where(*_IS_DUE).limit(1)
+_DUE = (
+    select(Call)
+    .where(*_IS_DUE)
+    .order_by(Call.created_at, Call.id)
+    .limit(BATCH)
+    .options(joinedload(Call.address))
+    .with_for_update(skip_locked=True, of=Call)
+)
+_OVERDUE = (
+    select(Call.id, Call.provider_sid)
+    .where(Call.status.in_(("accepted", "ringing", "answered")), Call.provider_sid.is_not(None))
+    .where(Call.updated_at < bindparam("until"))
+)
 
 
 @dataclass(frozen=True)
@@ -80,13 +99,7 @@ class Calls:
         """Close calls of which no end was ever told, by asking Twilio."""
         with self._database.read() as session:
             now = self._clock.now()
-            overdue = session.execute(
-                select(Call.id, Call.provider_sid).where(
-                    Call.status.in_(("accepted", "ringing", "answered")),
-                    Call.provider_sid.is_not(None),
-                    Call.updated_at < now - OVERDUE,
-                )
-            ).all()
+            overdue = ask(session, _OVERDUE, until=now - OVERDUE).all()
         for id_, sid in overdue:
             try:
                 status = self._twilio.status_of_call(sid)
@@ -100,17 +113,10 @@ class Calls:
 
 
 def _claim(session: Session, now: datetime, *, can_call: bool) -> list[Dialling]:
-    lost_leases = and_(Call.status.in_(("dialling", "unknown")), Call.lease_until < now)
-    due = session.scalars(
-        select(Call)
-        .where(or_(Call.status == "queued", lost_leases), Call.not_before <= now)
-        .order_by(Call.created_at, Call.id)
-        .limit(BATCH)
-        .options(joinedload(Call.address))
-        .with_for_update(skip_locked=True, of=Call)
-    ).all()
+    if ask(session, _ANY_DUE, now=now).first() is None:
+        return []
     taken = []
-    for call in due:
+    for call in session.scalars(_DUE, {"now": now}).all():
         call.updated_at = now
         if not can_call or (call.expires_at is not None and call.expires_at <= now):
             call.status, call.settled_at = "dropped", now

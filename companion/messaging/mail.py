@@ -22,7 +22,7 @@ from companion.content.catalogue import Text
 from companion.db import Database, new_id
 from companion.messaging.mail_server import MailServerError, connected
 from companion.models import Email, Person, raise_alarm, settle_alarm
-from companion.models.base import store_once
+from companion.models.base import ask, store_once
 from companion.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,10 @@ BATCH = 5
 LONGEST_SEND = timedelta(seconds=2 * TIMEOUT)
 BACKOFF = (5, 15, 30, 60, 300)  # seconds between tries; the last for ever, until it expires
 TROUBLE = "mail_not_sent"
+
+# Made once: asked every few seconds.
+_NEXT_QUEUED = select(Email.not_before).where(Email.status == "queued").order_by(Email.not_before).limit(1)
+_NEXT_HELD = select(Email.lease_until).where(Email.status == "sending").order_by(Email.lease_until).limit(1)
 
 
 @dataclass(frozen=True)
@@ -194,10 +198,5 @@ def _not_sent(session: Session, letter: Letter, now: datetime) -> None:
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next e-mail is due (UTC), or None."""
-    queued = session.scalar(
-        select(Email.not_before).where(Email.status == "queued").order_by(Email.not_before).limit(1)
-    )
-    held = session.scalar(
-        select(Email.lease_until).where(Email.status == "sending").order_by(Email.lease_until).limit(1)
-    )
+    queued, held = ask(session, _NEXT_QUEUED).scalar(), ask(session, _NEXT_HELD).scalar()
     return min((moment for moment in (queued, held) if moment), default=None)

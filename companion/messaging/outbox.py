@@ -6,18 +6,25 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.db import new_id
 from companion.models import LANES, Address, InboundMessage, OutboxMessage
-from companion.models.base import store_once
+from companion.models.base import ask, store_once
 from companion.models.texts import OPEN, QUEUED_NOW
 
 WAKE = "companion_outbox"  # the channel on which PostgreSQL tells workers that something urgent waits
 CONFIRMED_WITHIN = timedelta(seconds=60)  # when Twilio should have told of a text that answered in the webhook
+_NEXT_QUEUED = (  # made once
+    select(OutboxMessage.not_before)
+    .where(sql(QUEUED_NOW), OutboxMessage.not_before > bindparam("now"))
+    .order_by(OutboxMessage.not_before)
+    .limit(1)
+)
+_NEXT_HELD = select(OutboxMessage.lease_until).where(sql(OPEN)).order_by(OutboxMessage.lease_until).limit(1)
 
 
 def enqueue(
@@ -102,13 +109,6 @@ def _row(key: str, lane: str, to: Address, text: Text, now: datetime) -> OutboxM
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """Return when, after `now`, the next queued or unsettled text needs something done (UTC), or None."""
-    queued = session.scalar(
-        select(OutboxMessage.not_before)
-        .where(sql(QUEUED_NOW), OutboxMessage.not_before > now)
-        .order_by(OutboxMessage.not_before)
-        .limit(1)
-    )
-    held = session.scalar(
-        select(OutboxMessage.lease_until).where(sql(OPEN)).order_by(OutboxMessage.lease_until).limit(1)
-    )
+    queued = ask(session, _NEXT_QUEUED, now=now).scalar()
+    held = ask(session, _NEXT_HELD).scalar()
     return min((moment for moment in (queued, held) if moment), default=None)

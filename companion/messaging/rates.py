@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.models import SenderRate
 from companion.models.base import store_once
 
 BURST = 5.0  # seconds' worth of parts that may go at once after a rest
+_RATE = select(SenderRate).where(SenderRate.channel == bindparam("sender")).with_for_update()  # made once
 
 
 class Budget:
@@ -44,13 +45,12 @@ class Budget:
 
     def _row(self, channel: str) -> SenderRate:
         if channel not in self._rows:
-            wanted = select(SenderRate).where(SenderRate.channel == channel).with_for_update()
-            row = self._session.scalar(wanted)
+            row = self._session.scalar(_RATE, {"sender": channel})
             if row is None:  # another worker may find the same at this moment
                 store_once(
                     self._session, SenderRate(channel=channel, free_at=self._now - timedelta(seconds=BURST)), "channel"
                 )
-                row = self._session.scalars(wanted).one()
+                row = self._session.scalars(_RATE, {"sender": channel}).one()
             if row.free_at > self._now + timedelta(days=1):  # the clock was moved back
                 row.free_at = self._now
             self._rows[channel] = row

@@ -8,7 +8,18 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from sqlalchemy import CursorResult, ForeignKey, Insert, MetaData, Select, Table, Update, bindparam, inspect
+from sqlalchemy import (
+    CursorResult,
+    ForeignKey,
+    Insert,
+    MetaData,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    inspect,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
@@ -21,6 +32,7 @@ Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 Secret = Annotated[str, mapped_column(EncryptedText)]
 Index = Annotated[bytes, mapped_column(BlindIndex)]
 Row = TypeVar("Row", bound=tuple[Any, ...])
+Model = TypeVar("Model", bound="Base")
 
 
 def one_of(column: str, *values: str) -> str:
@@ -57,6 +69,17 @@ def ask(session: Session, question: Select[Row], **asked: Any) -> CursorResult[R
     return session.connection().execute(question, asked)
 
 
+def found(session: Session, question: Select[tuple[Model]], **asked: Any) -> Sequence[Model]:
+    """Return the rows of a model that `question` finds, asking first whether there are any.
+
+    For what the worker asks every few seconds and mostly in vain: no row is a fifth of the time, and any cost a little
+    more. Make the question once, with `bindparam` for what changes.
+    """
+    if ask(session, _any_of(question), **asked).first() is None:
+        return ()
+    return session.scalars(question, asked).all()
+
+
 def store(session: Session, rows: Sequence[Base]) -> None:
     """Insert new rows of one table at once, without the unit of work: a third of its time, for what every text does.
 
@@ -90,6 +113,11 @@ def put(session: Session, row: Base, **values: Any) -> None:
     if identity is None:
         raise LookupError("only a stored row can be changed like this")
     session.connection().execute(_update(row.__table__, tuple(changed)), {**changed, "row_id": identity[0]})
+
+
+@cache
+def _any_of(question: Select[Any]) -> Select[Any]:
+    return question.with_only_columns(literal_column("1"), maintain_column_froms=True).order_by(None).limit(1)
 
 
 @cache

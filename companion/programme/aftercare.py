@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.standing import open_episode_about
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
+from companion.models.base import found
 from companion.programme import supervision, survey
 from companion.programme.asking import waits_for_answer
 from companion.programme.broadcast import unsuitable
@@ -22,19 +23,17 @@ from companion.speaker import Speaker
 AFTER = timedelta(minutes=30)  # after the end, so that it has been said who came
 LOOK_BACK = timedelta(hours=12)  # a session that ended longer ago is not written about any more
 GOOD_FOR = timedelta(hours=14)  # over a night, but not over the next day
+_JUST_ENDED = select(GroupSession).where(  # made once: asked every few seconds
+    GroupSession.status == "planned",
+    GroupSession.ends_at <= bindparam("until"),
+    GroupSession.ends_at > bindparam("since"),
+    ~exists().where(SupervisionDue.session_id == GroupSession.id),
+)
 
 
 def look_after(session: Session, now: datetime, voice: Speaker) -> None:
     """Write to everyone of the sessions that have ended, once each."""
-    debriefed = exists().where(SupervisionDue.session_id == GroupSession.id)
-    for meeting in session.scalars(
-        select(GroupSession).where(
-            GroupSession.status == "planned",
-            GroupSession.ends_at <= now - AFTER,
-            GroupSession.ends_at > now - LOOK_BACK,
-            ~debriefed,
-        )
-    ):
+    for meeting in found(session, _JUST_ENDED, until=now - AFTER, since=now - LOOK_BACK):
         for facilitator in facilitators_of(session, meeting.group_id):
             _debrief(session, meeting, facilitator, now, voice)
         people = came(session, meeting)

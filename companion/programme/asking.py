@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement
 
 from companion.models import Person
 
@@ -17,6 +17,6 @@ def waits_for_answer(person: Person, now: datetime, questions: tuple[str, ...] =
     return person.dialogue in questions and person.dialogue_until is not None and person.dialogue_until > now
 
 
-def may_be_asked(now: datetime) -> ColumnElement[bool]:
+def may_be_asked(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition that no question of FIRST waits for a person's answer."""
     return Person.dialogue.is_(None) | Person.dialogue.not_in(FIRST) | (Person.dialogue_until <= now)

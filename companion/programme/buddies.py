@@ -12,19 +12,25 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import usable
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
 from companion.models import Address, BuddyMember, BuddyPair, BuddyWish, Person, record
+from companion.models.base import found
 from companion.speaker import Speaker
 
 LONGEST = 230  # characters of one text: with what stands around it, two parts
 WISH_LASTS = timedelta(weeks=8)
 GOOD_FOR = timedelta(days=3)
 STATE = "buddy_offer"  # the dialogue in which YES means a wish for a buddy
+
+# Made once: asked every few seconds.
+_FORGET = delete(BuddyWish).where(BuddyWish.at <= bindparam("until"))
+_WISHES = select(BuddyWish).order_by(BuddyWish.at, BuddyWish.person_id)
+_PAIRS = select(BuddyPair).where(BuddyPair.ended_at.is_(None))
 
 
 def wish(session: Session, person: Person, now: datetime) -> None:
@@ -41,8 +47,8 @@ def wish(session: Session, person: Person, now: datetime) -> None:
 
 def match(session: Session, now: datetime, voice: Speaker) -> None:
     """Bring together those who wait, first come first served, and never the same two again."""
-    session.execute(delete(BuddyWish).where(BuddyWish.at <= now - WISH_LASTS))
-    waiting = [w for w in session.scalars(select(BuddyWish).order_by(BuddyWish.at, BuddyWish.person_id)) if _here(w)]
+    session.connection().execute(_FORGET, {"until": now - WISH_LASTS})
+    waiting = [each for each in found(session, _WISHES) if _here(each)]
     while waiting:
         first = waiting.pop(0)
         if reachable(session, first.person, now) is None:
@@ -58,7 +64,7 @@ def match(session: Session, now: datetime, voice: Speaker) -> None:
 
 def end_broken(session: Session, now: datetime, voice: Speaker) -> None:
     """End pairs of which one has stopped, left, moved to another cohort or been removed; tell the one who stays."""
-    for pair in session.scalars(select(BuddyPair).where(BuddyPair.ended_at.is_(None))):
+    for pair in found(session, _PAIRS):
         if len(pair.members) < 2 or any(_gone(member.person, pair) for member in pair.members):
             _end(session, pair, None, "one of them left", now, voice)
 

@@ -15,6 +15,7 @@ from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
 from companion.models import Group, GroupSession, OutboxMessage, record
+from companion.models.base import found
 from companion.programme import places, recurrence
 from companion.programme.sessions import HORIZON, days_of, locked, make_for
 from companion.programme.telling import Shift, tell
@@ -23,6 +24,7 @@ from companion.speaker import Speaker
 OUT_OF_DATE = ("offer", "place", "reminder", "few", "roll", "late")  # how the keys of texts about a session begin
 MOVED_ON = timedelta(weeks=4)  # how far all that follows can be moved in one go
 FURTHEST = timedelta(days=7)  # how far a session is moved when its group's days change; further off it is another one
+_CHANGED = select(Group).where(Group.ended_at.is_(None), Group.made_until.is_(None))  # made once: asked again and again
 
 
 class CannotChangeError(Exception):
@@ -150,7 +152,7 @@ def end_from(session: Session, group: Group, day: date, now: datetime, voice: Sp
 
 def line_up_all(session: Session, now: datetime, voice: Speaker) -> int:
     """Bring into line the sessions of groups whose rule or time was changed; return how many people are told."""
-    changed = session.scalars(select(Group).where(Group.ended_at.is_(None), Group.made_until.is_(None))).all()
+    changed = found(session, _CHANGED)
     return sum(line_up(session, group, now, voice, None) for group in changed)
 
 

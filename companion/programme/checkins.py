@@ -14,7 +14,7 @@ from companion.content.catalogue import Catalogue, Text
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
-from companion.models import Booking, CheckIn, Cohort, GroupSession, Person
+from companion.models import Booking, CheckIn, Cohort, GroupSession, Person, base
 from companion.programme.asking import may_be_asked
 
 GOOD_FOR = timedelta(hours=6)  # a question about the week, not about last night
@@ -27,6 +27,14 @@ BATCH = 200
 _FIRST_MONDAY = date(2024, 1, 1)  # weeks are counted from here, so that a cohort has one question a week
 _LAST = (  # made once: it is asked whenever a text may answer the question
     select(CheckIn).where(CheckIn.person_id == bindparam("person")).order_by(CheckIn.asked_at.desc()).limit(1)
+)
+
+# Made once: asked every few seconds.
+_COHORTS = select(Cohort.id, Cohort.time_zone, Cohort.checkin_weekday, Cohort.checkin_at)
+_CHOSEN = (
+    select(Person.cohort_id, Person.time_zone, Person.checkin_weekday, Person.checkin_at)
+    .where(Person.state == "joined", Person.checkin_weekday.is_not(None))
+    .distinct()
 )
 
 
@@ -59,13 +67,9 @@ def hours(session: Session) -> list[Hour]:
     """Return every hour at which anyone is asked."""
     theirs = [
         Hour(cohort.id, ZoneInfo(cohort.time_zone), cohort.checkin_weekday, cohort.checkin_at, chosen=False)
-        for cohort in session.scalars(select(Cohort))
+        for cohort in base.ask(session, _COHORTS)
     ]
-    chosen = session.execute(
-        select(Person.cohort_id, Person.time_zone, Person.checkin_weekday, Person.checkin_at)
-        .where(Person.state == "joined", Person.checkin_weekday.is_not(None))
-        .distinct()
-    )
+    chosen = base.ask(session, _CHOSEN)
     return theirs + [Hour(cohort_id, ZoneInfo(zone), day, at, chosen=True) for cohort_id, zone, day, at in chosen]
 
 

@@ -6,13 +6,14 @@ import hashlib
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, Group, GroupFacilitator, GroupSession, Person, record
+from companion.models.base import ask, found
 from companion.programme.changing import CannotChangeError, cancel
 from companion.programme.sessions import locked, runners
 from companion.short_codes import code_from
@@ -20,6 +21,17 @@ from companion.speaker import Speaker
 
 UNDO_WITHIN = timedelta(minutes=1)
 TOO_LATE_TO_ASK = timedelta(minutes=30)  # before the start: whoever comes is on the way
+
+_BOOKED = select(func.count()).where(Booking.session_id == GroupSession.id, Booking.status == "yes").scalar_subquery()
+# Made once: asked every few seconds.
+_CALLED_OFF = select(GroupSession).where(GroupSession.cancel_at <= bindparam("now"), GroupSession.status == "planned")
+_FEW = (
+    select(GroupSession.id, GroupSession.starts_at, Group.decide_hours, _BOOKED)
+    .join(GroupSession.group)
+    .where(GroupSession.status == "planned", GroupSession.few_asked_at.is_(None), GroupSession.cancel_at.is_(None))
+    .where(GroupSession.starts_at > bindparam("after"), GroupSession.starts_at <= bindparam("until"))
+    .where(Group.minimum > _BOOKED)
+)
 
 
 def code_of(meeting: GroupSession) -> str:
@@ -59,32 +71,18 @@ def coming_for(session: Session, person: Person, now: datetime, limit: int = 8) 
 
 def named(session: Session, person: Person, code: str, now: datetime) -> GroupSession | None:
     """Return the session to come of someone who runs it that `code` stands for."""
-    found = coming_for(session, person, now, limit=60)
-    return next((meeting for meeting in found if code_of(meeting) == code), None)
+    coming = coming_for(session, person, now, limit=60)
+    return next((meeting for meeting in coming if code_of(meeting) == code), None)
 
 
 def ask_about_few(session: Session, now: datetime, voice: Speaker) -> int:
     """Ask the facilitators of sessions with too few people, once, at their cut-off; return how many sessions."""
-    booked = (
-        select(func.count()).where(Booking.session_id == GroupSession.id, Booking.status == "yes").scalar_subquery()
-    )
-    found = session.execute(
-        select(GroupSession, booked)
-        .join(GroupSession.group)
-        .where(
-            GroupSession.status == "planned",
-            GroupSession.few_asked_at.is_(None),
-            GroupSession.cancel_at.is_(None),
-            GroupSession.starts_at > now + TOO_LATE_TO_ASK,
-            GroupSession.starts_at <= now + timedelta(hours=168),
-            booked < Group.minimum,
-        )
-        .options(contains_eager(GroupSession.group))
-    ).all()
     asked = 0
-    for meeting, count in found:
-        if meeting.starts_at - timedelta(hours=meeting.group.decide_hours) > now:
+    few = ask(session, _FEW, after=now + TOO_LATE_TO_ASK, until=now + timedelta(hours=168)).all()
+    for id_, starts_at, hours, count in few:
+        if starts_at - timedelta(hours=hours) > now:
             continue
+        meeting = session.get_one(GroupSession, id_)
         meeting.few_asked_at = now
         for person in runners(session, meeting):
             tell(
@@ -129,9 +127,7 @@ def keep_on(session: Session, person: Person, now: datetime) -> GroupSession | N
 
 def cancel_due(session: Session, now: datetime, voice: Speaker) -> int:
     """Cancel what was called off a minute ago, and tell whom it concerns; return how many sessions."""
-    due = session.scalars(
-        select(GroupSession).where(GroupSession.cancel_at <= now, GroupSession.status == "planned")
-    ).all()
+    due = found(session, _CALLED_OFF, now=now)
     for meeting in due:
         try:
             cancel(session, meeting, now, voice, meeting.cancel_by)

@@ -20,7 +20,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
 from companion.models import Booking, GroupSession, OutboxMessage, Person
-from companion.models.base import put
+from companion.models.base import found, put
 from companion.programme.asking import OF_ONES_DATA, waits_for_answer
 from companion.programme.sessions import locked, next_session_for
 from companion.speaker import Speaker
@@ -36,6 +36,21 @@ _WITHDRAW = (
     .where(OutboxMessage.status == "queued", OutboxMessage.person_id == bindparam("person"))
     .where(or_(*(OutboxMessage.key.startswith(bindparam(kind)) for kind in _ABOUT_SESSIONS)))
     .values(status="dropped", reason="changed", settled_at=bindparam("now"), updated_at=bindparam("now"))
+)
+
+# Made once: they are asked every few seconds.
+_OVER = (Booking.status == "waiting") & (Booking.held_until <= bindparam("now"))
+_LAPSING = (
+    select(GroupSession)
+    .where(GroupSession.id.in_(select(Booking.session_id).where(_OVER)))
+    .order_by(GroupSession.starts_at)
+)
+_QUEUE = select(Booking.session_id).where(Booking.status == "waiting", Booking.held_until.is_(None))
+_WITH_A_QUEUE = (
+    select(GroupSession)
+    .where(GroupSession.status == "planned", GroupSession.cancel_at.is_(None), GroupSession.id.in_(_QUEUE))
+    .where(GroupSession.starts_at > bindparam("after"))
+    .order_by(GroupSession.starts_at)
 )
 
 # Made once: they are asked for every text about a session.
@@ -140,17 +155,13 @@ def withdraw(session: Session, person: Person, meetings: Sequence[uuid.UUID], no
 
 def lapse(session: Session, now: datetime) -> int:
     """End what was kept for people who did not answer in time; return how many. They may still say YES."""
-    over = (Booking.status == "waiting") & (Booking.held_until <= now)
     lapsed = 0
     # The session first, then its bookings: whoever answers locks them in this order, too.
-    for meeting in session.scalars(
-        select(GroupSession)
-        .where(GroupSession.id.in_(select(Booking.session_id).where(over)))
-        .order_by(GroupSession.starts_at)
-    ).all():
+    for meeting in found(session, _LAPSING, now=now):
         locked(session, meeting)
         for booking in session.scalars(
-            select(Booking).where(Booking.session_id == meeting.id, over).execution_options(populate_existing=True)
+            select(Booking).where(Booking.session_id == meeting.id, _OVER).execution_options(populate_existing=True),
+            {"now": now},
         ):
             booking.status, booking.seat, booking.held_until = "offered", None, None
             booking.answered_at, booking.version = None, booking.version + 1
@@ -171,18 +182,7 @@ def release_holds(session: Session, meeting: GroupSession) -> None:
 def offer_freed(session: Session, now: datetime, voice: Speaker) -> int:
     """Offer each free place to whoever waits longest, with a deadline that suits the time left; return how many."""
     lapse(session, now)
-    meetings = session.scalars(
-        select(GroupSession)
-        .where(
-            GroupSession.status == "planned",
-            GroupSession.starts_at > now + LAST_OFFER,
-            GroupSession.cancel_at.is_(None),
-            GroupSession.id.in_(
-                select(Booking.session_id).where(Booking.status == "waiting", Booking.held_until.is_(None))
-            ),
-        )
-        .order_by(GroupSession.starts_at)
-    ).all()
+    meetings = found(session, _WITH_A_QUEUE, after=now + LAST_OFFER)
     return sum(_offer(session, locked(session, meeting), now, voice) for meeting in meetings)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
@@ -20,6 +20,7 @@ from companion.escalation.exclusions import hidden_from
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
 from companion.models import Booking, GroupFacilitator, GroupSession, OutboxMessage, Person, SessionLeave
+from companion.models.base import found
 from companion.programme import places
 from companion.programme.asking import may_be_asked, waits_for_answer
 from companion.programme.links import place_url
@@ -31,6 +32,23 @@ LONG_BEFORE = 6 * 60  # minutes: a reminder further ahead than this names the da
 LOOK_BACK = timedelta(hours=6)  # how long after a start a reminder that never went is still recorded as dropped
 BATCH = 200
 NAMED = 6  # how many aliases fit into one text
+
+# Made once: asked every few seconds.
+_COMING = (
+    select(GroupSession)
+    .join(GroupSession.group)
+    .where(GroupSession.status == "planned", GroupSession.cancel_at.is_(None))
+    .where(GroupSession.starts_at > bindparam("after"), GroupSession.starts_at <= bindparam("until"))
+    .options(contains_eager(GroupSession.group))
+    .order_by(GroupSession.starts_at)
+)
+_NOT_ASKED = (
+    select(Person)
+    .where(Person.group_id == bindparam("group"), Person.state == "joined", Person.quiet_since.is_(None))
+    .where(~exists().where(Booking.session_id == bindparam("meeting"), Booking.person_id == Person.id))
+    .where(may_be_asked(bindparam("now")), (Person.paused_until.is_(None)) | (Person.paused_until <= bindparam("now")))
+    .limit(bindparam("limit"))
+)
 
 
 def invite(session: Session, now: datetime, voice: Speaker) -> int:
@@ -199,38 +217,14 @@ def _text(voice: Speaker, text_id: str, meeting: GroupSession, **values: object)
 
 
 def _coming(session: Session, after: datetime, until: datetime) -> list[GroupSession]:
-    return list(
-        session.scalars(
-            select(GroupSession)
-            .join(GroupSession.group)
-            .where(
-                GroupSession.status == "planned",
-                GroupSession.cancel_at.is_(None),
-                GroupSession.starts_at > after,
-                GroupSession.starts_at <= until,
-            )
-            .options(contains_eager(GroupSession.group))
-            .order_by(GroupSession.starts_at)
-        )
-    )
+    return list(session.scalars(_COMING, {"after": after, "until": until}))
 
 
 def _not_asked(session: Session, meeting: GroupSession, now: datetime, limit: int) -> list[Person]:
-    asked = exists().where(Booking.session_id == meeting.id, Booking.person_id == Person.id)
-    return list(
-        session.scalars(
-            select(Person)
-            .where(
-                Person.group_id == meeting.group_id,
-                Person.state == "joined",
-                Person.quiet_since.is_(None),
-                ~asked,
-                may_be_asked(now),
-                (Person.paused_until.is_(None)) | (Person.paused_until <= now),
-            )
-            .limit(max(limit, 0))
-        )
-    )
+    if limit <= 0:
+        return []
+    asked = {"meeting": meeting.id, "group": meeting.group_id, "now": now, "limit": limit}
+    return list(found(session, _NOT_ASKED, **asked))
 
 
 def _booked(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Booking]]:

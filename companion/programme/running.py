@@ -6,19 +6,27 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion.escalation.exclusions import hidden_from
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, Group, GroupSession, Person, SessionLeave, record
+from companion.models.base import found
 from companion.programme.deciding import groups_of, tell
 from companion.programme.places import coming
 from companion.programme.sessions import runners
 from companion.speaker import Speaker
 
 MARKED_WITHIN = timedelta(hours=48)  # how long after the end a text may say who came; later there is the page
+_ENDED = (  # made once: asked every few seconds
+    select(GroupSession)
+    .join(GroupSession.group)
+    .where(GroupSession.status == "planned", GroupSession.roll.is_(None), GroupSession.attendance_at.is_(None))
+    .where(GroupSession.ends_at <= bindparam("now"), GroupSession.ends_at > bindparam("since"))
+    .options(contains_eager(GroupSession.group))
+)
 
 
 # one of two facilitators cannot
@@ -76,18 +84,7 @@ def _leave(session: Session, meeting: GroupSession, person: Person) -> SessionLe
 
 def ask_who_came(session: Session, now: datetime, voice: Speaker) -> int:
     """Ask who runs a session that has just ended who came, once; return how many sessions."""
-    ended = session.scalars(
-        select(GroupSession)
-        .join(GroupSession.group)
-        .where(
-            GroupSession.status == "planned",
-            GroupSession.roll.is_(None),
-            GroupSession.attendance_at.is_(None),
-            GroupSession.ends_at <= now,
-            GroupSession.ends_at > now - timedelta(hours=6),
-        )
-        .options(contains_eager(GroupSession.group))
-    ).all()
+    ended = found(session, _ENDED, now=now, since=now - timedelta(hours=6))
     for meeting in ended:
         bookings = roll_of(session, meeting)
         if not bookings:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from companion.bank_holidays import bank_holidays
 from companion.models import Group, GroupCover, GroupSession, Person, SessionLeave, facilitators_of
+from companion.models.base import found
 from companion.programme import recurrence
 
 HORIZON = timedelta(weeks=8)  # how far ahead sessions are made
@@ -33,6 +34,9 @@ _SMALLEST = (
     .limit(1)
 )
 _SLACK = timedelta(days=1)  # how much of the horizon may be missing before more are made
+_LACKING = select(Group).where(
+    Group.ended_at.is_(None), (Group.made_until.is_(None)) | (Group.made_until < bindparam("until"))
+)
 
 
 def days_of(group: Group, after: date, until: date) -> list[date]:
@@ -54,10 +58,7 @@ def meetings(group: Group, after: datetime, until: datetime) -> Iterator[datetim
 
 def make_sessions(session: Session, now: datetime) -> int:
     """Make the sessions of the coming weeks that do not exist yet; return how many."""
-    lacking = select(Group).where(
-        Group.ended_at.is_(None), (Group.made_until.is_(None)) | (Group.made_until < now + HORIZON - _SLACK)
-    )
-    return sum(make_for(session, group, now) for group in session.scalars(lacking).all())
+    return sum(make_for(session, group, now) for group in found(session, _LACKING, until=now + HORIZON - _SLACK))
 
 
 def make_for(session: Session, group: Group, now: datetime) -> int:

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Address, Booking, Cohort, Episode, GroupSession, OutboxMessage, Person, record
+from companion.models.base import found
 from companion.speaker import Speaker
 
 BY_DAY = (time(10), time(18))  # local; nothing here is urgent
@@ -27,6 +28,26 @@ LOOK_BACK = timedelta(days=90)
 PAUSED_FOR = timedelta(days=365)  # by itself, or until they text
 SETTLED_IN = timedelta(days=14)  # who joined later is not asked whether it still fits
 ARRIVED = ("delivered", "read")
+_LOST = (
+    select(OutboxMessage.person_id, func.min(OutboxMessage.settled_at).label("first"))
+    .where(OutboxMessage.status.in_(("failed", "undelivered")), OutboxMessage.settled_at > bindparam("look_back"))
+    .group_by(OutboxMessage.person_id)
+    .having(func.count() >= FAILURES, func.min(OutboxMessage.settled_at) <= bindparam("failing"))
+    .subquery()
+)
+_ARRIVED_SINCE = exists().where(
+    OutboxMessage.person_id == Person.id,
+    OutboxMessage.status.in_(ARRIVED),
+    OutboxMessage.created_at > _LOST.c.first,
+)
+_HEARD_SINCE = exists().where(Address.person_id == Person.id, Address.last_inbound_at > _LOST.c.first)
+_FAILING = (  # made once: asked every few seconds
+    select(Person)
+    .join(_LOST, _LOST.c.person_id == Person.id)
+    .where(Person.role == "trainee", Person.state == "joined", Person.failing_since.is_(None))
+    .where(~_ARRIVED_SINCE, ~_HEARD_SINCE)
+    .limit(BATCH)
+)
 
 
 def nudge(session: Session, now: datetime, voice: Speaker) -> None:
@@ -35,7 +56,7 @@ def nudge(session: Session, now: datetime, voice: Speaker) -> None:
         return
     since = now - timedelta(days=voice.settings.companion_quiet_after)
     silent, never = _silent(since), _never_came(now)
-    found = session.execute(
+    quiet = session.execute(
         select(Person, silent)
         .where(
             Person.role == "trainee",
@@ -48,7 +69,7 @@ def nudge(session: Session, now: datetime, voice: Speaker) -> None:
         )
         .limit(BATCH)
     ).all()
-    for person, is_silent in found:
+    for person, is_silent in quiet:
         person.nudged_at = now
         if is_silent:
             person.quiet_since = now
@@ -70,31 +91,16 @@ def back_again(person: Person) -> None:
 
 def pause_failing(session: Session, now: datetime) -> None:
     """Pause people whose texts have only failed for weeks: nothing more is spent on a number that is nobody's."""
-    lost = (
-        select(OutboxMessage.person_id, func.min(OutboxMessage.settled_at).label("first"))
-        .where(OutboxMessage.status.in_(("failed", "undelivered")), OutboxMessage.settled_at > now - LOOK_BACK)
-        .group_by(OutboxMessage.person_id)
-        .having(func.count() >= FAILURES, func.min(OutboxMessage.settled_at) <= now - FAILING_FOR)
-        .subquery()
-    )
-    arrived = exists().where(
-        OutboxMessage.person_id == Person.id,
-        OutboxMessage.status.in_(ARRIVED),
-        OutboxMessage.created_at > lost.c.first,
-    )
-    heard = exists().where(Address.person_id == Person.id, Address.last_inbound_at > lost.c.first)
-    for person in session.scalars(
-        select(Person)
-        .join(lost, lost.c.person_id == Person.id)
-        .where(Person.role == "trainee", Person.state == "joined", Person.failing_since.is_(None), ~arrived, ~heard)
-        .limit(BATCH)
-    ):
+    for person in found(session, _FAILING, look_back=now - LOOK_BACK, failing=now - FAILING_FOR):
         person.failing_since, person.paused_until = now, now + PAUSED_FOR
         record(session, now, "paused as texts fail", person)
 
 
 def ask_at_changeover(session: Session, now: datetime, voice: Speaker) -> None:
     """On the days when doctors change jobs, ask whether the cohort still fits. No answer is needed."""
+    days = [now.date() + timedelta(days=ahead) for ahead in (-1, 0, 1)]  # it is one of these, in any time zone
+    if not any(is_changeover(day, voice.settings.changeovers) for day in days):
+        return
     for cohort in session.scalars(select(Cohort)):
         zone = ZoneInfo(cohort.time_zone)
         today = now.astimezone(zone).date()

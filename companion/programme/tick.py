@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from companion.models import Booking, GroupSession, Person
+from companion.models import Booking, Group, GroupSession, Person
+from companion.models.base import ask
 from companion.programme import changing, checkins, deciding, places, reminders, running, sessions
 from companion.speaker import Speaker
+
+# Made once.
+_NEXT_SESSIONS = (
+    select(GroupSession.starts_at, Group.reminder_minutes)
+    .join(GroupSession.group)
+    .where(GroupSession.status == "planned", GroupSession.starts_at > bindparam("now"))
+    .order_by(GroupSession.starts_at)
+    .limit(20)
+)
+_NEXT_HOLD = select(func.min(Booking.held_until)).where(Booking.held_until > bindparam("now"))
+_JOINED = select(Person.cohort_id).where(Person.state == "joined").distinct()
 
 
 def tick(session: Session, now: datetime, voice: Speaker) -> bool:
@@ -29,18 +41,11 @@ def tick(session: Session, now: datetime, voice: Speaker) -> bool:
 def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     """Return the next moment (UTC) at which the programme has something to say, and what."""
     moments: list[tuple[datetime, str]] = []
-    for meeting in session.scalars(
-        select(GroupSession)
-        .where(GroupSession.status == "planned", GroupSession.starts_at > now)
-        .order_by(GroupSession.starts_at)
-        .limit(20)
-    ):
-        moments += [
-            (meeting.starts_at - timedelta(minutes=minutes), "reminder") for minutes in meeting.group.reminder_minutes
-        ]
-        moments.append((meeting.starts_at - reminders.INVITE_BEFORE, "invitation"))
-        moments.append((meeting.starts_at, "session"))
-    held = session.scalar(select(func.min(Booking.held_until)).where(Booking.held_until > now))
+    for starts_at, minutes in ask(session, _NEXT_SESSIONS, now=now):
+        moments += [(starts_at - timedelta(minutes=before), "reminder") for before in minutes]
+        moments.append((starts_at - reminders.INVITE_BEFORE, "invitation"))
+        moments.append((starts_at, "session"))
+    held = ask(session, _NEXT_HOLD, now=now).scalar()
     if held is not None:
         moments.append((held, "place"))
     for moment, what in (
@@ -49,6 +54,6 @@ def next_due(session: Session, now: datetime) -> tuple[datetime, str] | None:
     ):
         if moment is not None:
             moments.append((moment, what))
-    joined = set(session.scalars(select(Person.cohort_id).where(Person.state == "joined").distinct()))
+    joined = set(ask(session, _JOINED).scalars())
     moments += [(hour.next_due(now), "check-in") for hour in checkins.hours(session) if hour.cohort_id in joined]
     return min((m for m in moments if m[0] > now), default=None)

@@ -15,15 +15,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from companion.db import keyed_hash
 from companion.models import AuditEntry, AuditSeal
+from companion.models.base import ask, found
 
 BATCH = 2_000
 LATE = 600_000  # milliseconds: the longest that a transaction may be under way and its entries still be sealed
 _FIRST = b""
+
+# Made once: asked every few seconds.
+_LAST = select(AuditSeal.position, AuditSeal.hash, AuditSeal.audit_id).order_by(AuditSeal.position.desc()).limit(1)
+_WAITING = (
+    select(AuditEntry)
+    .where(~exists().where(AuditSeal.audit_id == AuditEntry.id), AuditEntry.id >= bindparam("floor"))
+    .order_by(AuditEntry.id)
+    .limit(BATCH)
+)
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,9 @@ class Verdict:
 
 def seal(session: Session, now: datetime) -> int:
     """Add to the chain what was written since; return how many entries. One at a time: see `companion.db.alone`."""
-    last = session.scalar(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1))
+    last = ask(session, _LAST).first()
     position, before = (last.position, last.hash) if last else (0, _FIRST)
-    waiting = select(AuditEntry).where(~exists().where(AuditSeal.audit_id == AuditEntry.id))
-    if last is not None:
-        waiting = waiting.where(AuditEntry.id >= _floor(last.audit_id))
-    entries = session.scalars(waiting.order_by(AuditEntry.id).limit(BATCH)).all()
+    entries = found(session, _WAITING, floor=_floor(last.audit_id) if last else uuid.UUID(int=0))
     for entry in entries:
         position += 1
         before = _link(session, position, before, entry)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import addresses_of
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
 from companion.models import Person, ReadinessCheck, facilitators_of, raise_alarm, record, settle_alarm
+from companion.models.base import ask
 from companion.rota.codes import new_code
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Turn, stretches
@@ -24,15 +25,17 @@ from companion.when import time_by
 MISSED = "readiness_missed"
 ANSWER_WITHIN = timedelta(minutes=15)
 LONGEST = timedelta(days=15)  # of a duty, so that one that began long ago is not tested as if it began now
+_OVERDUE = (ReadinessCheck.state == "sent", ReadinessCheck.sent_at <= bindparam("until"))
+_SILENT = select(ReadinessCheck.id).where(*_OVERDUE).limit(1)  # made once: asked every few seconds
+_SILENT_LOCKED = select(ReadinessCheck).where(*_OVERDUE).with_for_update()
 
 
 def tick(session: Session, now: datetime, voice: Speaker) -> None:
     """Send the test pages of duties that have begun, and look after those that nobody answered."""
     _begin(session, now, voice)
-    overdue = select(ReadinessCheck).where(
-        ReadinessCheck.state == "sent", ReadinessCheck.sent_at <= now - ANSWER_WITHIN
-    )
-    for check in session.scalars(overdue.with_for_update()).all():
+    if ask(session, _SILENT, until=now - ANSWER_WITHIN).first() is None:
+        return
+    for check in session.scalars(_SILENT_LOCKED, {"until": now - ANSWER_WITHIN}).all():
         _missed(session, check, now, voice)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
@@ -15,12 +15,21 @@ from companion.db import new_id
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Cover, Person, record
+from companion.models.base import found
 from companion.rota.codes import new_code
 from companion.rota.cover import AHEAD
 from companion.rota.duties import RotaError, check_may_be_rostered, check_not_twice, turns_between
 from companion.rota.schedule import Turn
 from companion.speaker import Speaker
 from companion.when import day_and_time
+
+_UNANSWERED = select(Cover).where(  # made once: asked every few seconds
+    Cover.state == "offered",
+    or_(
+        (Cover.starts_at <= bindparam("now")) & (Cover.offered_at < Cover.starts_at),
+        Cover.ends_at <= bindparam("now"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -147,11 +156,7 @@ def tell_asker(session: Session, covers: Sequence[Cover], text_id: str, now: dat
 
 def lapse(session: Session, now: datetime, voice: Speaker) -> None:
     """Close the offers that nobody answered before the duty began, and tell who asked."""
-    waiting = session.scalars(
-        select(Cover).where(Cover.state == "offered", Cover.starts_at <= now, Cover.offered_at < Cover.starts_at)
-    ).all()
-    late = session.scalars(select(Cover).where(Cover.state == "offered", Cover.ends_at <= now)).all()
-    for code in {cover.code for cover in (*waiting, *late)}:
+    for code in {cover.code for cover in found(session, _UNANSWERED, now=now)}:
         covers = [cover for cover in with_code(session, code) if cover.state == "offered"]
         for cover in covers:
             cover.state, cover.answered_at = "lapsed", now
