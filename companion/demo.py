@@ -30,7 +30,7 @@ from companion.db import DatabaseError
 from companion.messaging import templates
 from companion.models import Person
 from companion.schema import require_current, upgrade
-from companion.seed import STAFF, seed
+from companion.seed import STAFF, seed, seed_rota
 from companion.services import Services, open_services
 from companion.settings import Settings, load_settings
 from companion.simulator.identity import DEMO_ACCOUNT_SID, DEMO_AUTH_TOKEN
@@ -125,6 +125,7 @@ def _seed(services: Services, password: str) -> None:
     with services.database.write() as session:
         now = MovableClock(Path(settings.companion_clock_file or "")).now()
         if seed(session, now, settings):
+            seed_rota(session, now, settings)
             lead = session.scalars(select(Person).where(Person.role == "lead")).one()
             create_user(session, lead, LOGIN, password)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from companion.models import Cohort, Person
 from companion.programme.setup import WEEKDAYS, CohortPlan, GroupPlan, PersonPlan, Programme, load_programme
+from companion.rota.duties import add_duty
 from companion.rota.ways import add_way
 from companion.settings import Settings
 
@@ -21,6 +22,8 @@ STAFF = (
     PersonPlan(name="Dr Erskine", role="lead", number="+447700900203"),
     PersonPlan(name="Frances", role="coordinator", number="+447700900204"),
 )
+
+ROTA = (("Dr Cole", "first"), ("Dr Dunne", "second"), ("Dr Erskine", "lead"))
 
 
 def seed(session: Session, now: datetime, settings: Settings) -> bool:
@@ -66,3 +69,27 @@ def seed(session: Session, now: datetime, settings: Settings) -> bool:
             number = next(plan.number for plan in STAFF if plan.name == person.name)
             add_way(session, person, kind, number, settings.companion_countries, now).verified_at = now
     return True
+
+
+def seed_rota(session: Session, now: datetime, settings: Settings) -> None:
+    """Put who runs it on duty for every group, the whole of every week, since eight in the morning a week before `now`.
+
+    It began then, and changes hands never, so that no test page comes between what the demonstration shows.
+    """
+    people = {person.label: person for person in session.scalars(select(Person).where(Person.state == "staff"))}
+    for name, role in ROTA:
+        add_duty(
+            session,
+            people[name],
+            role,
+            starts_on=now.astimezone(ZoneInfo(settings.companion_time_zone)).date() - timedelta(weeks=1),
+            from_time=time(8),
+            days=7,
+            until_time=time(8),
+            weekly=True,
+            last_on=None,
+            group_id=None,
+            time_zone=settings.companion_time_zone,
+            now=now,
+            by=None,
+        )

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from companion.models import Person, Reference
-from companion.seed import STAFF
+from companion.seed import STAFF, seed_rota
 from companion.simulator.ledger import Message
 from tests import databases
 from tests.world import TRAINEE, World
@@ -89,7 +89,9 @@ def story(world: World) -> Iterator[Scene]:
 
 
 def record(world: World) -> str:
-    """Return the story as Markdown."""
+    """Return the story as Markdown, played with the rota of the demonstration."""
+    with world.database.write() as session:
+        seed_rota(session, world.clock.now(), world.settings)
     pages, seen = [INTRODUCTION], 0
     for title, remark in story(world):
         texts = world.standin.messages

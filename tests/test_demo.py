@@ -14,12 +14,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from companion.demo import TRAINEE, DemoError, run
+from companion.models import ReadinessCheck
+from companion.seed import STAFF, seed_rota
+from tests.world import START, World
 
 WITHIN = 60.0  # seconds; a slow machine's start
 ROOT = Path(__file__).parent.parent
@@ -57,9 +63,9 @@ class Demonstration:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port + phones}{path}", timeout=10) as answer:
             return json.load(answer)
 
-    def texts(self, body: str) -> None:
-        """Text from the trainee's phone, as the page does."""
-        data = json.dumps({"number": TRAINEE[1], "channel": "sms", "body": body}).encode()
+    def texts(self, body: str, number: str = TRAINEE[1]) -> None:
+        """Text from a phone, the trainee's if none is named, as the page does."""
+        data = json.dumps({"number": number, "channel": "sms", "body": body}).encode()
         address = f"http://127.0.0.1:{self.port + 1}/simulator/texts"
         request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=10) as answer:
@@ -114,6 +120,8 @@ def test_it_runs_ends_and_goes_on(tmp_path: Path) -> None:
         first.texts("JOIN ICU")
         first.texts(f"YES {CANARY}")
         wait_until(lambda: "YES to join" in first.shown())
+        first.texts("who is on duty?", STAFF[0].number)
+        wait_until(lambda: "On duty now: Dr Cole" in first.shown())
         assert first.get("/healthz") == {"ok": True}
         assert first.end() == 0
     assert is_free(first.port)
@@ -149,6 +157,24 @@ def test_it_says_when_a_part_ends_by_itself(tmp_path: Path) -> None:
     assert "the phones ended by itself" in printed or "phones.sqlite3" in printed
     assert "Traceback" not in printed
     assert is_free(running.port)
+
+
+def test_who_is_on_duty_in_it(world: World) -> None:
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    with world.database.write() as session:
+        seed_rota(session, world.clock.now(), world.settings)
+    a_week_begins = datetime.combine(START.date() + timedelta(weeks=9), clock_time(8, 5), UTC)
+    for moment in (START, a_week_begins):
+        world.jump_to(moment)
+        world.staff_ignores()
+        cole.texts("who is on duty?")
+        cole.hears("Dr Cole", "Dr Dunne", "Dr Erskine")
+        cole.texts("am i on duty?")
+        cole.hears("first")
+        dunne.texts("am i on duty?")
+        dunne.hears("second")
+    with world.database.read() as session:
+        assert session.scalars(select(ReadinessCheck)).all() == [], "no test page comes between"
 
 
 @pytest.mark.parametrize("which", [0, 1])
