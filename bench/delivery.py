@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,8 +20,10 @@ from sqlalchemy import insert, select
 from twilio.rest import Client
 
 from bench import processes
+from companion import jobs
 from companion.content.catalogue import Text
 from companion.db import Database, new_id
+from companion.heartbeats import ran
 from companion.messaging import claiming, delivery
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import read_sender
@@ -48,6 +50,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory(prefix="companion-bench-") as name, _service(Path(name)) as services:
         people = _people(services)
+        _idle(services)
         _throughput(services, people)
         _claims(services, people)
         _behind_a_crowd(services, people)
@@ -64,6 +67,31 @@ def _service(directory: Path) -> Iterator[Services]:
         services.database.unlock()
         yield services
         services.database.close()
+
+
+def _idle(services: Services) -> None:
+    """Time one look of every job of the worker while nothing is due, beside a commit of one row."""
+
+    def every_job() -> None:
+        for job in (jobs.tick, jobs.deliver_urgent, jobs.deliver, jobs.place_calls, jobs.send_mail):
+            job(services)
+
+    def commit() -> None:
+        with services.database.write() as session:
+            ran(session, "bench", services.clock.now())
+
+    ours, bare = _processor_ms(every_job), _processor_ms(commit)
+    what = "a look of every job while nothing is due, beside a commit of one row, ms of the processor"
+    _row(what, f"{ours:.2f}", f"{bare:.2f}", f"{ours / bare:.1f}", "")
+
+
+def _processor_ms(work: Callable[[], None]) -> float:
+    took = []
+    for _ in range(CLAIMS):
+        started = time.process_time()
+        work()
+        took.append((time.process_time() - started) * 1e3)
+    return statistics.median(took)
 
 
 def _throughput(services: Services, people: list[Address]) -> None:
