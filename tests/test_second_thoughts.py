@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from companion import jobs
-from companion.models import Address, InboundMessage
+from companion.models import Address, CheckIn, InboundMessage, SurveyComment
 from tests.safety.stage import DANGER, closed, reference
 from tests.world import World
 
@@ -212,3 +212,87 @@ def test_a_need_without_a_place_is_said_to_have_none(world: World) -> None:
     asha.hears("BMA peer support")
     asha.texts("guardian")
     asha.hears("Guardian of Safe Working Hours", "Freedom to Speak Up Guardian")
+
+
+@pytest.mark.parametrize("slip", ["sorry i meant no", "oops meant no", "No, not yes", "yes was a mistake"])
+@pytest.mark.one_database("sqlite")
+def test_a_yes_that_was_a_slip_is_taken_back(world: World, slip: str) -> None:
+    asha, ben, cara = (world.member(f"+44770090010{each}") for each in (1, 2, 3))
+    asha.texts("yes")
+    asha.hears("you have a place")
+    asha.texts(slip)
+    asha.hears("You have no place")
+    ben.texts("CALL ME")
+    ben.hears("on the list for a facilitator")
+    ben.texts(slip)
+    ben.hears("You are off the list for a call", "may still ring")
+    dan = world.talker("+447700900104")
+    dan.texts("join icu")
+    dan.texts("yes")
+    dan.ignores()
+    dan.texts(slip)
+    dan.hears("You have joined", "Text STOP to leave", "text NO")
+    dan.texts("no")
+    dan.hears("You have no place")
+    cara.texts(slip)  # no yes before it
+    assert "off the list" not in "".join(cara.ignores())
+    world.settle()
+    world.staff_ignores()
+
+
+def test_words_that_were_to_be_shown_are_taken_back_for_an_hour_and_what_is_counted_is_not(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900102")
+    for phone in (asha, ben):
+        phone.texts("yes")
+        phone.ignores()
+    world.advance(days=3, hours=11)
+    for phone in (asha, ben):
+        phone.ignores()
+        phone.texts("yes")
+        phone.hears("anything that would make it better")
+    asha.texts("sorry i meant no")
+    asha.hears("we can't change that", "without names")
+    for phone in (asha, ben):
+        phone.texts("it was too late in the evening for me")
+        phone.hears("May we show these words")
+        phone.texts("yes")
+        phone.hears("Your words are kept without your name")
+    asha.texts("sorry i meant no")
+    asha.hears("taken your words out", "nobody is shown them")
+    world.advance(hours=2)
+    ben.texts("sorry i meant no")
+    assert "taken your words out" not in "".join(ben.ignores())
+    with world.database.read() as session:
+        assert len(session.scalars(select(SurveyComment)).all()) == 1
+    world.staff_ignores()
+
+
+@pytest.mark.parametrize("both", ["yes. and 4", "Yes please, 4/10", "4 and yes", "yeah go on + a 4"])
+@pytest.mark.one_database("sqlite")
+def test_a_number_beside_a_yes_to_a_place_answers_the_weekly_question(world: World, both: str) -> None:
+    asha = world.member()
+    world.advance(days=1, hours=12)
+    asha.hears("how has your rest been")
+    asha.texts("next")
+    asha.hears("Reply YES for a place")
+    asha.texts(both)
+    asha.hears("you have a place")
+    asha.hears("Thanks, noted")
+    with world.database.read() as session:
+        assert [each.score for each in session.scalars(select(CheckIn))] == [4]
+    asha.texts("no")
+    asha.hears("You have no place")
+    world.staff_ignores()
+
+
+@pytest.mark.parametrize("text", ["im in glasgow, anything for money?", "working in glasgow now. who helps with debt"])
+@pytest.mark.one_database("sqlite")
+def test_where_help_is_wanted_gives_up_no_place(world: World, text: str) -> None:
+    asha = world.member()
+    asha.texts("next")
+    asha.hears("Reply YES for a place")
+    asha.texts(text)
+    asha.hears("look for help in Scotland")
+    asha.hears("This may help")
+    asha.texts("yes")
+    asha.hears("you have a place")

@@ -98,6 +98,7 @@ class TraineeSayings:
     stop_in_part: Pattern
     only_angry: Pattern
     no_call: Pattern
+    meant_no: Pattern
     sorry: Pattern
     where_they_are: Pattern
     nods: Pattern

@@ -16,12 +16,13 @@ from companion.content.catalogue import Text
 from companion.content.sayings import said_by_trainees
 from companion.conversation.around import facts, wants_cohorts
 from companion.conversation.asides import aside
-from companion.conversation.flows import booking, leaving_out
+from companion.conversation.flows import booking, leaving_out, nation, second_thoughts
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
 from companion.conversation.known import ABOUT_A_PLACE, CohortFacts, Colleague, Known, SessionFacts, says_nothing_else
 from companion.conversation.normalise import is_question, one_line
+from companion.conversation.number_beside import number_beside
 from companion.conversation.own import earlier_answer, own_facts
 from companion.conversation.taps import Tap, read_tap
 from companion.escalation import standing
@@ -68,7 +69,9 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         asked = "none"
     tap = read_tap(session, arrival, address, now)
     meant = _meant(text, asked, kept, tap)
-    if (question := _question_before(text, asked, kept, meant)) is not None:
+    if (both := number_beside(text, asked, meant)) is not None:
+        meant, kept = both[0], {**kept, "question": both[1]}
+    elif (question := _question_before(text, asked, kept, meant)) is not None:
         asked, kept = "checkin_prompt", {"question": question}
         meant = understand(body, asked)
     by_the_way = aside(body) if person is not None else None
@@ -90,7 +93,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         cohort=CohortFacts(cohort.id, cohort.code, cohort.name) if cohort else None,
         cohorts=_open_cohorts(session) if wants_cohorts(meant.intents, body, state) else (),
         session=_session(text, meant, tap, kept, settings),
-        earlier=earlier_answer(session, person) if asked == "checkin_prompt" else None,
+        earlier=earlier_answer(session, person) if asked == "checkin_prompt" or _scores_beside(meant) else None,
         calendar=_calendar(settings, person, body),
         asked=asked,
         kept=kept,
@@ -123,6 +126,10 @@ def _meant(text: Incoming, asked: str, kept: dict[str, Any], tap: Tap) -> Unders
         meant = _with_what_it_asks(body, meant)
     if asked in ABOUT_A_PLACE and kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
+    if asked in ABOUT_A_PLACE and second_thoughts.takes_back(body):
+        return Understanding(("book_no",), why="a yes that was a slip")
+    if asked in ABOUT_A_PLACE and meant.intent == "book_no" and nation.beside(body) is not None:
+        meant = _where_help_is_wanted(body, meant)
     if meant.guessed and meant.intent in ("book_yes", "book_no") and _may_be_anything(body, asked, meant):
         meant = _no_guess(body, meant)
     if _says_where_they_are(body, asked, meant):
@@ -179,6 +186,14 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
 
 
+def _where_help_is_wanted(body: str, meant: Understanding) -> Understanding:
+    """Of "im in glasgow, anything for money?" the need alone: where somebody is says no to no place."""
+    alone = understand(body, "none")
+    if alone.intent != "signpost" or said_by_trainees().answers_first.search(one_line(body)):
+        return meant
+    return meant if "book_no" in alone.intents else alone
+
+
 def _may_be_anything(body: str, asked: str, meant: Understanding) -> bool:
     """Whether what only looks like an answer about a place answers nothing: no place was offered, or it asks."""
     return asked != "booking_offer" or (meant.intent == "book_yes" and is_question(body))  # "do I need a laptop?"
@@ -212,6 +227,10 @@ def _question_before(text: Incoming, asked: str, kept: dict[str, Any], meant: Un
     if number is None and meant.intent in MAY_BE_A_NUMBER:
         number = _NUMBER_FIRST.match(body) or (_LAST_NUMBER.search(body) if meant.intent == "unknown" else None)
     return question_in_hand(text.session, text.person, text.now) if number else None
+
+
+def _scores_beside(meant: Understanding) -> bool:
+    return "checkin_score" in meant.intents[1:]
 
 
 def _answers_late(body: str, asked: str) -> bool:

@@ -163,8 +163,10 @@ def _add(word: str, words: list[str], starts: list[int], spelling: Spelling) -> 
     words.append(word)
 
 
-def near_misses(words: frozenset[str], known: frozenset[str]) -> dict[str, str]:
+def near_misses(words: frozenset[str], known: frozenset[str], *, first: bool = False) -> dict[str, str]:
     """Every string one slip away from one of `words` (a letter lost or two swapped), and which word it means.
+
+    `first` takes a wrong first letter too, the one beside it on the keyboard: "kink" for "link".
 
     Doubled and wrong letters are left to `one_slip`: this table is for words inside sentences, where a guess
     must be safe. Strings in `known` and strings near two words are left out.
@@ -175,6 +177,8 @@ def near_misses(words: frozenset[str], known: frozenset[str]) -> dict[str, str]:
         slips |= {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
         slips |= {word[:i] + word[i] + word[i:] for i in range(len(word))}
         slips |= {word[:i] + other + word[i + 1 :] for i in range(1, len(word)) for other in _beside(word[i])}
+        if first:
+            slips |= {other + word[1:] for other in _beside(word[0])}
         for slip in slips - words - known:
             near[slip] = word if near.get(slip, word) == word else None
     return {slip: word for slip, word in near.items() if word is not None}

@@ -34,6 +34,8 @@ def looked_at_again(intents: Intents, found: Found, state: str) -> Intents:
     """The intents, or the one that the examples are sure of where they contradict the first."""
     if not intents or len(found.said.words) < _FEWEST or found.has("undecided"):
         return intents
+    if state == "flag_followup" and intents[0] == "talk_to_person" and found.has("yes", "yes_weak"):
+        return intents  # "yes, not while I am on shift" is about when
     hit = found.hits.get(intents[0])
     if hit is not None and hit.place in {"whole", "clause"}:
         return intents

@@ -95,6 +95,8 @@ def _need_in_a_comment(found: Found) -> str:
     words, points = found.said.words, searched(found.said.raw)[1]
     if words[0] in weighed_words().nothing and (found.asks or found.has("asks_help", "needs")):
         return "alone" if points >= (_A_NEED_ASKED if "but" in words else _PLAIN_NEED) else ""
+    if found.has("asks_outright") and points >= _PLAIN_NEED:
+        return "alone"
     return "beside" if found.has("asks_help") and points >= _PLAIN_NEED else ""
 
 

@@ -105,7 +105,7 @@ def _spelling(data: Mapping[str, Any], safe: frozenset[str]) -> Spelling:
 
 def _commands(listed: Mapping[str, str], safe: frozenset[str]) -> dict[str, str]:
     exact = {word: intent for intent, words in listed.items() for word in words.split()}
-    near = near_misses(frozenset(word for word in exact if len(word) > 3), safe)
+    near = near_misses(frozenset(word for word in exact if len(word) > 3), safe, first=True)
     return {slip: exact[word] for slip, word in near.items()} | exact
 
 

@@ -73,11 +73,11 @@ def keep_words(session: Session, id_: uuid.UUID, group_id: uuid.UUID, quarter: d
 
 
 def settle_words(session: Session, comment_id: uuid.UUID, *, agreed: bool) -> None:
-    """Let words be shown, or remove them."""
+    """Let words be shown, or remove them, also those that were agreed to before."""
     if agreed:
         session.execute(update(SurveyComment).where(SurveyComment.id == comment_id).values(agreed=True))
     else:
-        session.execute(delete(SurveyComment).where(SurveyComment.id == comment_id, SurveyComment.agreed.is_(False)))
+        session.execute(delete(SurveyComment).where(SurveyComment.id == comment_id))
 
 
 def forget_unsettled(session: Session, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from companion.conversation.changes import AskConsent, GiveConsent, RefuseConsent
@@ -91,7 +92,10 @@ def agree(known: Known) -> Decision:
     where = nation.shown(known.lives_in or cohort.nation or known.nation)
     kept = (known.say("delete_taken_back"),) if known.erasure_waits else ()
     welcome = Decision((known.say("join_welcome", nation=where), *kept), (GiveConsent(cohort.id),), NOTHING)
-    return welcome.and_then(placing.suggest(known)).and_then(booking.offer(known))
+    offer = booking.offer(known)
+    if offer.asks is not None:  # "sorry, I meant no" may then be meant of either
+        offer = replace(offer, asks=replace(offer.asks, keep={**offer.asks.keep, "joined": True}))
+    return welcome.and_then(placing.suggest(known)).and_then(offer)
 
 
 def refuse(known: Known) -> Decision:

@@ -25,11 +25,12 @@ from companion.conversation.flows import (
     needs,
     placing,
     quiet,
+    second_thoughts,
     survey,
     weekly,
 )
 from companion.conversation.intents import understand
-from companion.conversation.known import SILENCE, Decision, Known, says_nothing_else
+from companion.conversation.known import NOTHING, SILENCE, Decision, Known, says_nothing_else
 from companion.conversation.normalise import one_line
 
 Flow = Callable[[Known], Decision]
@@ -71,6 +72,7 @@ MEMBER: dict[str, Flow] = {
 # What is said in words of its own and is no intent: the first that knows the text answers it.
 COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     leaving_out.answer,
+    second_thoughts.said,
     survey.may_show,
     buddies.said,
     inviting.said,
@@ -173,6 +175,8 @@ def _member(known: Known) -> Decision:
         return told
     if main is None:
         return _not_understood(known)
+    if "checkin_score" in known.meant.intents[1:] and known.meant.intent in ("book_yes", "book_no"):
+        return _place_and_week(known, main(known))
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE
         return helping.besides(known, _both([MEMBER[intent](known) for intent in further]))
@@ -180,6 +184,12 @@ def _member(known: Known) -> Decision:
         # "stuck in theatre, might not make it": there is nothing to be late for, nor to be told of.
         further = [intent for intent in further if intent not in ("running_late", "next_session")]
     return _with_help(known, _both([main(known), *(MEMBER[intent](known) for intent in further)]))
+
+
+def _place_and_week(known: Known, place: Decision) -> Decision:
+    """Answer "yes. and 4": the place and the number. What a low number asks is what the answer then answers."""
+    week = checkin.scored(known)
+    return replace(place.and_then(week), asks=place.asks if week.asks is NOTHING else week.asks)
 
 
 def _without_late_rent(known: Known) -> Known:

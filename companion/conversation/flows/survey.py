@@ -16,6 +16,8 @@ from companion.conversation.normalise import one_line
 from companion.programme.survey import SHARE_STATE
 
 ANSWERED = "survey_answer"
+SHARED = "shared"  # which words were agreed to be shown, kept so long that a slip can be taken back
+_TAKEN_BACK_WITHIN = timedelta(hours=1)
 
 
 def answer(known: Known) -> Decision:
@@ -64,7 +66,8 @@ def may_show(known: Known) -> Decision | None:
     else:
         return None
     text = known.say("survey_shared" if agreed else "survey_not_shared")
-    return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), NOTHING, heard_as=ANSWERED)
+    asks = Asked("none", _TAKEN_BACK_WITHIN, {SHARED: known.kept["comment"]}) if agreed else NOTHING
+    return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), asks, heard_as=ANSWERED)
 
 
 def _left(known: Known) -> timedelta:

@@ -55,7 +55,12 @@ def flag_followup(found: Found) -> Intents:
     if all(is_number(word) for word in found.said.words):
         return ["unknown"]  # a number is no answer to whether somebody may call
     agrees = found.has("yes", "yes_weak", "take_contact")
-    if agrees and (not refuses or found.at("yes", "yes_weak", "take_contact") < found.at("no", "fine_now")):
+    only_then = (
+        found.has("not_then") and found.has("yes", "yes_weak") and not found.has("no")
+    )  # "fine but not before 6"
+    if agrees and (
+        only_then or not refuses or found.at("yes", "yes_weak", "take_contact") < found.at("no", "fine_now")
+    ):
         questions = found.said.asks and not found.has("yes") and others
         return [*others, "talk_to_person"] if questions else ["talk_to_person", *others]
     if others:
