@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from companion import jobs
-from companion.models import Address, CheckIn, InboundMessage, SurveyComment
+from companion.models import Address, CheckIn, InboundMessage, Person, SurveyComment
 from tests.safety.stage import DANGER, closed, reference
 from tests.world import World
 
@@ -259,7 +259,12 @@ def test_words_that_were_to_be_shown_are_taken_back_for_an_hour_and_what_is_coun
         phone.hears("Your words are kept without your name")
     asha.texts("sorry i meant no")
     asha.hears("taken your words out", "nobody is shown them")
+    with world.database.read() as session:
+        assert [data["shared"] for data in session.scalars(select(Person.dialogue_data)) if data and "shared" in data]
     world.advance(hours=2)
+    jobs.purge(world.services)
+    with world.database.read() as session:  # nothing leads from the words to who wrote them
+        assert not any(data and "shared" in data for data in session.scalars(select(Person.dialogue_data)))
     ben.texts("sorry i meant no")
     assert "taken your words out" not in "".join(ben.ignores())
     with world.database.read() as session:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from companion.models import Person, SurveyComment, SurveyResult, SurveyTally
@@ -31,6 +31,8 @@ OUTSIDE = 10  # replies before anything leaves the programme; under it there are
 COMMENTS = 5
 STEP = 5  # shares are to the nearest so many in a hundred
 SHARE_STATE = "survey_share"  # the dialogue in which it is asked whether words may be shown
+
+SHARED = "shared"  # the words that were just agreed to, kept with the dialogue for as long as a slip can be taken back
 
 View = Literal["inside", "outside"]
 
@@ -81,7 +83,13 @@ def settle_words(session: Session, comment_id: uuid.UUID, *, agreed: bool) -> No
 
 
 def forget_unsettled(session: Session, now: datetime) -> None:
-    """Remove words about which the question is over without an answer."""
+    """Remove words about which the question is over without an answer, and what led to words that may be shown."""
+    session.execute(
+        update(Person)
+        .where(Person.dialogue_until <= now, cast(Person.dialogue_data, String).contains(f'"{SHARED}"'))
+        .values(dialogue=None, dialogue_data={}, dialogue_until=None)
+        .execution_options(synchronize_session=False)
+    )
     waiting = session.scalars(
         select(Person.dialogue_data).where(Person.dialogue == SHARE_STATE, Person.dialogue_until > now)
     )

@@ -13,10 +13,9 @@ from companion.conversation.changes import CountAnswer, KeepComment, SettleComme
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
 from companion.conversation.normalise import one_line
-from companion.programme.survey import SHARE_STATE
+from companion.programme.survey import SHARE_STATE, SHARED
 
 ANSWERED = "survey_answer"
-SHARED = "shared"  # which words were agreed to be shown, kept so long that a slip can be taken back
 _TAKEN_BACK_WITHIN = timedelta(hours=1)
 
 
