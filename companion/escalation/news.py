@@ -7,16 +7,26 @@ receipt for a minute, it is followed by their next way at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation.evidence import evidence, waits_until
 from companion.escalation.paging import people_to_page
 from companion.escalation.ways import Way, another_way
 from companion.escalation.words import Voice
-from companion.models import Episode, Page, Person, record
+from companion.models import Address, Episode, OptOut, Page, Person, record
+from companion.models.base import ask
+
+LEARNT_WITHIN = timedelta(minutes=10)  # a worker that stood still for longer tells nothing: the next text to them fails
+_LEARNT = (  # made once: asked every few seconds
+    select(Episode.id, OptOut.id, OptOut.at)
+    .join(Address, or_(Address.id == Episode.address_id, Address.person_id == Episode.person_id))
+    .join(OptOut, and_(OptOut.address_index == Address.address_index, OptOut.channel == Address.channel))
+    .where(Episode.state != "closed", OptOut.action == "stop", OptOut.source == "provider")
+    .where(OptOut.at > bindparam("since"), OptOut.at >= Episode.opened_at)
+)
 
 
 def tell_owner(session: Session, episode: Episode, text_id: str, now: datetime, voice: Voice) -> None:
@@ -45,6 +55,18 @@ def tell_of_stop(session: Session, episode: Episode, now: datetime, voice: Voice
     for person in people_to_page(session, episode, now):
         if person.role == "lead":
             voice.tell(session, episode, person, "page_stopped", f"{now.timestamp():.0f}", now)
+
+
+def tell_of_learnt_stops(session: Session, now: datetime, voice: Voice) -> None:
+    """Tell the same, once, where Twilio told of the STOP only by refusing a text: its webhook never came."""
+    for episode_id, stop_id, at in ask(session, _LEARNT, since=now - LEARNT_WITHIN).all():
+        episode = session.get_one(Episode, episode_id)
+        if episode.owner is None:
+            told = [person for person in people_to_page(session, episode, now) if person.role == "lead"]
+        else:  # who took it later heard it then
+            told = [episode.owner] if episode.owned_at is None or at >= episode.owned_at else []
+        for person in told:
+            voice.tell(session, episode, person, "page_stopped", stop_id, now)
 
 
 def chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> bool:

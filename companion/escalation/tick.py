@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from companion.escalation.closings import overtake
-from companion.escalation.news import chase
+from companion.escalation.news import chase, tell_of_learnt_stops
 from companion.escalation.paging import act, episodes_to_look_at
 from companion.escalation.reopening import no_contact_in_time, owner_not_told
 from companion.escalation.words import Voice
@@ -27,11 +27,12 @@ def tick(session: Session, now: datetime, voice: Voice) -> None:
             # One that cannot be looked after must not keep the others waiting.
             log.exception("episode %s could not be looked after", episode.id)
             raise_alarm(session, now, "episode_stuck")
-    try:  # last, and apart: no page waits for a proposal
+    try:  # last, and apart: no page waits for a proposal or for news
         with session.begin_nested():
             overtake(session, now)
+            tell_of_learnt_stops(session, now, voice)
     except Exception:
-        log.exception("proposals to close could not be looked after")
+        log.exception("proposals to close, or stops that Twilio told of, could not be looked after")
         raise_alarm(session, now, "episode_stuck")
 
 

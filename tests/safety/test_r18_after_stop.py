@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from companion.conversation.optout_words import is_stop_word
 from companion.models import OptOut, Person
-from tests.safety.stage import DANGER, episodes, outbox
+from tests.safety.stage import DANGER, episodes, outbox, reference
 from tests.world import World
 
 
@@ -40,6 +40,25 @@ def test_r18_stop_while_someone_has_it_is_told_to_them(world: World) -> None:
     asha.ignores()
     world.settle()
     cole.hears("has stopped our texts")
+
+
+def test_r18_a_stop_that_only_a_refused_text_told_of_is_told_as_well(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    asha.texts(DANGER)
+    world.settle()
+    code = reference(cole.hears("an item"))
+    cole.texts("take")
+    world.settle()
+    asha.ignores()
+    cole.ignores()
+    world.standin.fault(asha.number, "refuse", code=21610, channel="sms")
+    cole.texts(f"{code} are you safe tonight?")
+    world.advance(minutes=1)
+    heard = [text for text in cole.ignores() if "has stopped our texts" in text]
+    assert len(heard) == 1
+    world.advance(minutes=12)
+    assert [text for text in cole.ignores() if "has stopped our texts" in text] == [], "once"
+    world.staff_ignores()
 
 
 FLAGGED, UNSURE, ENDED = "no person has read", "We have not stopped your texts", "stopped"
