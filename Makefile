@@ -5,7 +5,7 @@ PORT ?= 5000
 # Where labelled texts to measure against may be kept; they are no part of the project.
 MEASURE_DIR ?= $(or $(COMPANION_MEASURE_DIR),../shared)
 # More processes than two cores pay: tests wait for phones and databases. Servers start faster with compiled files kept.
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 4
 
 VENV := .venv
 PY := $(VENV)/bin/python
