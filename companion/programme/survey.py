@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import String, cast, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from companion.models import Person, SurveyComment, SurveyResult, SurveyTally
@@ -31,8 +31,6 @@ OUTSIDE = 10  # replies before anything leaves the programme; under it there are
 COMMENTS = 5
 STEP = 5  # shares are to the nearest so many in a hundred
 SHARE_STATE = "survey_share"  # the dialogue in which it is asked whether words may be shown
-
-SHARED = "shared"  # the words that were just agreed to, kept with the dialogue for as long as a slip can be taken back
 
 View = Literal["inside", "outside"]
 
@@ -75,21 +73,15 @@ def keep_words(session: Session, id_: uuid.UUID, group_id: uuid.UUID, quarter: d
 
 
 def settle_words(session: Session, comment_id: uuid.UUID, *, agreed: bool) -> None:
-    """Let words be shown, or remove them, also those that were agreed to before."""
+    """Let words be shown, or remove them."""
     if agreed:
         session.execute(update(SurveyComment).where(SurveyComment.id == comment_id).values(agreed=True))
     else:
-        session.execute(delete(SurveyComment).where(SurveyComment.id == comment_id))
+        session.execute(delete(SurveyComment).where(SurveyComment.id == comment_id, SurveyComment.agreed.is_(False)))
 
 
 def forget_unsettled(session: Session, now: datetime) -> None:
-    """Remove words about which the question is over without an answer, and what led to words that may be shown."""
-    session.execute(
-        update(Person)
-        .where(Person.dialogue_until <= now, cast(Person.dialogue_data, String).contains(f'"{SHARED}"'))
-        .values(dialogue=None, dialogue_data={}, dialogue_until=None)
-        .execution_options(synchronize_session=False)
-    )
+    """Remove words about which the question is over without an answer."""
     waiting = session.scalars(
         select(Person.dialogue_data).where(Person.dialogue == SHARE_STATE, Person.dialogue_until > now)
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from companion.content.sayings import said_by_trainees
-from companion.conversation.changes import NeedsNobody, SettleComment
+from companion.conversation.changes import NeedsNobody
 from companion.conversation.flows import booking, survey
 from companion.conversation.known import NOTHING, Decision, Known
 from companion.conversation.normalise import one_line
-from companion.programme.survey import SHARED
 
 JOINED = "joined"  # kept while the offer of a place that came with the welcome stands
 
@@ -23,9 +22,6 @@ def said(known: Known) -> Decision | None:
     """Take back what was agreed to last; None for other texts, and where there was no yes."""
     if not takes_back(known.text):
         return None
-    if comment := known.kept.get(SHARED):
-        words = known.say("survey_taken_back")
-        return Decision((words,), (SettleComment(str(comment), agreed=False),), NOTHING, heard_as=survey.ANSWERED)
     if known.kept.get("person"):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), NOTHING, True, "no call")
     if known.asked == "survey_words":

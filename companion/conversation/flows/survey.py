@@ -13,10 +13,9 @@ from companion.conversation.changes import CountAnswer, KeepComment, SettleComme
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
 from companion.conversation.normalise import one_line
-from companion.programme.survey import SHARE_STATE, SHARED
+from companion.programme.survey import SHARE_STATE
 
 ANSWERED = "survey_answer"
-_TAKEN_BACK_WITHIN = timedelta(hours=1)
 
 
 def answer(known: Known) -> Decision:
@@ -65,8 +64,7 @@ def may_show(known: Known) -> Decision | None:
     else:
         return None
     text = known.say("survey_shared" if agreed else "survey_not_shared")
-    asks = Asked("none", _TAKEN_BACK_WITHIN, {SHARED: known.kept["comment"]}) if agreed else NOTHING
-    return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), asks, heard_as=ANSWERED)
+    return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), NOTHING, heard_as=ANSWERED)
 
 
 def _left(known: Known) -> timedelta:
