@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender
-from companion.models import AuditEntry, Booking, Group, GroupCover, GroupSession, OutboxMessage
+from companion.models import AuditEntry, Booking, Group, GroupCover, GroupSession, OutboxMessage, Person
 from tests.console_stage import Stage, press, stage
 
 GROUP = {
@@ -132,6 +133,7 @@ def test_a_session_is_moved_cancelled_and_put_back_on(on: Stage) -> None:
     same = send(ada, f"{at}/move", page, day="2026-11-24", at="18:00", reach="one", step="look")
     assert "The session is at this time already" in same.text
     seen = send(ada, f"{at}/move", page, day="2026-11-25", at="19:00", reach="one", step="look")
+    assert 'lang="cy"' not in seen.text
     assert "Have a place (1): Wren" in seen.text
     assert "has changed to Wed 25 Nov, 7pm. You keep your place." in seen.text
     moved = {**hidden(seen), "day": "2026-11-25", "at": "19:00", "reach": "one", "step": "move"}
@@ -146,6 +148,11 @@ def test_a_session_is_moved_cancelled_and_put_back_on(on: Stage) -> None:
     assert "the group ends" not in page.text
     assert "They read:" in page.text
     assert "on Wed 25 Nov, 7pm is off." in page.text
+    with on.database.write() as session:
+        session.get_one(Person, on.ids["wren"]).language = "cy"
+    page = ada.get(f"{at}/cancel")
+    assert "is off." not in page.text  # she alone is told
+    [welsh] = re.findall(r'<p class="said" lang="cy">([^<]+)</p>', page.text)
     assert send(ada, f"{at}/cancel", page, reach="all").status_code == 403
     assert send(ada, f"{at}/cancel", page, reach="one").status_code == 302
     assert send(ada, f"{at}/cancel", page, reach="one").status_code == 302
@@ -157,7 +164,9 @@ def test_a_session_is_moved_cancelled_and_put_back_on(on: Stage) -> None:
     with on.database.read() as session:
         told = session.scalars(select(OutboxMessage.purpose).where(OutboxMessage.key.startswith("changed:"))).all()
         done = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == tonight)).all()
+        off = session.scalars(select(OutboxMessage.body).where(OutboxMessage.purpose == "session_cancelled")).one()
     assert sorted(told) == ["session_back_on", "session_cancelled", "session_moved"]
+    assert html.unescape(welsh) == off
     assert {"session moved", "session cancelled", "session put back on"} <= set(done)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from companion.console.queries import LATEST
 from companion.console.search import LOOKED_AT
-from companion.models import Address, AuditEntry, Person
+from companion.models import Address, AuditEntry, Need, Person
 from tests.console_logins import again, hidden, signed_in
 from tests.console_people import CANARY, NOW, UNREAD, text_from
 from tests.console_stage import Stage, press, stage, token
@@ -97,6 +97,46 @@ def test_a_group_is_written_to_with_a_preview_and_a_minute_to_undo(world: World)
     world.advance(minutes=2)
     asha.hears("Dr Cole, ICU North: We meet in room 6", "STOP to leave")
     assert "<dd>1</dd>" in browser.get(sent[1]).text
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_text_to_a_group_is_shown_in_welsh_too_where_somebody_in_it_chose_welsh(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900102")
+    browser = signed_in(world)
+    group = re.search(r'<option value="(group:[^"]+)">ICU North', browser.get(NEW).text)
+    assert group
+    assert "chose Welsh" not in press(browser, NEW, NEW, audience=group[1], words="We meet in room 4").text
+    ben.texts("CYMRAEG")
+    ben.ignores()
+    shown = press(browser, NEW, NEW, audience=group[1], words="We meet in room 4").text
+    assert "room 4\nSTOP to leave." in shown
+    assert shown.index("chose Welsh") < shown.index("Dr Cole, ICU North: We meet in room 4\nSTOP i adael.")
+    sent = re.search(r'action="(/console/messages/group/[^"]+/send)"', shown)
+    assert sent
+    browser.post(sent[1], data={name: hidden(shown, name) for name in ("csrf_token", "shown")})
+    world.advance(minutes=2)
+    asha.hears("Dr Cole, ICU North: We meet in room 4", "STOP to leave.")
+    ben.hears("Dr Cole, ICU North: We meet in room 4", "STOP i adael.")
+
+    with world.database.read() as session:
+        alone = session.scalars(select(Person).where(Person.language == "cy")).one()
+    page = f"/console/people/{alone.id}/write"
+    one = press(browser, page, page, step="preview", words="Yn y tŷ bach", key=hidden(browser.get(page).text, "key"))
+    assert "Dr Cole, Companion: Yn y ty bach" in one.text  # as it is sent: GSM-7 has no circumflex
+    assert "1 part, about £0.04" in one.text
+
+
+def test_what_answers_a_need_is_shown_in_welsh_without_telling_who_of_a_few_reads_it(on: Stage) -> None:
+    cor, page = on.browser("cor"), "/console/needs/rest"
+    with on.database.write() as session:
+        session.add(Need(person_id=on.ids["wren"], kind="rest", asked_at=NOW))
+    assert "chose Welsh" not in press(cor, page, page, words="There are beds").text
+    with on.database.write() as session:
+        session.get_one(Person, on.ids["finch"]).language = "cy"  # who asked for nothing
+    shown = press(cor, page, page, words="There are beds").text
+    assert "fewer than 5 people" in shown
+    assert "You told us about a place to rest. There are beds" in shown
+    assert "Dywedoch wrthym am" in shown
 
 
 @pytest.fixture

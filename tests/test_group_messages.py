@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from companion.models import Broadcast, Group, OutboxMessage, Person
 from companion.programme import broadcast
-from companion.programme.broadcast import Audience, BroadcastError
+from companion.programme.audience import Audience
+from companion.programme.broadcast import BroadcastError
 from tests.world import World
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from companion.models import Need, NeedAction, Person
 from companion.programme import broadcast, needs
-from companion.programme.broadcast import Audience
+from companion.programme.audience import Audience
 from tests.world import World
 
 NUMBERS = [f"+4477009001{n:02d}" for n in range(1, 7)]

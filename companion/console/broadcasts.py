@@ -20,6 +20,7 @@ from companion.console.fields import Form
 from companion.console.queries import LATEST, in_my_groups
 from companion.models import Broadcast, Cohort, Group, OutboxMessage, Person
 from companion.programme import broadcast
+from companion.programme.audience import Audience
 
 PROBLEMS: Mapping[str, str] = {
     "empty": "Write what you want to say.",
@@ -67,7 +68,7 @@ def new_broadcast() -> ResponseReturnValue:
             try:
                 return _preview(session, form)
             except broadcast.BroadcastError as error:
-                form.words.errors = [PROBLEMS.get(error.reason) or f"Take out {error.over} characters: it is too long."]
+                form.words.errors = [problem(error)]
         return render_template("console/broadcast.html", form=form, most=broadcast.LONGEST)
 
 
@@ -111,7 +112,7 @@ def send_broadcast(broadcast_id: uuid.UUID) -> ResponseReturnValue:
             flash("This was sent already. It goes out once.", "info")
             return redirect(url_for("console.sent_broadcast", broadcast_id=found.id))
         shown = request.form.get("shown", "")
-        if shown != stamp_of(found):
+        if shown != _stamp_of(found):
             flash("These words were changed on another page. Look at them again before you send them.", "error")
             return redirect(url_for("console.new_broadcast"))
         author = session.get_one(Person, my_id())
@@ -146,25 +147,29 @@ def undo_broadcast(broadcast_id: uuid.UUID) -> ResponseReturnValue:
 
 def _preview(session: Session, form: BroadcastForm) -> str:
     kind, _, key = form.audience.data.partition(":")
-    audience = broadcast.Audience(kind, key or None)
-    author = session.get_one(Person, my_id())
-    shown = broadcast.preview(session, author, audience, form.words.data, now(), desk().voice)
-    if not shown.people:
-        raise broadcast.BroadcastError("nobody")
-    draft = broadcast.keep_draft(session, author, audience, form.words.data, now())
-    session.flush()
-    label = next(choice.label for choice in form.audience.choices if choice.value == form.audience.data)
-    return render_template(
+    return preview_page(
+        session,
+        Audience(kind, key or None),
+        form.words.data,
         "console/broadcast_preview.html",
-        draft=draft,
-        stamp=stamp_of(draft),
-        shown=shown,
-        label=label,
+        label=next(choice.label for choice in form.audience.choices if choice.value == form.audience.data),
         undo_seconds=int(broadcast.UNDO_WITHIN / timedelta(seconds=1)),
     )
 
 
-def stamp_of(draft: Broadcast) -> str:
+def preview_page(session: Session, audience: Audience, words: str, template: str, **more: object) -> str:
+    """Keep `words` as my draft, and return the page that shows them as they will be read. Raises BroadcastError."""
+    author = session.get_one(Person, my_id())
+    draft, shown = broadcast.draft(session, author, audience, words, now(), desk().voice)
+    return render_template(template, draft=draft, stamp=_stamp_of(draft), shown=shown, **more)
+
+
+def problem(error: broadcast.BroadcastError) -> str:
+    """Return what is wrong with a text to many, and what to do."""
+    return PROBLEMS.get(error.reason) or f"Take out {error.over} characters: it is too long."
+
+
+def _stamp_of(draft: Broadcast) -> str:
     """Return what tells these words and their audience from others: a page that shows other ones sends nothing."""
     whole = f"{draft.audience}:{draft.audience_key}:{draft.body}"
     return hashlib.sha256(whole.encode()).hexdigest()[:24]

@@ -50,7 +50,8 @@ def say_to_person(episode_id: uuid.UUID) -> ResponseReturnValue:
         if file.gate(session, found) != "open":
             return redirect(url_for("console.episode", episode_id=episode_id))
         if form.validate_on_submit():
-            shown = relay.preview(desk().voice, me(), form.said.data.strip())
+            language = found.person.language if found.person else "en"
+            shown = relay.preview(desk().voice, me(), form.said.data.strip()).said_in(language)
             if request.form.get("do") == "send":
                 try:
                     mine, key = file.my_self(session), uuid.UUID(form.key.data)

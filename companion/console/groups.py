@@ -17,6 +17,7 @@ from companion.console.desk import COORDINATOR, EVERYONE, LEAD, allow, desk, me,
 from companion.console.group_form import GroupForm, dates_ahead, defaults, set_facilitators, values_of
 from companion.console.queries import LATEST, in_my_groups
 from companion.console.today import meetings
+from companion.content.catalogue import Text
 from companion.escalation.exclusions import may_see
 from companion.models import Booking, Cohort, Group, GroupCover, GroupFacilitator, GroupSession, Person, record
 from companion.programme import changing, telling
@@ -34,7 +35,7 @@ class Change:
     before: datetime
     after: datetime | None
     told: telling.Told
-    words: Sequence[str] = ()  # what they will read, where one session alone changes
+    words: Sequence[Text] = ()  # what they will read, where one session alone changes
 
 
 @pages.get("/groups")
@@ -166,7 +167,7 @@ def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
                 changes, dates = None, None
             else:
                 changed = timing(found) != before
-                changes = _changes(session, changing.plan_for(session, found, now())) if changed else []
+                changes = changes_of(session, changing.plan_for(session, found, now())) if changed else []
                 dates = dates_ahead(found, now())
         shown = _fingerprint(timing(found), [(each.before, each.after) for each in changes or ()])
         if changes is None or request.form.get("step") == "look" or (changes and form.seen.data != shown):
@@ -210,7 +211,8 @@ def _name_taken(session: Session, group: Group) -> bool:
     return other is not None
 
 
-def _changes(session: Session, shifts: Sequence[telling.Shift]) -> list[Change]:
+def changes_of(session: Session, shifts: Sequence[telling.Shift]) -> list[Change]:
+    """Return what `shifts` do to each session, and who hears of it; I know already."""
     return [
         Change(shift.meeting.starts_at, shift.starts_at, telling.concerned(session, shift.meeting, but=my_id()))
         for shift in shifts

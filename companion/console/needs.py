@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
-from companion.console.broadcasts import PROBLEMS, stamp_of
-from companion.console.desk import COORDINATOR, LEAD, allow, desk, my_id, now, pages
+from companion.console.broadcasts import preview_page, problem
+from companion.console.desk import COORDINATOR, LEAD, allow, desk, pages
 from companion.console.fields import Form
-from companion.models import Person
 from companion.programme import broadcast, needs
+from companion.programme.audience import Audience
 
 
 class DoneForm(Form):
@@ -41,26 +40,14 @@ def need(kind: str) -> ResponseReturnValue:
     with desk().database.write() as session:
         if form.validate_on_submit():
             try:
-                return _preview(session, kind, form.words.data)
+                return preview_page(
+                    session,
+                    Audience("need", kind),
+                    form.words.data,
+                    "console/need_preview.html",
+                    kind=needs.kinds()[kind],
+                    fewest=needs.FEWEST,
+                )
             except broadcast.BroadcastError as error:
-                form.words.errors = [PROBLEMS.get(error.reason) or f"Take out {error.over} characters: it is too long."]
+                form.words.errors = [problem(error)]
     return render_template("console/need.html", form=form, kind=needs.kinds()[kind], most=broadcast.LONGEST)
-
-
-def _preview(session: Session, kind: str, words: str) -> str:
-    author = session.get_one(Person, my_id())
-    audience = broadcast.Audience("need", kind)
-    shown = broadcast.preview(session, author, audience, words, now(), desk().voice)
-    if not shown.people:
-        raise broadcast.BroadcastError("nobody")
-    draft = broadcast.keep_draft(session, author, audience, words, now())
-    session.flush()
-    people = str(shown.people) if shown.people >= needs.FEWEST else f"fewer than {needs.FEWEST}"
-    return render_template(
-        "console/need_preview.html",
-        draft=draft,
-        stamp=stamp_of(draft),
-        shown=shown,
-        people=people,
-        kind=needs.kinds()[kind],
-    )

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired
 
 from companion.console.desk import COORDINATOR, EVERYONE, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
-from companion.console.groups import Change
+from companion.console.groups import Change, changes_of
 from companion.console.sessions import back, find
 from companion.models import GroupSession
 from companion.programme import changing, deciding, telling
@@ -123,7 +123,7 @@ def move_session(session_id: uuid.UUID) -> ResponseReturnValue:
                         told = _move(session, found, starts_at, form.reach.data)
                         flash(f"It is moved. {_told(told)}", "info")
                         return back(found.id)
-                    changes = _preview(session, found, starts_at, form.reach.data)
+                    changes = _changes(session, found, starts_at, form.reach.data)
                     form.seen.data = shown
                 except CannotChangeError as error:
                     form.day.errors = [str(error)]
@@ -147,14 +147,11 @@ def _move(session: Session, found: GroupSession, starts_at: datetime, reach: str
     return changing.move(session, found, starts_at, now(), desk().voice, my_id())
 
 
-def _preview(session: Session, found: GroupSession, starts_at: datetime, reach: str) -> list[Change]:
+def _changes(session: Session, found: GroupSession, starts_at: datetime, reach: str) -> list[Change]:
     if reach == "all":
         with session.no_autoflush:
             shifts = changing.plan_from_here(session, found, starts_at, now())
-        return [
-            Change(each.meeting.starts_at, each.starts_at, telling.concerned(session, each.meeting, but=my_id()))
-            for each in shifts
-        ]
+        return changes_of(session, shifts)
     changing.check_move(session, found, starts_at, now())
     told = telling.concerned(session, found, but=my_id())
     return [Change(found.starts_at, starts_at, told, telling.words_for(desk().voice, found, starts_at, told))]

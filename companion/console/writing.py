@@ -107,6 +107,7 @@ def _hindrance(session: Session, person: Person, to: Address | None) -> Hindranc
 def _draft(person: Person, to: Address, sender: str, words: str) -> Draft:
     settings = desk().settings
     text = desk().voice.words.render("from_person", sender=sender, words=" ".join(words.split()))
+    text = text.said_in(person.language)
     return Draft(
         text=text,
         cost=estimate(text.body, 1, settings.companion_part_pence),

@@ -63,6 +63,7 @@ class Text:
     values: Mapping[str, str] = field(default_factory=dict)  # what was filled in
     wording: Wording | None = field(default=None, repr=False, compare=False)
     whole: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # values that are never cut
+    language: Language = "en"
 
     def said_in(self, language: Language) -> Text:
         """Return the text in a language: itself where there is no Welsh that may be sent."""
@@ -71,7 +72,7 @@ class Text:
             return self
         values = {name: in_welsh(value) for name, value in self.values.items()}
         body = wording.filled(values, whole=self.whole, welsh=True)
-        return replace(self, version=wording.welsh_version, body=body)
+        return replace(self, version=wording.welsh_version, body=body, language="cy")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request, count_of
 from companion.models import Group
 from companion.programme import broadcast
-from companion.programme.broadcast import Audience, BroadcastError, Preview
+from companion.programme.audience import Audience
+from companion.programme.broadcast import BroadcastError, Preview
 
 STARTS = ("msg", "message my group", "message the group", "text my group", "tell my group")
 
@@ -35,12 +36,9 @@ def _show(request: Request, words: str) -> Answer:
         return "message_group", (request.say("message_which_group", groups=listed),)
     audience = Audience("group", str(group.id))
     try:
-        shown = broadcast.preview(request.session, request.person, audience, words, request.now, request.voice)
+        _, shown = broadcast.draft(request.session, request.person, audience, words, request.now, request.voice)
     except BroadcastError as error:
         return "message_group", (_refused(request, error),)
-    if not shown.people:
-        return "message_group", (request.say("message_nobody"),)
-    broadcast.keep_draft(request.session, request.person, audience, words, request.now)
     figures = request.say(
         "message_preview",
         people=count_of(shown.people),

@@ -9,47 +9,29 @@ Only people who have joined get it. STOP, a pause, quiet hours and the sender's 
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, true, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.content.checks import forbidden_words
-from companion.escalation.exclusions import may_see
-from companion.messaging.addresses import usable_of
 from companion.messaging.cost import Estimate, estimate
-from companion.messaging.optout import stops_among
 from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
-from companion.models import (
-    LANES,
-    Address,
-    Booking,
-    Broadcast,
-    Group,
-    GroupFacilitator,
-    GroupSession,
-    Need,
-    OutboxMessage,
-    Person,
-    record,
-)
+from companion.models import LANES, Broadcast, Group, GroupFacilitator, OutboxMessage, Person, record
 from companion.programme import needs
+from companion.programme.audience import Audience, group_of, members, reachable, some_chose_welsh
 from companion.speaker import Speaker
 
 LONGEST = 220  # characters of the author's words: with who it is from and STOP, two parts
 UNDO_WITHIN = timedelta(minutes=1)
 GOOD_FOR = timedelta(hours=24)
 DRAFT_LASTS = timedelta(minutes=30)
-
-Kind = Literal["group", "session", "cohort", "everyone", "need"]
 
 
 class BroadcastError(Exception):
@@ -62,28 +44,16 @@ class BroadcastError(Exception):
 
 
 @dataclass(frozen=True)
-class Audience:
-    """To whom. `key` is the id of a group, session or cohort, or the kind of a need; None for everyone."""
-
-    kind: Kind
-    key: str | None = None
-
-    @property
-    def id(self) -> uuid.UUID:
-        """The key as an id. Raises ValueError when it is none."""
-        return uuid.UUID(self.key or "")
-
-
-@dataclass(frozen=True)
 class Preview:
     """What would happen. `left_out` counts by reason: paused, stopped, no number. `leaves_at` is UTC."""
 
     text: Text
+    welsh: Text | None  # what those read who chose Welsh; None where nobody did, or where it is the same
     people: int
     left_out: Mapping[str, int]
     in_quiet_hours: int  # of `people`: they get it when these are over
     leaves_at: datetime
-    cost: Estimate
+    cost: Estimate  # of the dearer wording
     unsuitable: tuple[str, ...]  # words that do not belong on a locked screen, or that our texts do not use
 
 
@@ -98,17 +68,21 @@ class Undone:
 def preview(session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Speaker) -> Preview:
     """Return what sending `words` would do, changing nothing. Raises BroadcastError."""
     text = _text(session, author, audience, words, voice)
-    everyone = _people(session, author, audience)
-    reached, left_out = _reached(session, everyone, now)
+    everyone = members(session, author, audience)
+    addresses, left_out = reachable(session, everyone, now)
+    reached = [person for person in everyone if person.id in addresses]
     leaves_at = now + UNDO_WITHIN
-    by_id = {person.id: person for person in everyone}
+    welsh = text.said_in("cy") if some_chose_welsh(session, audience, reached) else text
+    pence = voice.settings.companion_part_pence
+    costs = [estimate(each.body, len(reached), pence) for each in (text, welsh)]
     return Preview(
         text=text,
+        welsh=welsh if welsh.body != text.body else None,
         people=len(reached),
         left_out=left_out,
-        in_quiet_hours=sum(1 for person_id in reached if over_at(by_id[person_id], leaves_at) is not None),
+        in_quiet_hours=sum(1 for person in reached if over_at(person, leaves_at) is not None),
         leaves_at=leaves_at,
-        cost=estimate(text.body, len(reached), voice.settings.companion_part_pence),
+        cost=max(costs, key=lambda each: each.parts.parts),
         unsuitable=unsuitable(words),
     )
 
@@ -118,7 +92,7 @@ def schedule(
 ) -> Broadcast:
     """Put it into the outbox, to leave in a minute. Raises BroadcastError, also when there is nobody to get it."""
     text = _text(session, author, audience, words, voice)
-    reached, _ = _reached(session, _people(session, author, audience), now)
+    reached, _ = reachable(session, members(session, author, audience), now)
     if not reached:
         raise BroadcastError("nobody")
     broadcast = _draft_of(session, author, now) or _new(session, author, audience, now)
@@ -176,20 +150,30 @@ def few(broadcast: Broadcast) -> bool:
     return broadcast.audience == "need" and broadcast.people < needs.FEWEST
 
 
-def keep_draft(session: Session, author: Person, audience: Audience, words: str, now: datetime) -> Broadcast:
-    """Keep words until the author says SEND; each author has one draft, and a new one takes the old one's place."""
-    draft = session.scalar(select(Broadcast).where(Broadcast.author_id == author.id, Broadcast.state == "draft"))
-    draft = draft or _new(session, author, audience, now)
-    draft.audience, draft.audience_key, draft.body, draft.created_at = audience.kind, audience.key, words, now
-    return draft
+def draft(
+    session: Session, author: Person, audience: Audience, words: str, now: datetime, voice: Speaker
+) -> tuple[Broadcast, Preview]:
+    """Keep words until the author says SEND, and return them with what sending them would do.
+
+    Each author has one draft, and a new one takes the old one's place. Raises BroadcastError, also when there is
+    nobody to get it.
+    """
+    shown = preview(session, author, audience, words, now, voice)
+    if not shown.people:
+        raise BroadcastError("nobody")
+    kept = session.scalar(select(Broadcast).where(Broadcast.author_id == author.id, Broadcast.state == "draft"))
+    kept = kept or _new(session, author, audience, now)
+    kept.audience, kept.audience_key, kept.body, kept.created_at = audience.kind, audience.key, words, now
+    session.flush()
+    return kept, shown
 
 
 def send_draft(session: Session, author: Person, now: datetime, voice: Speaker) -> Broadcast | None:
     """Schedule the author's draft; None when there is none, or when it is older than DRAFT_LASTS."""
-    draft = _draft_of(session, author, now)
-    if draft is None or draft.body is None:
+    kept = _draft_of(session, author, now)
+    if kept is None or kept.body is None:
         return None
-    return schedule(session, author, Audience(draft.audience, draft.audience_key), draft.body, now, voice)  # type: ignore[arg-type]
+    return schedule(session, author, Audience(kept.audience, kept.audience_key), kept.body, now, voice)  # type: ignore[arg-type]
 
 
 def last_scheduled(session: Session, author: Person) -> Broadcast | None:
@@ -227,7 +211,7 @@ def _draft_of(session: Session, author: Person, now: datetime) -> Broadcast | No
 
 def _text(session: Session, author: Person, audience: Audience, words: str, voice: Speaker) -> Text:
     """Return the text as it will be read. Raises BroadcastError."""
-    group = _group(session, audience)
+    group = group_of(session, audience)
     if author.role == "facilitator" and (group is None or not _runs(session, author, group)):
         raise BroadcastError("not yours")
     words = " ".join(words.split())
@@ -243,58 +227,5 @@ def _text(session: Session, author: Person, audience: Audience, words: str, voic
     return voice.words.render("broadcast", sender=sender, words=words)
 
 
-def _group(session: Session, audience: Audience) -> Group | None:
-    if audience.kind == "group":
-        return session.get(Group, audience.id)
-    if audience.kind == "session":
-        meeting = session.get(GroupSession, audience.id)
-        return meeting.group if meeting else None
-    return None
-
-
 def _runs(session: Session, person: Person, group: Group) -> bool:
     return session.get(GroupFacilitator, (group.id, person.id)) is not None
-
-
-def _people(session: Session, author: Person, audience: Audience) -> Sequence[Person]:
-    """Return who belongs to the audience. Who has left a facilitator out hears nothing in that facilitator's name."""
-    wanted = select(Person).where(Person.state == "joined", _belongs(audience))
-    if author.role == "facilitator":
-        wanted = wanted.where(may_see(author.id, Person.id))
-    return session.scalars(wanted).all()
-
-
-def _belongs(audience: Audience) -> ColumnElement[bool]:
-    if audience.kind == "group":
-        return Person.group_id == audience.id
-    if audience.kind == "cohort":
-        return Person.cohort_id == audience.id
-    if audience.kind == "session":
-        coming = select(Booking.person_id).where(
-            Booking.session_id == audience.id, Booking.status.in_(("yes", "attended"))
-        )
-        return Person.id.in_(coming)
-    if audience.kind == "need":
-        return Person.id.in_(select(Need.person_id).where(Need.kind == audience.key, Need.action_id.is_(None)))
-    return true()
-
-
-def _reached(
-    session: Session, people: Sequence[Person], now: datetime
-) -> tuple[dict[uuid.UUID, Address], Mapping[str, int]]:
-    """Return where each of `people` can be texted now, and how many cannot, by reason."""
-    usable = usable_of(session, people)
-    stopped = stops_among(session, list(usable.values()))
-    reached: dict[uuid.UUID, Address] = {}
-    left_out: Counter[str] = Counter()
-    for person in people:
-        address = usable.get(person.id)
-        if person.paused_until is not None and person.paused_until > now:
-            left_out["paused"] += 1
-        elif address is None:
-            left_out["no number"] += 1
-        elif address.id in stopped:
-            left_out["stopped"] += 1
-        else:
-            reached[person.id] = address
-    return reached, dict(left_out)

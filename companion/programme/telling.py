@@ -102,11 +102,18 @@ def tell(
     return count
 
 
-def words_for(voice: Speaker, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[str]:
-    """Return what those who are told will read, each text once, if this one moves to `starts_at` or is off (None)."""
-    answers = [*(booking.status for booking in told.trainees), *([None] if told.staff else [])]
+def words_for(voice: Speaker, meeting: GroupSession, starts_at: datetime | None, told: Told) -> list[Text]:
+    """Return what those who are told will read, each text once, if this one moves to `starts_at` or is off (None).
+
+    Whoever chose Welsh reads it in Welsh.
+    """
+    readers: list[tuple[str | None, Person]] = [
+        *((booking.status, booking.person) for booking in told.trainees),
+        *((None, person) for person in told.staff),
+    ]
     shift, before = Shift(meeting, starts_at, None, None), meeting.starts_at if starts_at else None
-    return list(dict.fromkeys(_text(voice, shift, before, answer, more=False).body for answer in answers))
+    texts = (_text(voice, shift, before, answer, more=False).said_in(person.language) for answer, person in readers)
+    return list({text.body: text for text in texts}.values())
 
 
 _STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
