@@ -161,6 +161,38 @@ def test_what_cannot_be_put_back_leaves_all_as_it_was(world: World, tmp_path: Pa
     assert files_beside(world) == beside
 
 
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize("in_the_way", ["", "-shm"])
+def test_what_could_not_be_moved_aside_is_moved_back(world: World, tmp_path: Path, in_the_way: str) -> None:
+    world.member()
+    world.settle()
+    world.advance(hours=3)
+    backup = made(world, tmp_path)
+    world.database.close()
+    place = database_file(world)
+    there = {place: b"what a bad disk left", Path(f"{place}-shm"): b"and what lay beside it"}
+    for path, left in there.items():
+        path.write_bytes(left)
+    moment = world.clock.now() + timedelta(minutes=5)  # when it is put back
+    folder = Path(f"{place}.before-{moment:%Y%m%d-%H%M%S}{in_the_way}")
+    folder.mkdir()
+    beside = files_beside(world)
+    try:
+        with pytest.raises(BackupError, match="was not put back: Is a directory"):
+            put_back(world, backup)
+        assert {path: path.read_bytes() for path in there} == there
+        assert files_beside(world) == beside
+    finally:
+        folder.rmdir()
+        world.clock.advance(timedelta(minutes=5))
+        done = put_back(world, backup)
+    assert done.aside is not None
+    assert done.aside.read_bytes() == there[place]
+    world.settle()
+    world.staff_ignores()
+    world.talker().ignores()
+
+
 @pytest.mark.one_database("postgresql")
 def test_a_server_is_left_to_its_own_tools(world: World, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="pg_dump"):

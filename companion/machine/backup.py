@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,15 +155,16 @@ def _look_at(coming: Path, services: Services) -> None:
 def _put_in_place(coming: Path, place: Path, now: datetime) -> Path | None:
     """Move what is there aside, and return where to; then put `coming` there. Raises OSError with all as it was."""
     aside = place.with_name(f"{place.name}.before-{now.astimezone(UTC):%Y%m%d-%H%M%S}")
-    moved = [part for part in _PARTS if Path(f"{place}{part}").exists()]
+    moved: list[str] = []
     try:
-        for part in moved:
-            os.replace(f"{place}{part}", f"{aside}{part}")
+        for part in _PARTS:
+            if Path(f"{place}{part}").exists():
+                os.replace(f"{place}{part}", f"{aside}{part}")
+                moved.append(part)
         os.replace(coming, place)
     except OSError:
         for part in moved:
-            with suppress(FileNotFoundError):
-                os.replace(f"{aside}{part}", f"{place}{part}")
+            os.replace(f"{aside}{part}", f"{place}{part}")
         raise
     return aside if moved else None
 
