@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,41 @@ def test_a_session_called_off_by_text_is_off_after_a_minute(world: World) -> Non
     asha.hears_nothing()
     asha.texts("NEXT")
     asha.hears("Thu 10 Dec")
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_waits_in_the_room_hears_that_it_is_off_and_so_does_who_went_in_early(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900102")
+    cole, dunne = world.staff("facilitator", 0), world.staff("facilitator", 1)
+    for each in (asha, ben):
+        each.texts("yes")
+    world.move_to(SESSION - timedelta(minutes=5))
+    link = re.search(r"/s/\S+", " ".join(asha.ignores()))
+    assert link is not None
+    world.app.test_client().post(f"{link[0]}/join")
+    assert attended(world) == ["attended"]
+    for each in (ben, cole, dunne):
+        each.ignores()
+    cole.texts("OFF TONIGHT")
+    code = shown_code(cole.hears("3 people would be told"))
+    dunne.texts("I'm ill, can't do tonight")
+    dunne.hears("We are asking Dr Cole")
+    world.settle()
+    world.staff("lead").ignores()
+    cole.hears("Can you run it without them")
+    world.move_to(SESSION + timedelta(minutes=2))  # they wait in the room
+    cole.texts(f"NO {code}")
+    cole.hears("Dr Dunne is being told")
+    world.settle()
+    dunne.hears("Dr Cole can't run")
+    world.staff("lead").hears("there is nobody else")
+    cole.texts(f"OFF {code}")
+    cole.hears("In one minute 3 people")
+    world.advance(seconds=61)
+    for each in (asha, ben):
+        each.hears("Sorry", "6:30pm is off")
+    dunne.hears("is off")
+    assert attended(world) == []  # nobody was at a session that was not
 
 
 @pytest.mark.one_database("sqlite")

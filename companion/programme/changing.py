@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
-from companion.models import Group, GroupSession, OutboxMessage, record
+from companion.models import Booking, Group, GroupSession, OutboxMessage, record
 from companion.models.base import found
 from companion.programme import places, recurrence
 from companion.programme.sessions import HORIZON, days_of, locked, make_for
@@ -246,6 +246,8 @@ def _apply(session: Session, shift: Shift, now: datetime, by: uuid.UUID | None) 
 
 
 def _changed(session: Session, meeting: GroupSession, now: datetime) -> None:
+    went_in = update(Booking).where(Booking.session_id == meeting.id, Booking.status == "attended")
+    session.execute(went_in.values(status="yes"))  # nobody was there at the new time yet, nor where it is off
     meeting.version, meeting.changed_at = meeting.version + 1, now
     meeting.cancel_at = meeting.cancel_by = None
     places.release_holds(session, meeting)

@@ -177,5 +177,5 @@ def tell(
         to=to,
         text=text,
         now=now,
-        expires_at=meeting.starts_at,
+        expires_at=meeting.starts_at if text_id == "session_few" else meeting.ends_at,
     )

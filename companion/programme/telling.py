@@ -21,7 +21,8 @@ from companion.programme.asking import waits_for_answer
 from companion.programme.sessions import runners
 from companion.speaker import Speaker
 
-CONCERNED = ("yes", "waiting", "offered")  # whoever said no hears nothing more of it
+# Whoever said no hears nothing more of it; whoever went in early hears of it like all who have a place.
+CONCERNED = ("yes", "attended", "waiting", "offered")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def tell(
             continue
         shift, before = changes[0]
         text = _text(voice, shift, before, status, more=len(changes) > 1)
-        expires = max(filter(None, (before, shift.starts_at)))
+        expires = max(filter(None, (before, shift.meeting.ends_at)))  # whoever waits in a room is told too
         enqueue(
             session,
             key=f"changed:{shift.meeting.id}:{shift.meeting.version}:{person.id}",
@@ -95,7 +96,7 @@ def tell(
             now=now,
             expires_at=expires,
         )
-        has_place = status == "yes"  # then nothing is asked that another question would have to give way to
+        has_place = status in ("yes", "attended")  # nothing is asked that another question would give way to
         if status is not None and shift.starts_at is not None and not (has_place and waits_for_answer(person, now)):
             places.asked(person, "reminder" if has_place else "booking_offer", shift.meeting)
         count += 1
@@ -116,7 +117,7 @@ def words_for(voice: Speaker, meeting: GroupSession, starts_at: datetime | None,
     return list({text.body: text for text in texts}.values())
 
 
-_STATE = {"yes": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
+_STATE = {"yes": "place_kept", "attended": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
 
 
 def _text(voice: Speaker, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:
