@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 import tempfile
@@ -15,12 +16,13 @@ from hypothesis import settings
 # What the helpers assert is explained as well when it fails.
 pytest.register_assert_rewrite(*(f"tests.{path.stem}" for path in Path(__file__).parent.iterdir()))
 
-from tests import databases  # noqa: E402
+from tests import databases, thrift  # noqa: E402
 from tests.databases import NewDatabase  # noqa: E402
 from tests.world import World  # noqa: E402
 
 settings.register_profile("a machine that others use too", deadline=None)
 settings.load_profile("a machine that others use too")
+thrift.begin()
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,11 @@ def _other_database(item: pytest.Item) -> bool:
     mark, callspec = item.get_closest_marker("one_database"), getattr(item, "callspec", None)
     kinds = _KINDS.intersection(map(str, callspec.params.values() if callspec else ()))
     return mark is not None and bool(kinds) and kinds.isdisjoint(mark.args)
+
+
+def pytest_collection_finish() -> None:
+    """Let nobody search for garbage among the thousands of tests themselves, again and again."""
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

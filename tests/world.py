@@ -20,7 +20,6 @@ from companion import create_app, jobs
 from companion.agenda import next_due
 from companion.clock import FixedClock
 from companion.db import Database
-from companion.schema import require_current
 from companion.seed import STAFF
 from companion.services import Services
 from companion.settings import Settings, load_settings
@@ -123,7 +122,6 @@ class World:
         self.settings: Settings = load_settings(_env_file=None, **given)
         self._databases: list[Database] = []
         self.services = self.new_services()
-        require_current(self.database)
         self.doors = build_doors(self.services)
         self._web.app = self._answer
         threading.Thread(target=self._web.serve_forever, args=(0.01,), daemon=True).start()
