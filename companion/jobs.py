@@ -9,6 +9,7 @@ from companion.db import alone
 from companion.escalation import auditor, proposals
 from companion.escalation.tick import tick as escalation_tick
 from companion.heartbeats import ran
+from companion.machine import making_good
 from companion.messaging import templates
 from companion.messaging.claiming import URGENT
 from companion.programme.around import tick as around_tick
@@ -81,6 +82,11 @@ def reconcile(services: Services) -> None:
     services.reconciliation.run()
     with services.database.write() as session:
         ran(session, "reconcile", services.clock.now())
+
+
+def keep_journal(services: Services) -> None:
+    """Keep the copy of STOPs and erasures beside the backups; where it knows more, a backup was put back."""
+    making_good.keep_journal(services)
 
 
 def audit(services: Services) -> None:

@@ -22,6 +22,7 @@ from companion.settings import Settings, load_settings
 from companion.signposting import Directory, load_directory
 
 if TYPE_CHECKING:  # what only the worker needs is loaded when it is used: the web server starts faster without
+    from companion.machine.journal import Journal
     from companion.messaging.delivery import Delivery
     from companion.messaging.dialling import Calls
     from companion.messaging.mail import Mail
@@ -93,6 +94,14 @@ class Services:
         from companion.messaging.reconcile import Reconciliation  # noqa: PLC0415
 
         return Reconciliation(self.database, self.clock, self.twilio, self.inbox)
+
+    @cached_property
+    def journal(self) -> Journal | None:
+        """The copy of STOPs and erasures beside the backups; None where nobody has said where those are."""
+        from companion.machine.journal import Journal  # noqa: PLC0415
+
+        folder = self.settings.companion_backup_dir
+        return None if folder is None else Journal(self.database, folder)
 
 
 def open_services(settings: Settings | None = None) -> Services:

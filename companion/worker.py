@@ -32,6 +32,7 @@ def run(services: Services) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     scheduler = build(services)
+    _guarded(jobs.keep_journal)(services)  # before anything is sent, lest the database is a backup that was put back
     scheduler.start()
     listener = threading.Thread(target=_listen, args=(services, scheduler, stop), daemon=True)
     listener.start()
@@ -55,6 +56,7 @@ def build(services: Services) -> BackgroundScheduler:
         (jobs.send_mail, min(MAIL_EVERY, tick_every)),
         (jobs.deliver, min(DELIVER_EVERY, tick_every)),
         (jobs.reconcile, services.settings.companion_reconcile_seconds),
+        (jobs.keep_journal, tick_every),
         (jobs.audit, 60),
         (jobs.sync_templates, 3_600),
         (jobs.heartbeat, 60),

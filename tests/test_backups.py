@@ -127,7 +127,7 @@ def test_what_waited_in_a_backup_and_was_due_is_not_sent_again_but_a_page_is(wor
     asha.hears(text.body)
     world.staff_ignores()
     done = put_back(world, backup)
-    assert done.dropped == 1
+    assert done.made_good.dropped == 1
     world.settle()
     asha.hears_nothing()
     world.staff("facilitator").hears("an item needs you")

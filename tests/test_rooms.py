@@ -34,7 +34,7 @@ ROOMS = {
     "console": "models content messaging rota signposting escalation programme privacy proof"
     " alarms doctor retention services",  # services: its page of the first hour checks a whole set-up
     "doctor": "models content messaging rota schema heartbeats services",  # services: it looks at the whole
-    "machine": "models messaging schema escalation services",  # services: backups are made of the whole
+    "machine": "models messaging schema escalation privacy.wishes services",  # services: backups are made of the whole
     "simulator": "",
 }
 DOOR = "cli"  # the commands of a room, which open the service: they may know everything

@@ -27,13 +27,14 @@ from companion.doctor.finding import Finding, State
 from companion.heartbeats import STALE, last_run
 from companion.messaging.addresses import usable_of
 from companion.messaging.mail_server import MailServerError, examine_server
-from companion.models import Person
+from companion.models import Alarm, Person
 from companion.rota.cover import not_live
 from companion.schema import require_current
 from companion.services import Services
 
 LEAST_SPACE = 1_000_000_000  # bytes
 OLDEST_BACKUP = timedelta(hours=26)
+OLDEST_COPY = timedelta(minutes=5)  # of STOPs and erasures
 
 
 def examine(services: Services) -> list[Finding]:
@@ -48,7 +49,7 @@ def examine(services: Services) -> list[Finding]:
         twilio.clock,
     ]
     if all(finding.state == "good" for finding in found):
-        checks += [twilio.templates, _people]
+        checks += [twilio.templates, _people, _journal, _put_back]
     for check in (*checks, _content, _disk, _backups):
         found += check(services)
     return found
@@ -183,7 +184,8 @@ def _backups(services: Services) -> Iterator[Finding]:
             "Set COMPANION_BACKUP_DIR to the folder they are put in, and their age is watched here.",
         )
         return
-    files = [each.stat().st_mtime for each in folder.glob("*") if each.is_file()] if folder.is_dir() else []
+    journal = services.journal.file if services.journal else None
+    files = [each.stat().st_mtime for each in folder.glob("*") if each.is_file() and each != journal]
     if not files:
         yield Finding("Backups", "bad", f"There is none in {folder}.", "See docs/going-live.md, step 3.")
         return
@@ -193,6 +195,51 @@ def _backups(services: Services) -> Iterator[Finding]:
         yield Finding("Backups", "good", f"The newest is {hours}")
     else:
         yield Finding("Backups", "bad", f"The newest is {hours}", "See why none was made last night.")
+
+
+def _journal(services: Services) -> Iterator[Finding]:
+    """Whether STOPs and erasures are copied beside the backups, so that one that is put back does not undo them."""
+    name, mend = "STOPs and erasures", "Start `companion worker`, and see that it may write there."
+    if services.journal is None:
+        return  # what is to be set is said under Backups
+    try:
+        found = services.journal.read()
+    except OSError as error:
+        yield Finding(name, "bad", f"{services.journal.file} cannot be read: {error.strerror}.", mend)
+        return
+    if found is None:
+        yield Finding(name, "bad", f"No copy of them is in {services.journal.file}.", mend)
+    elif found.damaged:
+        yield Finding(
+            name,
+            "bad",
+            f"{found.damaged} lines of {services.journal.file} are damaged, or of another database.",
+            "Move it away: a new one with all that is known is made at once.",
+        )
+    elif found.up_to is None or services.clock.now() - found.up_to > OLDEST_COPY:
+        yield Finding(name, "bad", f"They have not been copied to {services.journal.file} for minutes.", mend)
+    else:
+        yield Finding(name, "good", "They are copied beside the backups, and done again when one is put back.")
+
+
+def _put_back(services: Services) -> Iterator[Finding]:
+    """What is still to do about a backup that was put back."""
+    with services.database.read() as session:
+        kinds = set(session.scalars(select(Alarm.kind).where(Alarm.settled_at.is_(None))))
+    if "texts_since_backup" in kinds:
+        yield Finding(
+            "Backup put back",
+            "bad",
+            "Twilio has not told what was texted since; reminders wait until it does.",
+            "Start `companion worker`, and see what is said of Twilio here.",
+        )
+    if "erasures_unknown" in kinds:
+        yield Finding(
+            "Backup put back",
+            "bad",
+            "Who was erased since the backup is not known.",
+            "Erase again whoever asked for it, under People, then say on the page Today that it is looked after.",
+        )
 
 
 def _status(url: str, form: bytes) -> int:

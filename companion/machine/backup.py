@@ -12,19 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select, update
-
 from companion.crypto import CannotDecryptError
 from companion.db import Database, DatabaseError
 from companion.heartbeats import last_run
+from companion.machine.journal import NAME
+from companion.machine.making_good import MadeGood, make_good
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError
-from companion.models import Keyring, OutboxMessage, record
-from companion.models.texts import LANES, QUEUED, SENDING
 from companion.schema import upgrade
 from companion.services import Services
 
 KEPT = 14  # days of backups that are kept; a person who was erased is in them for so long
-MAY_HAVE_GONE = "restored"  # the reason of a text that waited in the backup and may have been sent since
 _NAME = "companion-%Y%m%d-%H%M%S.sqlite3"
 _OURS = "companion-????????-??????.sqlite3"
 _PARTS = ("", "-wal", "-shm")  # of a database in one file: what was written last stands beside it
@@ -38,12 +35,12 @@ class BackupError(Exception):
 class Restored:
     """What came of it.
 
-    `made_at`: when a worker last ran on it (UTC). `dropped`: texts that are not sent again. `fetched`: texts that came
-    since, from Twilio; None when Twilio did not answer. `aside`: the database that was there.
+    `made_at`: when a worker last ran on it (UTC). `made_good`: what was done again. `fetched`: texts that came since,
+    from Twilio; None when Twilio did not answer. `aside`: the database that was there.
     """
 
     made_at: datetime | None
-    dropped: int
+    made_good: MadeGood
     fetched: int | None
     aside: Path | None
 
@@ -73,7 +70,8 @@ def back_up(database: Database, folder: Path, now: datetime) -> Path:
 def restore(services: Services, backup: Path) -> Restored:
     """Put a backup in the place of the database, which is moved aside; then ask Twilio for the texts since.
 
-    What waited in it and was due is not sent again, but for pages. Raises BackupError; then all is as it was.
+    What waited in it and was due is not sent again, but for pages; erasures and STOPs since are done again before it is
+    in place. Raises BackupError; then all is as it was.
     """
     here = services.database
     place, now = _file_of(here), services.clock.now()
@@ -84,7 +82,7 @@ def restore(services: Services, backup: Path) -> Restored:
         place.parent.mkdir(parents=True, exist_ok=True)
         if (found := _copy(backup, coming)) != "ok":
             raise BackupError(f"{backup} is damaged ({found}): try the one before it")
-        _look_at(coming, services)
+        done = _prepare(coming, place, backup, services, now)
         aside = _put_in_place(coming, place, now)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{backup} was not put back: {getattr(error, 'strerror', None) or error}") from None
@@ -92,14 +90,28 @@ def restore(services: Services, backup: Path) -> Restored:
         for part in _PARTS:
             Path(f"{coming}{part}").unlink(missing_ok=True)
     here.unlock()
-    return Restored(last_run(here, "tick"), _drop_what_was_due(here, now), _fetched(services), aside)
+    return Restored(last_run(here, "tick"), done, _fetched(services), aside)
+
+
+def after_restore(services: Services) -> Restored:
+    """Do what `restore` does once a backup is in place, where other tools have put it there. Raises BackupError."""
+    here, now = services.database, services.clock.now()
+    try:
+        upgrade(here)
+        done = make_good(here, _journals(services), None, now)
+    except (DatabaseError, CannotDecryptError) as error:
+        raise BackupError(str(error)) from None
+    except OSError as error:
+        raise BackupError(f"the journal cannot be read: {error}") from None
+    return Restored(last_run(here, "tick"), done, _fetched(services), None)
 
 
 def _file_of(database: Database) -> Path:
     name = database.engine.url.database
     if not database.is_sqlite or name is None:
         raise BackupError(
-            "this database is a PostgreSQL server: back it up, and put it back, with pg_dump and pg_restore"
+            "this database is a PostgreSQL server: back it up with pg_dump, and put it back with pg_restore;"
+            " then run `companion restore` without a file"
         )
     return Path(name).resolve()
 
@@ -135,14 +147,16 @@ def _copy(source: Path, target: Path) -> str:
     return str(found)
 
 
-def _look_at(coming: Path, services: Services) -> None:
-    """See that our keys open it, and bring it to the shape of this version."""
+def _prepare(coming: Path, place: Path, backup: Path, services: Services, now: datetime) -> MadeGood:
+    """See that our keys open it, bring it to the shape of this version, and make it good."""
     database = Database(f"sqlite:///{coming}", services.settings.encryption_keys)
     try:
         with database.engine.connect() as connection:
             if not connection.dialect.has_table(connection, "keyring"):
                 raise BackupError("this file is no backup of Companion")
         upgrade(database)
+        there = Database(f"sqlite:///{place}", services.settings.encryption_keys) if place.exists() else None
+        done = make_good(database, _journals(services, backup), there, now)
     except (DatabaseError, CannotDecryptError) as error:
         raise BackupError(f"the backup cannot be used: {error}") from None
     finally:
@@ -150,41 +164,46 @@ def _look_at(coming: Path, services: Services) -> None:
     with closing(sqlite3.connect(coming)) as copy:
         copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         copy.execute("PRAGMA journal_mode=DELETE")
+    return done
+
+
+def _journals(services: Services, backup: Path | None = None) -> list[Path]:
+    """Return where a journal may be: in the folder of backups, and beside the backup."""
+    folders = [services.settings.companion_backup_dir, backup.resolve().parent if backup else None]
+    return list(dict.fromkeys(folder.resolve() / NAME for folder in folders if folder is not None))
 
 
 def _put_in_place(coming: Path, place: Path, now: datetime) -> Path | None:
-    """Move what is there aside, and return where to; then put `coming` there. Raises OSError with all as it was."""
+    """Put what is there aside, and return where; then put `coming` there. Raises OSError with all as it was.
+
+    Whoever is killed meanwhile leaves the one or the other in its place: what is there gets a second name first.
+    """
     aside = place.with_name(f"{place.name}.before-{now.astimezone(UTC):%Y%m%d-%H%M%S}")
     moved: list[str] = []
     try:
-        for part in _PARTS:
+        for part in reversed(_PARTS):
             if Path(f"{place}{part}").exists():
-                os.replace(f"{place}{part}", f"{aside}{part}")
+                _name_anew(Path(f"{place}{part}"), Path(f"{aside}{part}"), keep=not part)
                 moved.append(part)
         os.replace(coming, place)
     except OSError:
         for part in moved:
             os.replace(f"{aside}{part}", f"{place}{part}")
+            Path(f"{aside}{part}").unlink(missing_ok=True)  # a second name of the same file is left as it is above
         raise
-    return aside if moved else None
+    return aside if "" in moved else None
 
 
-def _drop_what_was_due(database: Database, now: datetime) -> int:
-    """Settle the texts that waited when the backup was made and were due since: they may have gone out."""
-    page = LANES.index("page")  # an episode goes on, and a page twice is better than none
-    with database.write() as session:
-        settled = session.execute(
-            update(OutboxMessage)
-            .where(
-                OutboxMessage.status.in_((QUEUED, SENDING)),
-                OutboxMessage.lane != page,
-                OutboxMessage.not_before <= now,
-            )
-            .values(status="dropped", reason=MAY_HAVE_GONE, settled_at=now, updated_at=now, lease_until=None)
-        )
-        dropped = int(settled.rowcount)  # type: ignore[attr-defined]
-        record(session, now, "backup restored", session.scalars(select(Keyring)).one(), dropped=dropped)
-    return dropped
+def _name_anew(path: Path, name: Path, *, keep: bool) -> None:
+    """Give a file a new name. `keep`: let it have the old one as well, where the disk can do that."""
+    if keep:
+        try:
+            os.link(path, name)
+        except OSError:
+            pass  # some disks cannot
+        else:
+            return
+    os.replace(path, name)
 
 
 def _fetched(services: Services) -> int | None:

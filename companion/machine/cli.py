@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from companion.machine.questions import Chapter, Question
     from companion.settings import Settings
 
+_MOMENT = "%A %d %B %Y, %H:%M"
 ENV_FILE = Path(".env")
 FOLDER = Path("var/setup")
 
@@ -227,28 +228,56 @@ def backup(folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-def restore(file: Path) -> None:
-    """Put the backup FILE in the place of the database, with both services stopped, and fetch the texts since."""
-    from companion.machine.backup import BackupError
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore(file: Path | None, yes: bool) -> None:
+    """Put the backup FILE in the place of the database, with both services stopped; do again what was wanted since.
+
+    Erasures and STOPs since the backup are done again, and the texts since are fetched. Without FILE only this is done,
+    for a database that other tools have put back (pg_restore).
+    """
+    from companion.machine.backup import BackupError, after_restore
     from companion.machine.backup import restore as put_back
     from companion.services import open_services
     from companion.settings import SettingsError
 
+    if file is None and not yes:
+        click.confirm("Was a backup put back by other means, and are both services stopped?", abort=True)
     try:
         services = open_services()
-        done = put_back(services, file)
+        done = put_back(services, file) if file else after_restore(services)
     except (SettingsError, BackupError) as error:
         raise click.ClickException(str(error)) from None
     zone = services.settings.zone
-    click.echo(f"{file} is in place." + (f" What was there is {done.aside}." if done.aside else ""))
+    good = done.made_good
+    if file:
+        click.echo(f"{file} is in place." + (f" What was there is {done.aside}." if done.aside else ""))
     if done.made_at:
-        click.echo(f"It stands at {done.made_at.astimezone(zone):%A %d %B %Y, %H:%M}.")
-    click.echo(f"{done.dropped} texts that waited in it are not sent: they may have gone out since.")
+        click.echo(f"It stands at {done.made_at.astimezone(zone):{_MOMENT}}.")
+    click.echo(f"{good.dropped} texts that waited in it are not sent: they may have gone out since.")
+    again = good.redone
+    click.echo(f"Done again: {again.erased} erasures, {again.stops} STOPs, {again.starts} STARTs.")
+    if again.waiting:
+        click.echo(f"{again.waiting} erasures are done when the episode is closed that is open in the backup.")
+    if good.up_to:
+        click.echo(
+            f"They are known up to {good.up_to.astimezone(zone):{_MOMENT}}: do erasures again that came after that."
+        )
+    if good.damaged:
+        click.echo(f"{good.damaged} lines of the journal of STOPs and erasures are damaged, or of another database.")
+    if not good.whole:
+        click.echo(
+            "The journal is missing, damaged or older than the backup: do erasures since the backup again. The page "
+            "Today says so until somebody says there that it is looked after."
+        )
     if done.fetched is None:
         click.echo(
-            "Twilio did not answer. The worker asks it for the texts since, as soon as it runs: STOP among them."
+            "Twilio did not answer. The worker asks it for the texts since, STOP among them, as soon as it runs; until "
+            "then nothing goes out but pages and answers."
         )
     else:
         click.echo(f"{done.fetched} texts that came since were fetched from Twilio.")
-    click.echo("What was done in the console since is not in it: erasures, the rota, what was closed. See Today first.")
+    click.echo(
+        "What else was done in the console since is not in it: the rota, what was closed, an erasure that waits for an "
+        "episode. See Today first."
+    )

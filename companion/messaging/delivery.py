@@ -32,7 +32,7 @@ LONGEST_CALL = timedelta(seconds=2 * TIMEOUT)  # to connect, and to be answered
 TOO_MANY = 429  # Twilio's answer to more requests at once than it takes
 BACKOFF = (5, 15, 60, 300, 900)  # seconds between tries while Twilio cannot be reached
 URGENT_BACKOFF = (5, 10, 20, 30)
-_TROUBLE = (outage.HELD, outage.NOT_REACHED, outage.DOWN)
+_TROUBLE = (outage.HELD, outage.NOT_REACHED, outage.DOWN, outage.SINCE_BACKUP)
 
 _MINE = (OutboxMessage.id == bindparam("row"), OutboxMessage.attempts == bindparam("try"))
 _NAME = update(OutboxMessage).where(*_MINE).values(provider_sid=bindparam("sid"), sender=bindparam("from"))
@@ -80,6 +80,8 @@ class Delivery:
                 outage.settle_if_over(session, troubles, now)
                 if _held(troubles, now):
                     break
+                if any(alarm.kind == outage.SINCE_BACKUP for alarm in troubles):
+                    lanes = [lane for lane in lanes if lane in claiming.URGENT]
                 budget = Budget(session, now, self._rates)
                 batch, dealt_with = claiming.claim(session, now, lanes, budget, self._late, min(BATCH, limit - asked))
             self._send(batch)

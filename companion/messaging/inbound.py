@@ -129,6 +129,10 @@ class Inbox:
         except IntegrityError:
             self._taken(arrival, screened, recovered=True)  # its webhook came after all, at the same moment
 
+    def sender_of(self, form: Mapping[str, str]) -> Sender:
+        """Return where a text came from."""
+        return read_sender(form.get("From", ""), self._settings.companion_countries)
+
     def _taken(self, arrival: Arrival, screened: Any, *, recovered: bool = False) -> str:
         with self._database.write() as session:
             earlier = self._earlier(session, arrival)

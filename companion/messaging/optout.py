@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ScalarSelect, bindparam, select
 from sqlalchemy.orm import Session
 
+from companion.messaging.numbers import Sender
 from companion.models import Address, OptOut
 
 _LEDGER = OptOut.__table__.c
@@ -71,7 +72,25 @@ def ended_by_erasure(session: Session, address: Address) -> bool:
         .order_by(OptOut.at.desc(), OptOut.id.desc())
         .limit(1)
     ).one_or_none()
-    return last is not None and last.source == "sentence" and last.provider_sid is None
+    return last is not None and is_erasure(last.source, last.provider_sid)
+
+
+def is_erasure(source: str, provider_sid: str | None) -> bool:
+    """Whether a row of the ledger is the STOP that an erasure leaves."""
+    return source == "sentence" and provider_sid is None
+
+
+def was_erased(session: Session, sender: Sender, since: datetime, until: datetime) -> bool:
+    """Whether a person with this address was erased from `since` on and before `until` (UTC)."""
+    erased = select(OptOut.id).where(
+        OptOut.address_index == sender.address,
+        OptOut.channel == sender.channel,
+        OptOut.source == "sentence",
+        OptOut.provider_sid.is_(None),
+        OptOut.at >= since,
+        OptOut.at < until,
+    )
+    return session.scalar(erased.limit(1)) is not None
 
 
 def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:

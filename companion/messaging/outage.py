@@ -16,6 +16,8 @@ from companion.models.texts import QUEUED_NOW
 DOWN = "twilio_down"  # the alarm that is open as long as it lasts
 HELD = "twilio_held"  # Twilio refuses our credentials: as good as down
 NOT_REACHED = "twilio_not_reached"
+# A backup was put back, and Twilio has not told yet what was texted since: nothing but pages and answers goes.
+SINCE_BACKUP = "texts_since_backup"
 WITHIN = timedelta(seconds=60)
 THREE = 3
 _WAITING = (sql(QUEUED_NOW), OutboxMessage.attempts > 0, OutboxMessage.error_code.is_(None))

@@ -16,8 +16,9 @@ from sqlalchemy import text as sql
 from companion import heartbeats
 from companion.clock import Clock
 from companion.db import Database
-from companion.messaging import receipts
+from companion.messaging import optout, receipts
 from companion.messaging.inbound import Inbox, NotATextError
+from companion.messaging.outage import SINCE_BACKUP
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError, Sent
 from companion.messaging.twilio import Twilio
 from companion.models import InboundMessage, OutboxMessage, raise_alarm, settle_alarm
@@ -36,6 +37,7 @@ LIMIT = 200  # texts asked for at first; where there are more, the question is a
 MOST = 20_000
 ROUND = "inbound"  # the heartbeat that says up to when every text is known to have reached us
 NOT_TAKEN = "texts_not_taken"  # the alarm about texts that we fetched, and failed on
+RESTORED = "restored"  # the heartbeat that says when a backup was put back the last time
 NOT_FOUND = 404
 RECEIPT_AFTER = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -65,7 +67,7 @@ class Reconciliation:
         now = self._clock.now()
         since = self._since(now)
         found = [text for text in self._received(since) if text.at <= now - UNDER_WAY]
-        missing = self._unknown(found)
+        missing = self._of_people_still_known(self._unknown(found))
         failed = [text for text in missing if not self._taken(text)]
         if missing:
             log.warning("%d texts had not reached us and were fetched", len(missing) - len(failed))
@@ -76,6 +78,7 @@ class Reconciliation:
                 raise_alarm(session, now, NOT_TAKEN)
             else:
                 settle_alarm(session, now, NOT_TAKEN)
+            settle_alarm(session, now, SINCE_BACKUP)
         return len(missing) - len(failed)
 
     def _taken(self, text: ReceivedText) -> bool:
@@ -112,6 +115,21 @@ class Reconciliation:
                     session.scalars(select(InboundMessage.provider_sid).where(InboundMessage.provider_sid.in_(sids)))
                 )
         return [text for text in texts if text.sid not in known]
+
+    def _of_people_still_known(self, texts: list[ReceivedText]) -> list[ReceivedText]:
+        """Leave out, after a database was put back, what people wrote before they were erased.
+
+        It was looked after, or the erasure would have waited; taken in anew, a JOIN and a YES would undo it.
+        """
+        restored = heartbeats.last_run(self._database, RESTORED) if texts else None
+        if restored is None:
+            return texts
+        with self._database.read() as session:
+            return [
+                text
+                for text in texts
+                if not optout.was_erased(session, self._inbox.sender_of(form_of(text)), text.at, restored)
+            ]
 
     def _receipts(self) -> int:
         now = self._clock.now()

@@ -84,6 +84,8 @@ def _erase(session: Session, person: Person, now: datetime) -> None:
     episodes = session.scalars(select(Episode.id).where(Episode.person_id == person.id)).all()
     session.execute(update(Note).where(Note.episode_id.in_(episodes)).values(body=None))
     for address in addresses:
+        if optout.ended_by_erasure(session, address):
+            continue  # done again after a backup was put back: the ledger knows of it
         optout.stop(session, address, source="sentence", sender="", sid=None, now=now)
     session.execute(
         update(OutboxMessage)

@@ -13,9 +13,8 @@ from companion.escalation.news import tell_of_stop
 from companion.escalation.person import meet
 from companion.escalation.standing import open_episode
 from companion.messaging import optout
-from companion.models import Cohort, Consent, JoinSource, Person, record
-from companion.privacy import erasure, links
-from companion.programme import places
+from companion.models import Cohort, JoinSource, Person, record
+from companion.privacy import erasure, leaving, links
 from companion.programme.aliases import new_alias
 from companion.programme.sessions import group_for
 
@@ -54,7 +53,7 @@ def _(change: changes.GiveConsent, scene: Scene) -> None:
     person.group_id = group.id if group else None
     if optout.is_stopped(scene.session, scene.address):
         _start(scene)
-    _welcome_back(scene, person)
+    leaving.welcome_back(scene.session, person, scene.now)
     _consent(scene, "yes")
     record(scene.session, scene.now, "joined", person)
 
@@ -80,27 +79,17 @@ def _(change: changes.Stop, scene: Scene) -> None:
     episode = open_episode(scene.session, scene.address)
     if episode is not None:
         tell_of_stop(scene.session, episode, scene.now, scene.voice)
-    person = scene.person
-    if person is None:
-        return
-    if person.state == "joined":
-        _consent(scene, "withdrawn")
-        person.left_at = scene.now
-    person.state = "left"
-    places.give_up_all(scene.session, person, scene.now)
-    record(scene.session, scene.now, "stopped", person, source=change.source)
+    if scene.person is not None:
+        channel, sid = scene.address.channel, scene.inbound.provider_sid
+        leaving.leave(scene.session, scene.person, scene.now, channel=channel, source=change.source, sid=sid)
 
 
 @apply.register
 def _(_change: changes.StartAgain, scene: Scene) -> None:
     _start(scene)
-    person = scene.person
-    if person is not None and person.state == "left" and person.joined_at is not None:
-        person.state, person.left_at = "joined", None
-        person.channel = scene.address.channel  # the other may still be stopped, and START lifts one channel's alone
-        _welcome_back(scene, person)
-        _consent(scene, "yes")
-        record(scene.session, scene.now, "started again", person)
+    if scene.person is not None:
+        channel, sid = scene.address.channel, scene.inbound.provider_sid
+        leaving.come_back(scene.session, scene.person, scene.now, channel=channel, sid=sid)
 
 
 @apply.register
@@ -117,7 +106,7 @@ def _(_change: changes.Erase, scene: Scene) -> None:
 
 @apply.register
 def _(_change: changes.KeepData, scene: Scene) -> None:
-    _keep_data(scene, scene.someone())
+    leaving.keep_data(scene.session, scene.someone(), scene.now)
 
 
 def _source(scene: Scene) -> uuid.UUID | None:
@@ -132,29 +121,8 @@ def _start(scene: Scene) -> None:
     )
 
 
-def _welcome_back(scene: Scene, person: Person) -> None:
-    """End what was to hold while they were away: a pause, and an erasure that waits for an episode."""
-    person.paused_until = None
-    _keep_data(scene, person)
-
-
-def _keep_data(scene: Scene, person: Person) -> None:
-    if person.erase_asked_at is not None:
-        person.erase_asked_at = None
-        record(scene.session, scene.now, "erasure taken back", person)
-
-
 def _consent(scene: Scene, event: str, wording: str | None = None, version: str | None = None) -> None:
-    person = scene.someone()
-    scene.session.add(
-        Consent(
-            person_id=person.id,
-            cohort_id=person.cohort_id,
-            event=event,
-            channel=scene.address.channel,
-            wording=wording,
-            wording_version=version,
-            provider_sid=scene.inbound.provider_sid,
-            at=scene.now,
-        )
+    channel, sid = scene.address.channel, scene.inbound.provider_sid
+    leaving.consent(
+        scene.session, scene.someone(), scene.now, event, channel=channel, sid=sid, wording=wording, version=version
     )
