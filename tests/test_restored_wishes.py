@@ -291,7 +291,7 @@ def test_what_was_removed_for_its_age_is_removed_again(there: Deployment) -> Non
 
 
 @pytest.mark.one_database("sqlite")
-@pytest.mark.parametrize("harm", ["none there", "of another database", "damaged"])
+@pytest.mark.parametrize("harm", ["none there", "of another database", "damaged", "a folder"])
 def test_a_journal_that_cannot_be_used_is_said_and_stays_said(there: Deployment, harm: str) -> None:
     world = there.world
     asha, bo = world.member(), world.member(ANOTHER)
@@ -303,16 +303,21 @@ def test_a_journal_that_cannot_be_used_is_said_and_stays_said(there: Deployment,
     lines = there.journal.read_text().splitlines(keepends=True)
     if harm == "none there":
         there.journal.unlink()
+    elif harm == "a folder":
+        there.journal.unlink()
+        there.journal.mkdir()
     elif harm == "damaged":
         there.journal.write_text("".join([lines[0], lines[1].replace('"stop"', '"st0p"'), *lines[2:]]))
     else:
         there.journal.write_text("".join(f"{line.rsplit(' ', 1)[0]} {'0' * 32}\n" for line in lines))
-    left = there.journal.read_bytes() if there.journal.exists() else b""
+    left = there.journal.read_bytes() if there.journal.is_file() else b""
     done = there.put_back()
     assert not done.made_good.whole
-    assert done.made_good.damaged == {"none there": 0, "damaged": 1, "of another database": 3}[harm]
+    assert done.made_good.damaged == {"none there": 0, "damaged": 1, "of another database": 3, "a folder": 1}[harm]
     assert "erasures_unknown" in open_alarms(world)
     assert "is not known" in findings(world)["Backup put back"]
+    if there.journal.is_dir():
+        there.journal.rmdir()
     there.start_worker()
     assert left[len(lines[0]) :] in there.journal.read_bytes()  # what is there is left as it is
     assert there.people()[TRAINEE] == "left"  # Twilio told of the STOP, whatever the journal says

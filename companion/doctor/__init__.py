@@ -181,8 +181,8 @@ def _backups(services: Services) -> Iterator[Finding]:
             "Backups",
             "unsure",
             "Nobody has said where they are.",
-            "Set COMPANION_BACKUP_DIR to the folder they are put in: their age is watched here, and STOPs and erasures are "
-            "kept there, lest a backup that is put back undo them.",
+            "Set COMPANION_BACKUP_DIR to the folder they are put in: their age is watched here, and STOPs and erasures "
+            "are kept there, lest a backup that is put back undo them.",
         )
         return
     journal = services.journal.file if services.journal else None

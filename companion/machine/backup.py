@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
 from companion.crypto import CannotDecryptError
 from companion.db import Database, DatabaseError
 from companion.heartbeats import last_run
@@ -96,13 +98,16 @@ def restore(services: Services, backup: Path) -> Restored:
 def after_restore(services: Services) -> Restored:
     """Do what `restore` does once a backup is in place, where other tools have put it there. Raises BackupError."""
     here, now = services.database, services.clock.now()
+    if here.is_sqlite:
+        here.close()
+        _require_stopped(_file_of(here))
     try:
         upgrade(here)
         done = make_good(here, _journals(services), None, now)
     except (DatabaseError, CannotDecryptError) as error:
         raise BackupError(str(error)) from None
-    except OSError as error:
-        raise BackupError(f"the journal cannot be read: {error}") from None
+    except IntegrityError:
+        raise BackupError("a worker is running and does the same: stop both services first") from None
     return Restored(last_run(here, "tick"), done, _fetched(services), None)
 
 
@@ -157,8 +162,8 @@ def _prepare(coming: Path, place: Path, backup: Path, services: Services, now: d
         upgrade(database)
         there = Database(f"sqlite:///{place}", services.settings.encryption_keys) if place.exists() else None
         done = make_good(database, _journals(services, backup), there, now)
-    except (DatabaseError, CannotDecryptError) as error:
-        raise BackupError(f"the backup cannot be used: {error}") from None
+    except (DatabaseError, CannotDecryptError, DBAPIError) as error:
+        raise BackupError(f"the backup cannot be used: {getattr(error, 'orig', error)}") from None
     finally:
         database.close()
     with closing(sqlite3.connect(coming)) as copy:

@@ -264,7 +264,10 @@ def restore(file: Path | None, yes: bool) -> None:
             f"They are known up to {good.up_to.astimezone(zone):{_MOMENT}}: do erasures again that came after that."
         )
     if good.damaged:
-        click.echo(f"{good.damaged} lines of the journal of STOPs and erasures are damaged, or of another database.")
+        click.echo(
+            f"The journal of STOPs and erasures cannot be read, or not all of it ({good.damaged} lines): it is "
+            "damaged, or of another database."
+        )
     if not good.whole:
         click.echo(
             "The journal is missing, damaged or older than the backup: do erasures since the backup again. The page "

@@ -12,7 +12,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,7 +48,7 @@ class Journal:
         self._kept: tuple[object, ...] | None = None  # what ledger and file looked like when they were the same
         self._said: datetime | None = None
 
-    def keep(self, now: datetime) -> tuple[Wish, ...] | None:
+    def keep(self, now: datetime) -> Read | None:
         """Copy what is new in the ledger; return what stands here alone, as the database is an older backup of itself.
 
         None, at next to no cost, when neither has changed for less than a minute. Raises OSError.
@@ -66,7 +66,7 @@ class Journal:
         there = {wish.id for wish in rows}
         lacking = tuple(wish for wish in found.wishes if wish.id not in there)
         self._kept, self._said = (None if lacking else (ledger_now, self._looks())), now
-        return lacking
+        return replace(found, wishes=lacking)
 
     def read(self) -> Read | None:
         """Return what it holds, or None when there is none. Raises OSError."""

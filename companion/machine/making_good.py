@@ -52,12 +52,12 @@ class MadeGood:
 def make_good(database: Database, journals: Sequence[Path], there: Database | None, now: datetime) -> MadeGood:
     """Make a database good that was put back. `there` is the one that it takes the place of, if it is there still.
 
-    All of it is one transaction. Raises OSError for a journal that cannot be read.
+    All of it is one transaction.
     """
     made_at = last_run(database, "tick")
     with database.read() as session:
         mark = keyed_hash(session, "journal")
-        found = [each for path in journals if (each := read(session, path)) is not None]
+        found = [each for path in journals if (each := _read(session, path)) is not None]
     known = Read(
         tuple(wish for each in found for wish in each.wishes),
         max((each.up_to for each in found if each.up_to is not None), default=None),
@@ -76,22 +76,30 @@ def keep_journal(services: Services) -> None:
     if journal is None:
         return
     try:
-        lacking = journal.keep(now)
+        known = journal.keep(now)
     except OSError as error:
         log.warning("the journal cannot be kept: %s", error.strerror)
         with services.database.write() as session:
             raise_alarm(session, now, NOT_KEPT)
         return
-    if lacking is None:
+    if known is None:
         return
     with services.database.write() as session:
         settle_alarm(session, now, NOT_KEPT)
-    if lacking:
+    if known.wishes:
         log.warning("the database is older than the journal beside the backups: what it lacks is done again")
         try:
-            _write(services.database, lacking, now, whole=True)
+            _write(services.database, known.wishes, now, whole=not known.damaged)
         except IntegrityError:
             log.warning("another worker is at it")  # and has committed: its rows are what we ran into
+
+
+def _read(session: Session, path: Path) -> Read | None:
+    try:
+        return read(session, path)
+    except OSError as error:
+        log.warning("%s cannot be read: %s", path, error.strerror)
+        return Read(damaged=1)
 
 
 def _write(database: Database, known: Sequence[Wish], now: datetime, *, whole: bool) -> tuple[int, Redone]:
