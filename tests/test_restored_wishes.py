@@ -347,6 +347,9 @@ def test_the_journal_leads_to_nobody_without_the_keys_and_heals_itself(there: De
     after = there.journal.read_text()
     assert len(after.splitlines()) == 3
     assert after.startswith(before)
+    there.journal.write_text(after + after[-40:-1])
+    jobs.keep_journal(world.services)
+    assert there.journal.read_text() == after
     assert findings(world)["STOPs and erasures"].startswith("They are copied")
     there.journal.unlink()
     assert findings(world)["STOPs and erasures"].startswith("No copy")
@@ -388,7 +391,7 @@ def test_the_commands_say_what_was_done_and_what_is_left(
         assert CliRunner().invoke(main, ["restore"], input="n\n").exit_code == 1
         done = CliRunner().invoke(main, ["restore"], input="y\n")
     assert done.exit_code == 0, done.output
-    assert "Done again: 1 erasures, 1 STOPs, 0 STARTs." in done.output
+    assert "Done again: 1 erased, 1 left by STOP, 0 back by START." in done.output
     assert "They are known up to Monday 23 November 2026, 10:0" in done.output
     assert "texts that came since were fetched from Twilio" in done.output
     assert "The journal is missing" not in done.output

@@ -256,7 +256,7 @@ def restore(file: Path | None, yes: bool) -> None:
         click.echo(f"It stands at {done.made_at.astimezone(zone):{_MOMENT}}.")
     click.echo(f"{good.dropped} texts that waited in it are not sent: they may have gone out since.")
     again = good.redone
-    click.echo(f"Done again: {again.erased} erasures, {again.stops} STOPs, {again.starts} STARTs.")
+    click.echo(f"Done again: {again.erased} erased, {again.stops} left by STOP, {again.starts} back by START.")
     if again.waiting:
         click.echo(f"{again.waiting} erasures are done when the episode is closed that is open in the backup.")
     if good.up_to:
