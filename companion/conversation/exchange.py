@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_trainees
-from companion.conversation.flows import my_data
+from companion.conversation.flows import helping, my_data
 from companion.conversation.flows.leaving import ends_all
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
@@ -64,7 +64,8 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
         text.keep()
         relay.heard_from_person(session, episode, text.row, now, voice)
         return "stop_unsure", (known.say("stop_unsure"),)
-    answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks", "stop")
+    answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks", "stop") and not meant.guessed
+    answers_a_prompt = answers_a_prompt or _of_the_menu(known)
     own = meant.intent in OF_THEIR_OWN and not to_them
     answers_a_prompt = answers_a_prompt and not (to_them and meant.intent in OF_THEIR_OWN)  # "are you there?"
     if own or (meant.intent == "start_again" and known.state == "left"):
@@ -85,6 +86,11 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     if episode.owner is None:
         return "exchange", ()
     return "exchange", (voice.words.render("exchange_late", facilitator=episode.owner.label),)
+
+
+def _of_the_menu(known: Known) -> bool:
+    """Whether it is a number of the menu that they were just sent, or MORE, as that text says."""
+    return helping.wants_more(known) or (bool(known.kept.get("menu")) and known.text.strip().isdecimal())
 
 
 def waits(address: Address, session: Session, known: Known, now: datetime, voice: Voice) -> Decision | None:

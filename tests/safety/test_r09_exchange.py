@@ -8,7 +8,7 @@ from sqlalchemy import select
 from companion.conversation.orders import read_order
 from companion.escalation.reopening import ask_for_help
 from companion.models import AuditEntry, Episode, Note, RelayedText
-from tests.safety.stage import DANGER, episode, episodes, flagged, reference
+from tests.safety.stage import DANGER, episode, episodes, flagged, reference, taken
 from tests.world import World
 
 
@@ -172,6 +172,50 @@ def _and_then(world: World, ref: str) -> None:
         assert len(session.scalars(select(RelayedText)).all()) == 2
         audited = set(session.scalars(select(AuditEntry.action)))
     assert {"unknown reference", "order not understood", "reference from a wrong number", "asked for a call"} <= audited
+
+
+@pytest.mark.one_database("sqlite")
+def test_r09_what_a_menu_of_ours_offers_is_answered_and_passed_on_as_well(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    taken(world, cole, asha)
+    asha.texts("MENU")
+    asha.hears("Text a number", "MORE for others", "NEXT for your next group")
+    asha.texts("MORE")
+    asha.hears("Text a number")
+    asha.texts("next")
+    asha.hears("Your group ICU North meets")
+    asha.texts("MENU")
+    asha.hears("1 Urgent help")
+    world.settle()
+    world.advance(minutes=3)
+    cole.ignores()
+    asha.texts("3")
+    asha.hears("Please see a GP")
+    asha.hears("This may help")
+    asha.texts("more")
+    asha.hears("Some others")
+    asha.texts("6")
+    asha.hears_nothing()  # said to Dr Cole: no menu was sent
+    world.settle()
+    cole.hears("new text about")
+
+
+@pytest.mark.one_database("postgresql")
+def test_r09_what_only_looks_like_an_answer_to_a_prompt_is_said_to_the_facilitator(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    taken(world, cole, asha)
+    asha.texts("STOP")
+    asha.texts("START")
+    world.settle()
+    assert "Can you come?" in asha.ignores()[-1]
+    asha.texts("ill be ok")
+    asha.hears_nothing()
+    asha.texts("yes")
+    asha.hears("you have a place")
+    world.settle()
+    cole.ignores()
 
 
 def test_r13_a_promise_and_r20_change_and_r15_repeats(world: World) -> None:

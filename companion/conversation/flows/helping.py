@@ -112,6 +112,11 @@ def waiting(known: Known) -> list[Resource]:
     return [r for r in (known.directory.get(id_) for id_ in known.kept.get("more", [])) if r is not None]
 
 
+def wants_more(known: Known) -> bool:
+    """Whether it is MORE and something waits for it."""
+    return known.text.strip().strip(".!").upper() in ("MORE", "MWY") and "more" in known.kept
+
+
 def more(known: Known) -> Decision:
     """Answer MORE with the next resources, or with the next topics after a menu."""
     if known.kept.get("menu"):

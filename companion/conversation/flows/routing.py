@@ -115,7 +115,7 @@ def decide(known: Known) -> Decision:
         return _wants_call(known)
     if (about_data := my_data.answered(known)) is not None:
         return about_data
-    if known.text.strip().strip(".!").upper() in ("MORE", "MWY") and "more" in known.kept:
+    if helping.wants_more(known):
         return helping.more(known)
     if (asked_on := follow_up.said(known)) is not None:
         return asked_on
