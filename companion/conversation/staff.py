@@ -147,15 +147,17 @@ class StaffDesk:
         if order.verb == "ask" or said_by_staff().how_to_write.search(one_line(order.words)):
             return self._cannot_say(reference, person)
         if order.verb == "close":
-            reached = reference.episode.state == "contacted"
-            text_id = "close_how" if reached else "close_how_no_contact"
-            return "close_how", (self._say(text_id, reference=reference.code, url=self._voice.console_url),)
+            return "close_how", (self._close_how(reference),)
         if said_by_trainees().only_angry.search(one_line(order.words)):
             return self._which([reference], "page_which_note", url=self._voice.console_url)  # no note about anybody
         request = Request(session, person, order.words, now, self._voice)
         if (asked := plain_staff.from_an_owner(request)) is not None:
             return asked
         return self._note(session, person, order, reference, now)
+
+    def _close_how(self, reference: Reference) -> Text:
+        text_id = "close_how" if reference.episode.state == "contacted" else "close_how_no_contact"
+        return self._say(text_id, reference=reference.code, url=self._voice.console_url)
 
     def _no_such(self, session: Session, person: Person, now: datetime) -> Text:
         """Return what is said to a reference that is not theirs, with those that they may have meant."""
@@ -181,10 +183,11 @@ class StaffDesk:
             return "order_unsure", (self._unsure(reference.code),)
         if order.verb in ("ask", "close", "tried") and episode.state != "open":
             return self._from_owner(session, person, order, reference, now)
-        if order.maybe is not None and order.verb != "say":
+        if order.maybe == "pass" and order.verb != "say":
             return "relay_unsure", (self._say("relay_unsure", reference=reference.code),)
-        if order.about_them and order.verb != "say":
-            return "relay_unsure", (self._say("relay_about_them", reference=reference.code),)
+        if (order.maybe is not None or order.about_them) and order.verb != "say":
+            closing = (self._close_how(reference),) if order.maybe in ("close", "reached") else ()
+            return "relay_unsure", (self._say("relay_about_them", reference=reference.code), *closing)
         try:
             relay.say_to_person(session, episode, person, order.words, uuid.uuid4(), now, self._voice)
         except CannotSendError as error:
@@ -212,6 +215,8 @@ class StaffDesk:
                 return "pass_help", (self._say("page_passed_contacted", reference=reference.code),)
             reopening.pass_on(session, episode, person, now, self._voice)
             return "pass", (self._say("page_passed_named" if order.named else "page_passed"),)
+        if episode.state == "contacted" and episode.owner_id == person.id:  # said twice, as where the signal is poor
+            return "reached", (self._say("page_yours_reached", reference=reference.code, url=self._voice.console_url),)
         try:
             episodes.reached_after_all(session, episode, person, now, self._voice)
         except CannotCloseError:

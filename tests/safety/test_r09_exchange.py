@@ -26,6 +26,7 @@ from tests.world import World
         ("she is busy and away until five", None, None),
         ("what is this about", "ask", "ask"),
         ("tak", "take", "take"),
+        ("K7Q9 tkae", "take", "take"),
         ("still trying", "take", "take"),
         ("I'm afraid I can't, sorry", "pass", "pass"),
         ("can someone else do it?", "pass", "pass"),
@@ -172,6 +173,22 @@ def _and_then(world: World, ref: str) -> None:
         assert len(session.scalars(select(RelayedText)).all()) == 2
         audited = set(session.scalars(select(AuditEntry.action)))
     assert {"unknown reference", "order not understood", "reference from a wrong number", "asked for a call"} <= audited
+
+
+@pytest.mark.one_database("sqlite")
+def test_r09_whoever_says_twice_that_they_reached_somebody_hears_that_it_is_recorded(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    ref = taken(world, cole, asha)
+    cole.texts(f"{ref} closed, spoke to him")  # for them to read, or for us?
+    cole.hears("Nothing was sent", f"{ref} SAY")
+    cole.hears("Reached them?", f"{ref} REACHED", "To close it")
+    cole.texts(f"{ref} REACHED")
+    cole.hears("Recorded: you reached")
+    for again in (f"{ref} REACHED", "spoke to him", "reached"):  # the signal is poor, and they send it once more
+        cole.texts(again)
+        cole.hears(f"You have {ref} already, and it is recorded that you reached them")
+    assert episode(world).state == "contacted"
 
 
 @pytest.mark.one_database("sqlite")
