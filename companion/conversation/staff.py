@@ -19,6 +19,7 @@ from companion.conversation.request import Request
 from companion.escalation import episodes, relay, reopening, standing
 from companion.escalation.closings import CannotCloseError
 from companion.escalation.paging import left_out, open_to
+from companion.escalation.references import find_references
 from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice
 from companion.messaging.inbound import Arrival
@@ -93,7 +94,8 @@ class StaffDesk:
             if found.episode.state == "closed":
                 record(session, now, "order too late", found.episode, actor=person.id)
                 return "order_closed", (self._say("page_closed"),)
-            return self._about(session, person, order, found, now)
+            intent, said = self._about(session, person, order, found, now)
+            return intent, (*said, *self._unheard(session, person, text, found, now))
         return self._without_reference(session, person, order, now)
 
     def _without_reference(self, session: Session, person: Person, order: Order, now: datetime) -> Answer:
@@ -154,6 +156,14 @@ class StaffDesk:
         if (asked := plain_staff.from_an_owner(request)) is not None:
             return asked
         return self._note(session, person, order, reference, now)
+
+    def _unheard(
+        self, session: Session, person: Person, text: str, heard: Reference, now: datetime
+    ) -> tuple[Text, ...]:
+        """Say it where a text names other items of theirs as well: "K7Q9 take, M4XT pass" takes, and does no more."""
+        named = find_references(text) - {heard.code}
+        others = [each for each in open_to(session, person, now) if each.code in named]
+        return (self._say("page_one_each", references=_codes(others)),) if others else ()
 
     def _close_how(self, reference: Reference) -> Text:
         text_id = "close_how" if reference.episode.state == "contacted" else "close_how_no_contact"

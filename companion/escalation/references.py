@@ -43,6 +43,11 @@ def find_reference(text: str) -> str | None:
     return found.group() if found else None
 
 
+def find_references(text: str) -> set[str]:
+    """Return all in `text` that has the shape of a reference, in capitals."""
+    return {found.group() for found in PATTERN.finditer(text.upper())}
+
+
 def apart(text: str, verbs: Sequence[str]) -> str:
     """Return `text` with a space between a reference and one of `verbs` that was written right against it."""
     either, code = "|".join(verbs), PATTERN.pattern.strip(r"\b")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -189,6 +191,27 @@ def test_r09_whoever_says_twice_that_they_reached_somebody_hears_that_it_is_reco
         cole.texts(again)
         cole.hears(f"You have {ref} already, and it is recorded that you reached them")
     assert episode(world).state == "contacted"
+
+
+@pytest.mark.one_database("postgresql")
+def test_r09_of_two_references_in_one_text_the_second_is_said_to_be_unheard(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900102")
+    cole = world.staff("facilitator")
+    flagged(world, asha)
+    flagged(world, ben)
+    world.settle()
+    one, two = re.findall(r"\b[A-Z0-9]{4}\b", cole.hears("2 items need you").split("now: ")[1])[:2]
+    cole.texts(f"TAKE {one} and PASS {two}")
+    cole.hears(f"You have {one}")
+    cole.hears(f"Nothing has changed about {two}", "a text of its own")
+    cole.texts(f"{two} take, {one} pass")  # what they have themselves is not passed on either
+    cole.hears(f"You have {two}")
+    cole.hears(f"Nothing has changed about {one}")
+    cole.texts(f"{one} Hello, it is Dr Cole")
+    cole.hears(f"Sent to {one}")
+    world.settle()
+    assert [each.state for each in episodes(world)] == ["owned", "owned"]
+    asha.ignores(), ben.ignores()
 
 
 @pytest.mark.one_database("sqlite")
