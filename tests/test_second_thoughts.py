@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from companion import jobs
-from companion.models import Address, CheckIn, InboundMessage, Person, SurveyComment
+from companion.models import Address, CheckIn, ContactRequest, InboundMessage, Person, SurveyComment
 from tests.safety.stage import DANGER, closed, reference
 from tests.world import World
 
@@ -181,6 +181,49 @@ def test_questions_about_the_places_that_were_named(world: World) -> None:
     asha.hears("Your own GP: if you have none")
     asha.texts("is it open?")
     asha.hears("We do not know its hours")
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    ["actually dont", "sorry wrong person", "oops wrong number", "forget it", "sorry meant to send that to my wife"],
+)
+@pytest.mark.one_database("sqlite")
+def test_a_wish_for_a_person_that_is_taken_back_at_once_reaches_no_facilitator(world: World, taken_back: str) -> None:
+    asha = world.member()
+    asha.texts("CALL ME")
+    asha.hears("You are on the list")
+    asha.texts(taken_back)
+    asha.hears("You are off the list for a call", "Text CALL ME if you change your mind")
+    world.settle()
+    world.staff("facilitator").hears_nothing()
+    with world.database.read() as session:
+        assert session.scalars(select(ContactRequest.settled_at)).one() is not None
+
+
+def test_who_was_told_of_a_wish_for_a_person_is_told_that_it_is_called_off(world: World) -> None:
+    asha, ben = world.member(), world.member("+447700900102")
+    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
+    asha.texts("CALL ME")
+    asha.hears("You are on the list")
+    world.settle()
+    for each in (cole, dunne):
+        each.hears("would like a person to get in touch")
+    asha.texts("nevermind")
+    asha.hears("You are off the list")
+    world.settle()
+    for each in (cole, dunne):
+        each.hears("someone in your group who wanted a person", "has called it off")
+    ben.texts("I don't want to be a bother")
+    ben.ignores()
+    ben.texts("CALL ME")
+    ben.hears("You are on the list")
+    ben.texts("yes")
+    ben.texts("MY WEEKS")  # a wish of its own is no no
+    ben.texts("never mind the weekend, weekdays are bad for me")  # what it is about, and no end
+    assert "off the list" not in " ".join(ben.ignores())
+    world.settle()
+    cole.hears("would like a person to get in touch")
+    dunne.ignores()
 
 
 @pytest.mark.one_database("sqlite")

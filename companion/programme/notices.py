@@ -13,7 +13,7 @@ from companion import when
 from companion.escalation.exclusions import excluded_from
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import GroupSession, Person, facilitators_of
+from companion.models import GroupSession, OutboxMessage, Person, facilitators_of
 from companion.programme.sessions import runners
 from companion.rota.ways import can_be_texted
 from companion.speaker import Speaker
@@ -34,6 +34,25 @@ def tell_facilitators_of_request(session: Session, person: Person, now: datetime
         if to is not None:
             key = f"request:{person.id}:{now.timestamp():.0f}:{facilitator.id}"
             enqueue(session, key=key, lane="reply", to=to, text=text, now=now, expires_at=now + timedelta(hours=24))
+
+
+def tell_facilitators_it_is_off(
+    session: Session, person: Person, asked_at: datetime, now: datetime, voice: Speaker
+) -> None:
+    """Tell those who were told of a request since `asked_at` (UTC) that it is called off; what waits is withdrawn."""
+    told = select(OutboxMessage).where(
+        OutboxMessage.key.startswith(f"request:{person.id}:{asked_at.timestamp():.0f}:"),
+        OutboxMessage.status != "dropped",
+    )
+    text = voice.words.render("contact_request_off", url=voice.console_url)
+    for message in session.scalars(told.with_for_update()):
+        if message.status == "queued":
+            message.status, message.reason = "dropped", "changed"
+            message.settled_at = message.updated_at = now
+            continue
+        good_until = now + timedelta(hours=24)
+        key = f"request-off:{message.id}"
+        enqueue(session, key=key, lane="reply", to=message.address, text=text, now=now, expires_at=good_until)
 
 
 def tell_runners(

@@ -9,7 +9,7 @@ from companion.conversation.doing.scene import Scene, apply
 from companion.escalation.exclusions import let_in
 from companion.escalation.leaving_out import leave_out
 from companion.models import ContactRequest, Person, record
-from companion.programme.notices import tell_facilitators_of_request
+from companion.programme.notices import tell_facilitators_it_is_off, tell_facilitators_of_request
 
 
 @apply.register
@@ -28,9 +28,10 @@ def _(change: changes.WantsPerson, scene: Scene) -> None:
 def _(_change: changes.NeedsNobody, scene: Scene) -> None:
     person = scene.someone()
     waiting = (ContactRequest.person_id == person.id, ContactRequest.settled_at.is_(None))
-    for request in scene.session.scalars(select(ContactRequest).where(*waiting)):
+    for request in scene.session.scalars(select(ContactRequest).where(*waiting)).all():
         request.settled_at = scene.now
-    record(scene.session, scene.now, "wants no call after all", person)
+        tell_facilitators_it_is_off(scene.session, person, request.asked_at, scene.now, scene.voice)
+        record(scene.session, scene.now, "wants no call after all", person)
 
 
 @apply.register

@@ -9,7 +9,7 @@ from itertools import chain
 
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_trainees
-from companion.conversation.changes import CheckedIn, WantsPerson
+from companion.conversation.changes import CheckedIn, NeedsNobody, WantsPerson
 from companion.conversation.flows import helping
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
@@ -98,7 +98,7 @@ def followup_yes(known: Known) -> Decision:
 
 def followup_no(known: Known) -> Decision:
     """They would rather not."""
-    return Decision((known.say("contact_declined"),), asks=NOTHING)
+    return Decision((known.say("contact_declined"),), (NeedsNobody(),), NOTHING)
 
 
 def _noted(known: Known, change: CheckedIn) -> Decision:
