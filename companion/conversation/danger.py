@@ -75,11 +75,15 @@ def _replies(text: Incoming, staff: StaffDesk, voice: Voice, *, in_full: bool) -
             # The item is about who wrote it: CONCERN makes one about the person that they are worried about.
             request = Request(text.session, person, "concern", text.now, voice)
             ordered, quiet = (concern.answer(request) or ("", ()))[1], False
-        return (words.render("crisis_facilitator"), *(() if quiet else ordered))
+        unseen = (words.render("media_not_read"),) if text.arrival.media_count else ()
+        return (words.render("crisis_facilitator"), *unseen, *(() if quiet else ordered))
+    only_pictures = text.arrival.media_count and not text.arrival.body.strip()
+    if text.screened.unread and (
+        in_full or only_pictures
+    ):  # what we cannot read is not "passed on", however soon it comes
+        return (words.render("could_not_read"),)
     if not in_full:
         return (words.render("crisis_again"),)
-    if text.screened.unread:
-        return (words.render("could_not_read"),)
     if person is None:
         return (words.render("crisis_unknown_sender"),)
     nhs_line = voice.nhs_line(person.nation, text.now)

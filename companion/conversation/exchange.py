@@ -73,19 +73,20 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     text.keep()
     relay.heard_from_person(session, episode, text.row, now, voice)
     person = text.person
+    unseen = (known.say("media_not_read"),) if text.arrival.media_count else ()  # nor does the facilitator see it
     if person is None or person.exchange_until is None:
-        return "exchange", ()
+        return "exchange", unseen
     late = person.exchange_until <= now
     in_words = late and meant.intent == "checkin_word"  # "it's worse again" is not for the week's question alone
     if (answers_a_prompt and not in_words) or (late and not to_them):
         return None
     if not late:
         person.exchange_until = now + EXCHANGE_LASTS
-        return "exchange", ()
+        return "exchange", unseen
     begin_exchange(person, now)
     if episode.owner is None:
-        return "exchange", ()
-    return "exchange", (voice.words.render("exchange_late", facilitator=episode.owner.label),)
+        return "exchange", unseen
+    return "exchange", (*unseen, voice.words.render("exchange_late", facilitator=episode.owner.label))
 
 
 def _of_the_menu(known: Known) -> bool:

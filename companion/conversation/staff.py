@@ -56,6 +56,8 @@ class StaffDesk:
         if (ended := staff_stop.answer(request, address, arrival)) is not None:
             return ended
         answer = self._says_reached(request) or errands.run(request) or self._order(session, person, arrival.body, now)
+        if arrival.media_count and answer[0] in ("relay", "note"):
+            answer = answer[0], (*answer[1], self._say("relay_words_only"))
         if in_danger:
             return answer
         if answer[0] in ("unknown", "order_none"):

@@ -27,6 +27,7 @@ from companion.models.base import put, store
 from companion.settings import Settings
 
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+_DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,20})?")
 EMPTY = twiml(())
 _RECEIVED = InboundMessage.__table__.c
 _EARLIER = select(_RECEIVED.answer).where(_RECEIVED.provider_sid == bindparam("sid"))
@@ -40,7 +41,8 @@ class NotATextError(Exception):
 class Arrival:
     """A text as it came. `to` is our own number.
 
-    `payload` is what a tapped button carries, `replied_to` the SID of our text that it stood under.
+    `payload` is what a tapped button carries, `replied_to` the SID of our text that it stood under. `place` is where a
+    location that was shared on WhatsApp lies, for a person to read: it counts as a picture, as it comes without words.
     """
 
     sid: str
@@ -51,6 +53,7 @@ class Arrival:
     payload: str | None
     opt_out_type: str | None
     replied_to: str | None = None
+    place: str | None = None
 
 
 class Desk(Protocol):
@@ -80,18 +83,32 @@ def read_arrival(form: Mapping[str, str], countries: tuple[str, ...]) -> Arrival
         raise NotATextError("MessageSid is missing or not Twilio's")
     if not form.get("From", "").strip():
         raise NotATextError("From is missing")
-    media = form.get("NumMedia", "0")
+    media, place = form.get("NumMedia", "0"), _place(form)
+    count = int(media) if media.isdecimal() and len(media) < 4 else 0
     replied_to = form.get("OriginalRepliedMessageSid", "")
     return Arrival(
         sid=sid,
         sender=read_sender(form["From"], countries),
         to=form.get("To", "").replace("\x00", "").removeprefix("whatsapp:")[:60],  # PostgreSQL stores no NUL
         body=form.get("Body", "")[:4_000],
-        media_count=int(media) if media.isdecimal() and len(media) < 4 else 0,
+        media_count=max(count, 1) if place else count,
         payload=form.get("ButtonPayload") or form.get("ListId"),
         opt_out_type=form.get("OptOutType"),
         replied_to=replied_to if _SID.fullmatch(replied_to) else None,
+        place=place,
     )
+
+
+def _place(form: Mapping[str, str]) -> str | None:
+    """Return the location that somebody shared, with its name if it has one; None for other texts.
+
+    Its parameters come in the webhook alone: https://www.twilio.com/docs/whatsapp/api (location messages).
+    """
+    at = [form.get(name, "").strip() for name in ("Latitude", "Longitude")]
+    if not all(_DEGREES.fullmatch(each) for each in at):
+        return None
+    called = [form.get(name, "").replace("\x00", "").strip()[:200] for name in ("Label", "Address")]
+    return ", ".join([f"Location: {at[0]}, {at[1]}", *filter(None, called)])
 
 
 class Inbox:
@@ -152,7 +169,7 @@ class Inbox:
             address_id=address.id,
             person_id=address.person_id,
             sender=arrival.to,
-            body=arrival.body,
+            body="\n".join(filter(None, (arrival.body, arrival.place))),
             media_count=arrival.media_count,
             received_at=now,
             dialogue="none",
