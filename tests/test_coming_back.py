@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from companion import jobs
@@ -87,3 +88,18 @@ def test_words_of_a_facilitator_do_not_get_round_a_stop_by_the_other_channel(wor
     world.settle()
     assert "glad to hear you" in on_whatsapp.ignores()[-1]
     world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_comes_back_to_another_cohort_is_offered_no_place_in_the_group_they_left(world: World) -> None:
+    asha = world.member(channel="whatsapp")
+    asha.texts("STOP")
+    asha.texts("JOIN SHIELDING")
+    asha.ignores()
+    asha.texts("yes")
+    asha.hears("Welcome")
+    asha.hears("no group session planned for you yet")
+    asha.texts("NEXT")
+    asha.hears("no group session planned for you yet")
+    asha.texts("yes")
+    assert "you have a place" not in " ".join(asha.ignores())

@@ -120,7 +120,7 @@ def next_session_for(
     transaction can book into it until this one ends.
     """
     group_id = person.group_id
-    if group_id is None and person.cohort_id is not None:
+    if (group_id is None or person.state == "asked") and person.cohort_id is not None:  # they may come back to another
         group = group_for(session, person.cohort_id)
         group_id = group.id if group else None
     if group_id is None:
