@@ -21,3 +21,7 @@ class Speaker:
     def console_url(self) -> str:
         """Where facilitators sign in."""
         return f"{self.settings.public_url}/console/"
+
+    def item_url(self, reference: str) -> str:
+        """Where whoever was sent `reference` reads what it stands for, once they have signed in."""
+        return f"{self.console_url}r/{reference}"

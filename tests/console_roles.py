@@ -16,6 +16,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("POST", "/console/alarms/{alarm}/done"): (OUT, NO, NO, DONE, DONE),
     ("GET", "/console/episodes"): (OUT, IN, IN, IN, NO),
     ("GET", "/console/episodes/{episode}"): (OUT, IN, GONE, IN, NO),
+    ("GET", "/console/r/K7Q9"): (OUT, DONE, DONE, DONE, NO),
     ("GET", "/console/episodes/{episode}/news"): (OUT, IN, GONE, IN, NO),
     ("POST", "/console/episodes/{episode}/gate/open"): (OUT, DONE, GONE, DONE, NO),
     ("POST", "/console/episodes/{episode}/take"): (OUT, DONE, GONE, DONE, NO),

@@ -95,6 +95,8 @@ def _shape(path: str) -> str:
     chosen += ("food",) if "/needs/" in path else ("local-occupational-health", "wants_to_die")
     if path.startswith(("/console/rota/", "/console/ways/")):
         chosen = ("yes", "revoke", "remove")
+    if path.startswith("/console/r/"):
+        chosen = ("K7Q9",)
     if "/left-out/" in path:
         chosen = ("allow",)
     parts = ["*" if part[:1] in "<{" or part in chosen else part for part in path.split("/")]

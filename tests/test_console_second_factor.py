@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from flask.testing import FlaskClient
 
-from tests.console_stage import Stage, audited, authenticator, press, sign_in, stage, token
+from tests.console_stage import PASSWORD, Stage, audited, authenticator, press, sign_in, stage, token
 from tests.databases import NewDatabase
 
 
@@ -49,12 +50,25 @@ def test_a_second_factor_is_set_up_asked_for_and_switched_off(on: Stage) -> None
     press(other, "/console/recovery-code", "/console/recovery-code", code=recovery[0])
     assert other.get("/console/").status_code == 200
 
+    for way, code in (("code", app.generate(time.time() + 30).token), ("recovery-code", recovery[1])):
+        paged = on.app.test_client()  # whoever followed the link in a page is led on to it all the same
+        led = sign_in_at(paged, paged.get("/console/r/K7Q9").headers["Location"])
+        links = re.findall(rf'(?:action|href)="(/console/{way}\?[^"]+)"', paged.get(led).text)
+        last = press(paged, links[0], links[0], code=code)
+        assert last.headers["Location"].endswith("/console/r/K7Q9")
+
     press(browser, "/console/second-factor", "/console/second-factor", setup="disable")
     assert [entry.action for entry in audited(on, "second factor%")] == [
         "second factor switched on",
         "second factor switched off",
     ]
     assert on.browser("ada").get("/console/").status_code == 200
+
+
+def sign_in_at(browser: FlaskClient, page: str) -> str:
+    """Fill in the form at `page`, and return where that leads."""
+    form = {"email": "ada@example.org", "password": PASSWORD, "csrf_token": token(browser.get(page))}
+    return browser.post(page, data=form).headers["Location"]
 
 
 def test_wrong_codes_make_the_login_rest_too(on: Stage) -> None:

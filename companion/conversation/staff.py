@@ -142,7 +142,7 @@ class StaffDesk:
 
     def _cannot_say(self, reference: Reference, person: Person) -> Answer:
         text_id = "order_ask_yours" if reference.episode.owner_id == person.id else "order_ask"
-        return "order_ask", (self._say(text_id, reference=reference.code, url=self._voice.console_url),)
+        return "order_ask", (self._say_of(reference, text_id),)
 
     def _from_owner(
         self, session: Session, person: Person, order: Order, reference: Reference, now: datetime
@@ -153,7 +153,8 @@ class StaffDesk:
         if order.verb == "close":
             return "close_how", (self._close_how(reference),)
         if said_by_trainees().only_angry.search(one_line(order.words)):
-            return self._which([reference], "page_which_note", url=self._voice.console_url)  # no note about anybody
+            url = self._voice.item_url(reference.code)
+            return self._which([reference], "page_which_note", url=url)  # no note about anybody
         request = Request(session, person, order.words, now, self._voice)
         if (asked := plain_staff.from_an_owner(request)) is not None:
             return asked
@@ -169,7 +170,7 @@ class StaffDesk:
 
     def _close_how(self, reference: Reference) -> Text:
         text_id = "close_how" if reference.episode.state == "contacted" else "close_how_no_contact"
-        return self._say(text_id, reference=reference.code, url=self._voice.console_url)
+        return self._say_of(reference, text_id)
 
     def _no_such(self, session: Session, person: Person, now: datetime) -> Text:
         """Return what is said to a reference that is not theirs, with those that they may have meant."""
@@ -179,7 +180,7 @@ class StaffDesk:
         return self._say("page_unknown_reference")
 
     def _unsure(self, reference: str) -> Text:
-        return self._say("order_unsure", reference=reference, url=self._voice.console_url)
+        return self._say("order_unsure", reference=reference, url=self._voice.item_url(reference))
 
     def _about(self, session: Session, person: Person, order: Order, reference: Reference, now: datetime) -> Answer:
         """Do what stands after a reference: an order, or words for the person from whoever has the episode."""
@@ -234,7 +235,7 @@ class StaffDesk:
         except CannotCloseError:
             record(session, now, "contact refused", episode, actor=person.id)
             return "reached_refused", (self._say("contact_not_yours", reference=reference.code),)
-        return "reached", (self._say("contact_recorded", reference=reference.code, url=self._voice.console_url),)
+        return "reached", (self._say_of(reference, "contact_recorded"),)
 
     def _take(self, session: Session, person: Person, episode: Episode, reference: Reference, now: datetime) -> Answer:
         owner = episodes.take(session, episode, person, now, self._voice)
@@ -243,10 +244,9 @@ class StaffDesk:
         if owner.id != person.id:
             return "take_late", (self._has_it(episode, reference),)
         if episode.state == "contacted":
-            text = self._say("page_yours_reached", reference=reference.code, url=self._voice.console_url)
-            return "take", (text,)
+            return "take", (self._say_of(reference, "page_yours_reached"),)
         by = when.time_by(episode.contact_by or now, now, self._voice.settings.zone)
-        return "take", (self._say("page_taken_ok", reference=reference.code, by=by, url=self._voice.console_url),)
+        return "take", (self._say_of(reference, "page_taken_ok", by=by),)
 
     def _has_it(self, episode: Episode, reference: Reference) -> Text:
         owner = episode.owner
@@ -263,8 +263,12 @@ class StaffDesk:
             asked = {"reference": reference.code}
             person.dialogue, person.dialogue_data, person.dialogue_until = _REACHED_ASKED, asked, now + _REMEMBERED
         if reference.episode.state == "contacted" and order.settled:
-            return "note", (self._say("note_kept_done", reference=reference.code, url=self._voice.console_url),)
+            return "note", (self._say_of(reference, "note_kept_done"),)
         return "note", (self._say(kept, reference=reference.code),)
+
+    def _say_of(self, reference: Reference, text_id: str, **values: object) -> Text:
+        """Say what names an item and leads to it."""
+        return self._say(text_id, reference=reference.code, url=self._voice.item_url(reference.code), **values)
 
     def _say(self, text_id: str, **values: object) -> Text:
         return self._voice.words.render(text_id, **values)

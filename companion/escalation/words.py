@@ -102,10 +102,11 @@ class Voice(Speaker):
         self, session: Session, about: Sequence[Episode | bundles.Item], person: Person, now: datetime
     ) -> Text:
         """Return the page to `person` about one or more open episodes."""
-        time, url, references = self.clock_time(now), self.console_url, self._references(session, about, person)
+        time, references = self.clock_time(now), self._references(session, about, person)
         if len(about) > 1:
             items = _items(session, about)
-            return self.words.render("pages", time=time, items=items, waiting=references, url=url)
+            return self.words.render("pages", time=time, items=items, waiting=references, url=self.console_url)
+        url = self.item_url(references)
         if about[0].person_id is not None:
             return self.words.render("page", time=time, reference=references, url=url)
         items = _items(session, about)
@@ -115,17 +116,22 @@ class Voice(Speaker):
         self, session: Session, about: Sequence[Episode | bundles.Item], person: Person, now: datetime
     ) -> tuple[Text, Text]:
         """Return subject and words of the e-mail to `person` about one or more open episodes."""
-        time, url, references = self.clock_time(now), self.console_url, self._references(session, about, person)
+        time, references = self.clock_time(now), self._references(session, about, person)
         if len(about) == 1:
-            subject = self.words.render("mail_page_subject", reference=references)
+            subject, url = self.words.render("mail_page_subject", reference=references), self.item_url(references)
             return subject, self.words.render("mail_page", time=time, reference=references, url=url)
-        items = _items(session, about)
+        items, url = _items(session, about), self.console_url
         subject = self.words.render("mail_pages_subject", items=items)
         return subject, self.words.render("mail_pages", time=time, items=items, waiting=references, url=url)
 
     def _references(self, session: Session, about: Sequence[Episode | bundles.Item], person: Person) -> str:
         """Return the references of those that wait longest; each of the others has one too, to be named in its turn."""
         return ", ".join(references_for(session, about, person)[:NAMED])
+
+    def _news(self, session: Session, episode: Episode, person: Person, text_id: str) -> Text:
+        """Return a text to `person` that names an episode, and leads to it."""
+        reference = reference_for(session, episode, person)
+        return self.words.render(text_id, reference=reference, url=self.item_url(reference))
 
     def tell_trainee_taken(self, session: Session, episode: Episode, now: datetime) -> None:
         """Tell the person concerned who has their text and by when they will be in touch."""
@@ -183,7 +189,7 @@ class Voice(Speaker):
         to = usable(session, owner) if owner is not None else None
         if owner is None or to is None:
             return None
-        text = self.words.render(text_id, reference=reference_for(session, episode, owner), url=self.console_url)
+        text = self._news(session, episode, owner, text_id)
         minute = int(now.timestamp() // 60)
         key = f"{text_id}:{episode.id}:{owner.id}"
         queued = self._queue(session, f"{key}:{minute}", to, text, now, watched=watched)
@@ -206,13 +212,12 @@ class Voice(Speaker):
 
         It goes by e-mail to whoever no text reaches.
         """
-        reference = reference_for(session, episode, person)
-        text = self.words.render(text_id, reference=reference, url=self.console_url)
+        text = self._news(session, episode, person, text_id)
         key, to = f"{text_id}:{episode.id}:{person.id}:{about}", usable(session, person)
         if to is not None:
             self._queue(session, key, to, text, now)
         else:
-            subject = self.words.render("mail_told_subject", reference=reference)
+            subject = self.words.render("mail_told_subject", reference=text.values["reference"])
             self.mail(session, person, key, subject, text, now)
 
     def mail(self, session: Session, person: Person, key: str, subject: Text, text: Text, now: datetime) -> bool:
@@ -228,7 +233,7 @@ class Voice(Speaker):
         self, session: Session, episode: Episode, person: Person, text_id: str, to: Address, key: str, now: datetime
     ) -> uuid.UUID:
         """Queue what `person` was told once more, at another address of theirs; return the id of its text."""
-        text = self.words.render(text_id, reference=reference_for(session, episode, person), url=self.console_url)
+        text = self._news(session, episode, person, text_id)
         row = self._queue(session, key, to, text, now, watched=True)
         assert row is not None, "each way is tried once"  # noqa: S101
         return row.id

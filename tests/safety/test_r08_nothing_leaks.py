@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 from sqlalchemy import select
 
 from companion.models import AuditEntry
+from companion.short_codes import PATTERN
 from tests.safety.stage import Postbox, flagged, reference
 from tests.world import World
 
@@ -39,6 +41,9 @@ def test_r08_canary_words_are_found_nowhere_but_in_the_episode(
     with world.database.read() as session:
         everything += [str(details) for details in session.scalars(select(AuditEntry.details))]
     assert len(postbox.letters) > 3
+    links = re.findall(r"https?://\S+/console/(\S*)", " ".join(everything))
+    assert {link for link in links if not re.fullmatch(f"r/{PATTERN.pattern}", link)} == {""}  # Today, or a reference
+    assert any(links)
     for place in everything:
         assert not any(word in place for word in CANARY)
         assert asha.number[-6:] not in place
