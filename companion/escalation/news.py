@@ -16,7 +16,7 @@ from companion.escalation.evidence import evidence, waits_until
 from companion.escalation.paging import people_to_page
 from companion.escalation.ways import Way, another_way
 from companion.escalation.words import Voice
-from companion.models import Address, Episode, OptOut, Page, Person, record
+from companion.models import Address, Episode, OptOut, OutboxMessage, Page, Person, record
 from companion.models.base import ask
 
 LEARNT_WITHIN = timedelta(minutes=10)  # a worker that stood still for longer tells nothing: the next text to them fails
@@ -32,6 +32,36 @@ _LEARNT = (  # made once: asked every few seconds
 def tell_owner(session: Session, episode: Episode, text_id: str, now: datetime, voice: Voice) -> None:
     """Tell who has the episode. While no contact is recorded, what becomes of that text is looked after (`chase`)."""
     row = voice.tell_owner(session, episode, text_id, now, watched=episode.state == "owned")
+    _look_after(session, episode, row, now)
+
+
+def tell_of_stop(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    """Tell who has the episode that the person stopped our texts; while nobody has it, the leads who are paged."""
+    _tell_of_stop(session, episode, f"{now.timestamp():.0f}", now, voice)
+
+
+def tell_of_learnt_stops(session: Session, now: datetime, voice: Voice) -> None:
+    """Tell the same, once, where Twilio told of the STOP only by refusing a text: its webhook never came."""
+    for episode_id, stop_id, at in ask(session, _LEARNT, since=now - LEARNT_WITHIN).all():
+        episode = session.get_one(Episode, episode_id)
+        if episode.owner is None or episode.owned_at is None or at >= episode.owned_at:  # who took it later heard then
+            _tell_of_stop(session, episode, stop_id, now, voice)
+
+
+def _tell_of_stop(session: Session, episode: Episode, stop: object, now: datetime, voice: Voice) -> None:
+    """Tell of one STOP, once."""
+    if episode.owner is not None:
+        watched = episode.state == "owned"
+        row = voice.tell(session, episode, episode.owner, "page_stopped", stop, now, watched=watched)
+        _look_after(session, episode, row, now)
+        return
+    for person in people_to_page(session, episode, now):
+        if person.role == "lead":
+            voice.tell(session, episode, person, "page_stopped", stop, now)
+
+
+def _look_after(session: Session, episode: Episode, row: OutboxMessage | None, now: datetime) -> None:
+    """Note what was queued for the owner as a page to them, as long as they have not reached the person."""
     if row is None or episode.state != "owned" or episode.owner_id is None:
         return
     page = Page(
@@ -45,28 +75,6 @@ def tell_owner(session: Session, episode: Episode, text_id: str, now: datetime, 
     session.add(page)
     session.flush()
     _look_again(episode, [page], now)
-
-
-def tell_of_stop(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
-    """Tell who has the episode that the person stopped our texts; while nobody has it, the leads who are paged."""
-    if episode.owner is not None:
-        tell_owner(session, episode, "page_stopped", now, voice)
-        return
-    for person in people_to_page(session, episode, now):
-        if person.role == "lead":
-            voice.tell(session, episode, person, "page_stopped", f"{now.timestamp():.0f}", now)
-
-
-def tell_of_learnt_stops(session: Session, now: datetime, voice: Voice) -> None:
-    """Tell the same, once, where Twilio told of the STOP only by refusing a text: its webhook never came."""
-    for episode_id, stop_id, at in ask(session, _LEARNT, since=now - LEARNT_WITHIN).all():
-        episode = session.get_one(Episode, episode_id)
-        if episode.owner is None:
-            told = [person for person in people_to_page(session, episode, now) if person.role == "lead"]
-        else:  # who took it later heard it then
-            told = [episode.owner] if episode.owned_at is None or at >= episode.owned_at else []
-        for person in told:
-            voice.tell(session, episode, person, "page_stopped", stop_id, now)
 
 
 def chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> bool:

@@ -207,18 +207,20 @@ class Voice(Speaker):
         text_id: str,
         about: object,
         now: datetime,
-    ) -> None:
+        *,
+        watched: bool = False,
+    ) -> OutboxMessage | None:
         """Tell `person`, with no word of what it is, that something of the episode is for them. Once an `about`.
 
-        It goes by e-mail to whoever no text reaches.
+        It goes by e-mail to whoever no text reaches. Returns the text that was queued, if one was.
         """
         text = self._news(session, episode, person, text_id)
         key, to = f"{text_id}:{episode.id}:{person.id}:{about}", usable(session, person)
         if to is not None:
-            self._queue(session, key, to, text, now)
-        else:
-            subject = self.words.render("mail_told_subject", reference=text.values["reference"])
-            self.mail(session, person, key, subject, text, now)
+            return self._queue(session, key, to, text, now, watched=watched)
+        subject = self.words.render("mail_told_subject", reference=text.values["reference"])
+        self.mail(session, person, key, subject, text, now)
+        return None
 
     def mail(self, session: Session, person: Person, key: str, subject: Text, text: Text, now: datetime) -> bool:
         """Queue an e-mail to `person`, good for a day; False where there is no mail server or no address of theirs."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from companion.conversation.optout_words import is_stop_word
 from companion.models import OptOut, Person
-from tests.safety.stage import DANGER, episodes, outbox, reference
+from tests.safety.stage import DANGER, episodes, flagged, outbox, reference, taken
 from tests.world import World
 
 
@@ -58,6 +58,27 @@ def test_r18_a_stop_that_only_a_refused_text_told_of_is_told_as_well(world: Worl
     assert len(heard) == 1
     world.advance(minutes=12)
     assert [text for text in cole.ignores() if "has stopped our texts" in text] == [], "once"
+    world.staff_ignores()
+
+
+@pytest.mark.parametrize("learnt", [False, True], ids=["texted", "learnt"])
+def test_r18_news_of_a_stop_that_does_not_arrive_goes_another_way(world: World, *, learnt: bool) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    code = taken(world, cole, asha)
+    world.standin.fault(cole.number, "stays_sent", channel="sms")
+    if learnt:
+        world.standin.fault(asha.number, "refuse", code=21610, channel="sms")
+        cole.texts(f"{code} are you safe tonight?")
+    else:
+        asha.texts("STOP")
+    world.settle()
+    cole.rings_not()
+    world.advance(seconds=65)
+    cole.answers_call()
+    cole.hears_spoken("An item needs you now")
+    cole.presses("1")
+    asha.ignores()
     world.staff_ignores()
 
 
