@@ -93,6 +93,7 @@ class Known:
     waiting: Text | None = None  # what is true while nobody has their episode, where that is to be said
     around: Around = field(default_factory=Around)
     by_the_way: str | None = None  # the text that answers what is asked in passing (content/asides.yaml)
+    takes_back: bool = False  # it says that a yes was a slip
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
     erased: bool = False  # all that was held about this number's owner was deleted, and nothing has come of it since

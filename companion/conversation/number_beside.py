@@ -44,3 +44,8 @@ def number_beside(text: Incoming, asked: str, meant: Understanding) -> tuple[Und
         slots=MappingProxyType({**meant.slots, "score": int(number[1])}),
     )
     return scored, question
+
+
+def scores_beside(meant: Understanding) -> bool:
+    """Whether a text answers the weekly question with a number beside what else it says."""
+    return "checkin_score" in meant.intents[1:]

@@ -229,7 +229,7 @@ class StaffDesk:
             reopening.pass_on(session, episode, person, now, self._voice)
             return "pass", (self._say("page_passed_named" if order.named else "page_passed"),)
         if episode.state == "contacted" and episode.owner_id == person.id:  # said twice, as where the signal is poor
-            return "reached", (self._say("page_yours_reached", reference=reference.code, url=self._voice.console_url),)
+            return "reached", (self._say_of(reference, "page_yours_reached"),)
         try:
             episodes.reached_after_all(session, episode, person, now, self._voice)
         except CannotCloseError:

@@ -32,6 +32,7 @@ from companion.conversation.flows import (
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, SILENCE, Decision, Known, says_nothing_else
 from companion.conversation.normalise import one_line
+from companion.conversation.number_beside import scores_beside
 
 Flow = Callable[[Known], Decision]
 
@@ -175,7 +176,7 @@ def _member(known: Known) -> Decision:
         return told
     if main is None:
         return _not_understood(known)
-    if "checkin_score" in known.meant.intents[1:] and known.meant.intent in ("book_yes", "book_no"):
+    if known.meant.intent in ("book_yes", "book_no") and scores_beside(known.meant):
         return _place_and_week(known, main(known))
     further = [intent for intent in known.meant.intents[1:] if intent in ALSO_MET and intent != known.meant.intent][:2]
     if known.meant.intent == "signpost" and further:  # the place that helps comes after, as it may wait for MORE

@@ -21,7 +21,7 @@ def takes_back(text: str) -> bool:
 def _calls_off(known: Known) -> bool:
     """Whether whoever has just asked for a person wants none after all; a "no" may be to what was asked before."""
     text = one_line(known.text)
-    if takes_back(known.text) or said_by_trainees().no_call_after_all.search(text):
+    if known.takes_back or said_by_trainees().no_call_after_all.search(text):
         return True
     return known.asked == "none" and said_by_trainees().plain_no.search(text) is not None
 
@@ -30,7 +30,7 @@ def said(known: Known) -> Decision | None:
     """Take back what was agreed to last; None for other texts, and where there was no yes."""
     if known.kept.get("person") and _calls_off(known):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), NOTHING, True, "no call")
-    if not takes_back(known.text):
+    if not known.takes_back:
         return None
     if known.asked == "survey_words":
         return Decision((known.say("survey_counted"),), heard_as=survey.ANSWERED)
