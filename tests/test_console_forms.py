@@ -139,14 +139,14 @@ CASES = (
     Case("staff.NumberForm", "cor", "/console/users/{bo}", ("number",), {"number": "12"}),
     Case("staff.EmailForm", "cor", "/console/users/{never}", ("email",), {"email": "me"}),
     Case(
-        "staff.ChooseForm",
+        "invited.ChooseForm",
         None,
         f"/console/invitation/{CODE}",
         ("password", "again"),
         {"password": "short", "again": "short"},
         ("password",),
     ),
-    Case("staff.CodeForm", None, "/console/invitation", ("code",), {"code": "aaaa"}),
+    Case("invited.CodeForm", None, "/console/invitation", ("code",), {"code": "aaaa"}),
     Case(
         "supervising.DateForm",
         "lee",

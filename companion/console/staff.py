@@ -11,14 +11,14 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
-from wtforms import PasswordField, RadioField, StringField
+from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from companion.console import invitations
-from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, open_to_all, pages
+from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, pages
 from companion.console.fields import Form, NameLength
-from companion.console.users import UserError, second_factor, weakness
+from companion.console.users import UserError, second_factor
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.optout import stops_among
@@ -81,19 +81,6 @@ class EmailForm(Form):
     """Where somebody who was never invited signs in."""
 
     email = StringField("E-mail address they sign in with", validators=_EMAIL)
-
-
-class ChooseForm(Form):
-    """The password that somebody who was invited chooses."""
-
-    password = PasswordField("Password", validators=[InputRequired("Choose a password.")])
-    again = PasswordField("Password once more", validators=[InputRequired("Type the password once more.")])
-
-
-class CodeForm(Form):
-    """The code of an invitation, typed."""
-
-    code = StringField("Code", validators=[InputRequired("Type the code you were given.")])
 
 
 @pages.get("/users")
@@ -231,42 +218,6 @@ def user_number(person_id: uuid.UUID) -> ResponseReturnValue:
             return _user_page(session, person, form)
     flash("The number is saved.", "info")
     return redirect(url_for("console.user", person_id=person_id))
-
-
-@pages.route("/invitation", methods=["GET", "POST"])
-@open_to_all
-def invitation_code() -> ResponseReturnValue:
-    """Ask for the code of an invitation."""
-    form = CodeForm()
-    if form.validate_on_submit():
-        with desk().database.read() as session:
-            known = invitations.find(session, form.code.data, now()) is not None
-        if known:
-            return redirect(url_for("console.invitation", code="".join(form.code.data.split()).lower()))
-        form.code.errors = ["That code does not work, was used, or is too old. Check it, or ask for a new one."]
-    return render_template("console/invitation_code.html", form=form)
-
-
-@pages.route("/invitation/<code>", methods=["GET", "POST"])
-@open_to_all
-def invitation(code: str) -> ResponseReturnValue:
-    """Let somebody who was invited choose their password."""
-    form = ChooseForm()
-    with desk().database.write() as session:
-        found = invitations.find(session, code, now())
-        if found is None:
-            return render_template("console/invitation_over.html"), 404
-        fine = form.validate_on_submit()
-        if form.password.data and (problem := weakness(form.password.data, found.email)):
-            form.password.errors = [problem]
-        elif fine:
-            if form.password.data != form.again.data:
-                form.again.errors = ["The two passwords are not the same. Type it again."]
-            else:
-                invitations.accept(session, found, form.password.data, now())
-                flash("Your password is saved. Sign in with it.", "info")
-                return redirect(url_for("security.login"))
-        return render_template("console/invitation.html", form=form, invitation=found)
 
 
 def _staff(session: Session, person_id: uuid.UUID) -> Person:

@@ -20,7 +20,7 @@ from companion.conversation.changes import CountAnswer, Erase, Stop
 from companion.conversation.danger import answer_danger
 from companion.conversation.doing import Scene, apply
 from companion.conversation.echoes import Echoes
-from companion.conversation.flows import checkin, helping, leaving_out, survey
+from companion.conversation.flows import a_person, checkin, leaving_out, survey
 from companion.conversation.flows.routing import decide
 from companion.conversation.gather import gather
 from companion.conversation.incoming import COULD_NOT_BE_READ, Incoming, Screened
@@ -172,7 +172,7 @@ class TextDesk:
             return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
         may_hide = _may_hide_trouble(known) and known.waiting is None
         if troubled and known.state == "joined" and may_hide:
-            asks = decision.asks if known.meant.intent == "checkin_word" else helping.PERSON_OFFERED
+            asks = decision.asks if known.meant.intent == "checkin_word" else a_person.OFFERED
             return Decision(self._support(known, text), decision.changes, asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:
             # A person reads it under the alias, so its words are kept there and not as words without a name.

@@ -10,7 +10,7 @@ from itertools import chain
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import CheckedIn, NeedsNobody, WantsPerson
-from companion.conversation.flows import helping
+from companion.conversation.flows import a_person, helping
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
 from companion.conversation.own import Earlier
@@ -48,7 +48,7 @@ def in_words(known: Known) -> Decision:
     low = bool(known.meant.slots.get("low"))
     change = CheckedIn(None, said_hard=low)
     if known.by_the_way == helping.FAMILY_ILL:
-        return Decision((helping.family_ill(known),), (change,), helping.PERSON_OFFERED, read_me=True)
+        return Decision((helping.family_ill(known),), (change,), a_person.OFFERED, read_me=True)
     if not low:
         return Decision(read_me=True).and_then(_noted(known, change))
     again = known.earlier is not None and _was_low(known.earlier)
@@ -60,7 +60,7 @@ def by_the_way(known: Known) -> Decision | None:
     felt = understand(known.text, "checkin_prompt")
     if felt.intent != "checkin_word" or not felt.slots.get("low"):
         return None
-    return Decision(support(known), asks=helping.PERSON_OFFERED, read_me=True)
+    return Decision(support(known), asks=a_person.OFFERED, read_me=True)
 
 
 def scored_unasked(known: Known) -> Decision | None:
@@ -72,7 +72,7 @@ def scored_unasked(known: Known) -> Decision | None:
         return None
     if int(felt.slots["score"]) > LOW:
         return Decision((known.say("too_early"),), read_me=True)
-    return Decision(support(known), asks=helping.PERSON_OFFERED, read_me=True)
+    return Decision(support(known), asks=a_person.OFFERED, read_me=True)
 
 
 def off_scale(known: Known) -> Decision | None:
@@ -93,7 +93,7 @@ def support(known: Known, spoken_of: str | None = None) -> tuple[Text, ...]:
 
 def followup_yes(known: Known) -> Decision:
     """They would like a facilitator to get in touch."""
-    return Decision((known.say("contact_noted_plain"),), (WantsPerson("low check-ins"),), helping.PERSON_ASKED)
+    return Decision((known.say("contact_noted_plain"),), (WantsPerson("low check-ins"),), a_person.ASKED)
 
 
 def followup_no(known: Known) -> Decision:
@@ -115,7 +115,7 @@ def _low(known: Known, change: CheckedIn, *, ask: bool) -> Decision:
     if ask:
         text, asks = known.say("checkin_low_again", resource_line=line), Asked("flag_followup", timedelta(days=2))
     else:
-        text, asks = known.say("checkin_low", resource_line=line), helping.PERSON_OFFERED
+        text, asks = known.say("checkin_low", resource_line=line), a_person.OFFERED
     asks = replace(asks, keep={"named": [place.id] if place else []})
     first: tuple[Text, ...] = (known.say(warning),) if warning else ()
     return Decision((*first, text), (change,), asks)

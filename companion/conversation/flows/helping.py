@@ -1,28 +1,22 @@
-"""Signposting, help pages, and asking for a person."""
+"""Places that help: for a need, by keyword or by menu, one or two at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import timedelta
 from itertools import product
 
 from companion.content.catalogue import Bilingual, Text, in_welsh
-from companion.content.sayings import said_by_trainees
-from companion.conversation.changes import Change, Helped, HelpWas, LivesIn, Unanswered, WantsPerson
+from companion.conversation.changes import Change, Helped, HelpWas, LivesIn, Unanswered
 from companion.conversation.flows import nation
 from companion.conversation.intents import understand
 from companion.conversation.known import Asked, Decision, Known
-from companion.conversation.normalise import one_line
 from companion.messaging.parts import count
 from companion.signposting import Resource
 
-# What offers a person says how (CALL ME), and people answer YES. Not for long, as a reminder wants its own answer.
-PERSON_OFFERED = Asked("flag_followup", timedelta(hours=2))
-PERSON_ASKED = Asked("none", timedelta(hours=2), {"person": True})  # when, and what about, may follow
 AT_ONCE = 2  # resources in one text
 MENU_AT_ONCE = 7  # topics in one text
 MOST_PARTS = 2  # of one answer
+_LONGEST_WORD = 40  # characters of a keyword
 FAMILY_ILL = "family_ill"  # the text for it, and its list of asides
 AT_HOME = "domestic abuse"  # numbers only when asked for: somebody else may read the phone
 # Asked the second time that places are sent to somebody, and every fourth time after that; never about these.
@@ -221,11 +215,6 @@ def menu(known: Known) -> Decision:
     return _menu_from(known, 0)
 
 
-def menu_outside(known: Known) -> Decision:
-    """Say what someone who has not joined can text: nothing of theirs is kept, so a number would mean nothing."""
-    return Decision((known.say("menu_not_member"),))
-
-
 def _menu_from(known: Known, first: int) -> Decision:
     everything = known.directory.menu()
     shown = everything[first : first + MENU_AT_ONCE]
@@ -237,31 +226,6 @@ def _menu_from(known: Known, first: int) -> Decision:
     after = first + MENU_AT_ONCE
     asks = known.still_asked(menu=True, menu_from=after if after < len(everything) else 0, more=[])
     return Decision((known.say("menu", topics=topics),), asks=asks)
-
-
-def help_page(known: Known) -> Decision:
-    """Say who we are; to WHO SEES THIS and HOW DOES THIS WORK, exactly that, and what is true for this sender."""
-    listen, text, member = said_by_trainees(), known.text, known.state == "joined"
-    if known.stopped:
-        return Decision((known.say("help_stopped"),))
-    told_outside = listen.is_told.search(text) and listen.somebody_outside.search(text)
-    if listen.who_sees.search(text) or told_outside:
-        return Decision((known.say("who_sees_this" if member else "who_sees_this_outside"),))
-    if listen.how_it_works.search(one_line(text)):
-        return Decision((known.say("how_it_works" if member else "how_it_works_outside"),))
-    if member:
-        return Decision((known.say("help"),))
-    return Decision((known.say("help_asked" if known.asked == "confirm_consent" else "help_not_member"),))
-
-
-def page(known: Known) -> Decision | None:
-    """Answer the help pages' own words, whatever was asked last; None for other texts."""
-    listen, text = said_by_trainees(), " ".join(known.text.strip(" .!?").split())
-    if listen.who_sees_this.search(text):
-        return Decision((known.say("who_sees_this"),), heard_as="who_sees_this")
-    if listen.how_does_this_work.search(text):
-        return Decision((known.say("how_it_works"),), heard_as="how_it_works")
-    return None
 
 
 def keyword(known: Known) -> Decision | None:
@@ -278,32 +242,3 @@ def is_keyword(known: Known) -> bool:
     """Whether a text is a topic's word in capitals and nothing else."""
     text = known.text.strip(" .!")
     return text.isupper() and len(text) <= _LONGEST_WORD and known.directory.read(text).by_name
-
-
-_LONGEST_WORD = 40
-
-
-def commands(known: Known) -> Decision | None:
-    """Answer COMMANDS with the words that do something; None for other texts."""
-    if not said_by_trainees().commands.search(known.text.strip().strip(".!?")):
-        return None
-    return Decision((known.say("commands"),), heard_as="commands")
-
-
-def asked_again(known: Known) -> Decision:
-    """Ask once more whether a person is to get in touch: what was said is no plain answer."""
-    asks = replace(PERSON_OFFERED, keep={"asked_again": True})
-    return Decision((known.say("contact_unsure"),), asks=asks, read_me=True)
-
-
-def told_more(known: Known) -> Decision:
-    """Take what is said soon after asking for a person as a word to that person: "it's about work mostly"."""
-    return Decision((known.say("contact_told_more"),), asks=known.still_asked(), read_me=True)
-
-
-def person(known: Known) -> Decision:
-    """Someone wants a person of the programme, or seems to: then they are asked."""
-    if known.meant.guessed and not known.kept.get("person"):
-        return asked_again(known)
-    noted = known.say("contact_noted_plain")
-    return Decision((noted,), (WantsPerson("asked"),), known.still_asked(person=True), read_me=True)

@@ -8,12 +8,14 @@ from dataclasses import replace
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Unanswered, WantsPerson
 from companion.conversation.flows import (
+    a_person,
     booking,
     buddies,
     by_name,
     by_the_way,
     checkin,
     follow_up,
+    help_pages,
     helping,
     inviting,
     joining,
@@ -47,7 +49,7 @@ MEMBER: dict[str, Flow] = {
     "consent_no": joining.refuse,
     "stop": leaving.stop,
     "start_again": leaving.start,
-    "help": helping.help_page,
+    "help": help_pages.asked_for,
     "menu": helping.menu,
     "book_yes": booking.accept,
     "book_no": booking.decline,
@@ -59,7 +61,7 @@ MEMBER: dict[str, Flow] = {
     "survey_yes": survey.answer,
     "survey_no": survey.nothing_to_add,
     "survey_comment": survey.comment,
-    "talk_to_person": helping.person,
+    "talk_to_person": a_person.asked_for,
     "pause": leaving.pause,
     "resume": leaving.resume,
     "change_channel": leaving.change_channel,
@@ -91,8 +93,8 @@ COMMANDS: tuple[Callable[[Known], Decision | None], ...] = (
     weekly.unwanted,
     by_name.said,
     by_the_way.said,
-    helping.commands,
-    helping.page,
+    help_pages.commands,
+    help_pages.page,
     helping.keyword,
 )
 # A text that answers and asks gets both, as long as the second is not another answer to the same question.
@@ -138,14 +140,14 @@ def decide(known: Known) -> Decision:
 def _wants_call(known: Known) -> Decision:
     """They would like to be contacted; "the one about rest" only looks like it, and is asked about once more."""
     if known.meant.guessed and not _says_when(one_line(known.text)):
-        return helping.person(known)
+        return a_person.asked_for(known)
     return _with_help(known, checkin.followup_yes(known))
 
 
 def _wants_no_call(known: Known) -> Decision:
     """They would rather not be contacted; "work mostly", which only looks like it, is asked about once more."""
     if known.meant.guessed and not known.kept.get("asked_again"):
-        return helping.asked_again(known)
+        return a_person.asked_again(known)
     return _with_help(known, checkin.followup_no(known))
 
 
@@ -246,7 +248,7 @@ def _stranger(known: Known) -> Decision:
     if (named := joining.only_named(known)) is not None:
         return named
     if intent == "menu":
-        return helping.menu_outside(known)
+        return help_pages.menu_outside(known)
     if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
         return helping.signpost(known)  # help is for whoever asks
     asked = known.asked == "confirm_consent"
@@ -268,8 +270,8 @@ def _not_understood(known: Known) -> Decision:
     if (number := checkin.off_scale(known)) is not None:
         return number
     if known.kept.get("person"):
-        return helping.told_more(known)
+        return a_person.told_more(known)
     listed = (Unanswered("unclear"),) if len(known.text.split()) >= _WORTH_LEARNING else ()
     if known.kept.get("misunderstood"):
-        return Decision((known.say("not_understood_twice"),), listed, helping.PERSON_OFFERED, read_me=True)
+        return Decision((known.say("not_understood_twice"),), listed, a_person.OFFERED, read_me=True)
     return Decision((known.say("not_understood"),), listed, known.still_asked(misunderstood=True), read_me=True)
