@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from companion.cli import main
 from companion.clock import MovableClock
 from companion.doctor import examine
 from companion.machine.backup import Restored, after_restore, back_up, restore
-from companion.machine.journal import NAME
+from companion.machine.journal import NAME, Journal
 from companion.models import Address, OptOut, Person
 from companion.privacy import erasure
 from companion.privacy.wishes import Redone
@@ -288,6 +289,31 @@ def test_what_was_removed_for_its_age_is_removed_again(there: Deployment) -> Non
     world.settle()
     cy.ignores()
     world.staff_ignores()
+
+
+def test_two_workers_that_keep_it_while_people_stop_take_nothing_for_a_backup(there: Deployment) -> None:
+    database, now = there.world.database, there.world.clock.now()
+    done, found = threading.Event(), []
+
+    def keep() -> None:
+        journal = Journal(database, there.folder)
+        while not done.is_set():
+            found.append(journal.keep(now))
+
+    workers = [threading.Thread(target=keep) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    try:
+        for n in range(150):
+            with database.write() as session:
+                at = {"address_index": b"%032d" % n, "channel": "sms", "sender": ""}
+                session.add(OptOut(**at, action="stop", source="word", at=now))
+    finally:
+        done.set()
+        for worker in workers:
+            worker.join()
+    assert any(found)
+    assert all(read is None or read.wishes == () for read in found)
 
 
 @pytest.mark.one_database("sqlite")

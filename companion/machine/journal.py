@@ -55,14 +55,15 @@ class Journal:
         """
         with self._database.read() as session:
             ledger_now = session.scalar(_COUNT), session.scalar(_NEWEST)
-            if self._kept == (ledger_now, self._looks()) and self._said and now - self._said < SAID_EVERY:
-                return None
-            with _locked(self.file) as file:
-                found = _parsed(session, file.read())
-                here = {wish.id for wish in found.wishes}
-                rows = ledger(session)
-                new = [wish for wish in rows if wish.id not in here]
-                _add(file, [_line(session, _as_json(wish)) for wish in new], _line(session, {"up_to": _moment(now)}))
+        if self._kept == (ledger_now, self._looks()) and self._said and now - self._said < SAID_EVERY:
+            return None
+        # The ledger is read in a transaction that begins under the lock: what another worker wrote here is in it.
+        with _locked(self.file) as file, self._database.read() as session:
+            found = _parsed(session, file.read())
+            here = {wish.id for wish in found.wishes}
+            rows = ledger(session)
+            new = [wish for wish in rows if wish.id not in here]
+            _add(file, [_line(session, _as_json(wish)) for wish in new], _line(session, {"up_to": _moment(now)}))
         there = {wish.id for wish in rows}
         lacking = tuple(wish for wish in found.wishes if wish.id not in there)
         self._kept, self._said = (None if lacking else (ledger_now, self._looks())), now
