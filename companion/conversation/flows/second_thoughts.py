@@ -7,7 +7,7 @@ import re
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import NeedsNobody
 from companion.conversation.flows import booking, survey
-from companion.conversation.known import NOTHING, Decision, Known
+from companion.conversation.known import Decision, Known
 from companion.conversation.normalise import one_line
 
 JOINED = "joined"  # kept while the offer of a place that came with the welcome stands
@@ -29,7 +29,7 @@ def _calls_off(known: Known) -> bool:
 def said(known: Known) -> Decision | None:
     """Take back what was agreed to last; None for other texts, and where there was no yes."""
     if known.kept.get("person") and _calls_off(known):
-        return Decision((known.say("contact_called_off"),), (NeedsNobody(),), NOTHING, True, "no call")
+        return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
     if not known.takes_back:
         return None
     if known.asked == "survey_words":
