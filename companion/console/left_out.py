@@ -7,10 +7,9 @@ import uuid
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from companion.console.desk import COORDINATOR, LEAD, allow, desk, me, my_id, now, pages
-from companion.console.queries import my_people
+from companion.console.desk import COORDINATOR, LEAD, allow, desk, my_id, now, pages
+from companion.console.people import find_person
 from companion.escalation import leaving_out
 from companion.escalation.exclusions import CannotExcludeError, excluded_from, let_in
 from companion.models import Person, by_label
@@ -21,7 +20,7 @@ from companion.models import Person, by_label
 def left_out(person_id: uuid.UUID) -> ResponseReturnValue:
     """List those who run the programme, with who must not see this person's texts."""
     with desk().database.read() as session:
-        found = _find(session, person_id)
+        found = find_person(session, person_id)
         out = excluded_from(session, found.id)
         may_be_out = (Person.state == "staff", Person.role.in_(("facilitator", "lead", "coordinator")))
         staff = by_label(session.scalars(select(Person).where(*may_be_out)))
@@ -33,7 +32,7 @@ def left_out(person_id: uuid.UUID) -> ResponseReturnValue:
 def leave_out(person_id: uuid.UUID, other_id: uuid.UUID, what: str) -> ResponseReturnValue:
     """Leave somebody out, or let them in again."""
     with desk().database.write() as session:
-        found, other = _find(session, person_id), session.get(Person, other_id)
+        found, other = find_person(session, person_id), session.get(Person, other_id)
         if other is None or other.state != "staff":
             abort(404)
         try:
@@ -48,12 +47,3 @@ def leave_out(person_id: uuid.UUID, other_id: uuid.UUID, what: str) -> ResponseR
     if other_id == my_id():
         return redirect(url_for("console.people"))
     return redirect(url_for("console.left_out", person_id=person_id))
-
-
-def _find(session: Session, person_id: uuid.UUID) -> Person:
-    found = session.scalar(
-        select(Person).where(Person.id == person_id, Person.role == "trainee", my_people(me(), Person.id))
-    )
-    if found is None:
-        abort(404)
-    return found

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -17,7 +16,7 @@ from wtforms.validators import UUID, InputRequired, Length, Optional
 
 from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
-from companion.console.queries import my_people
+from companion.console.people import find_person
 from companion.console.words import when
 from companion.content.catalogue import Text
 from companion.messaging.addresses import usable
@@ -70,7 +69,7 @@ def write(person_id: uuid.UUID) -> ResponseReturnValue:
     form.key.data = form.key.data or str(uuid.uuid4())
     step = request.form.get("step", "")
     with desk().database.write() as session:
-        person = _find(session, person_id)
+        person = find_person(session, person_id)
         to = usable(session, person)
         hindrance = _hindrance(session, person, to)
         if hindrance is not None or to is None:
@@ -84,15 +83,6 @@ def write(person_id: uuid.UUID) -> ResponseReturnValue:
             flash(_said(sent), "info")
             return redirect(_after(person))
         return render_template("console/write.html", person=person, form=form, sender=sender, most=LONGEST)
-
-
-def _find(session: Session, person_id: uuid.UUID) -> Person:
-    found = session.scalar(
-        select(Person).where(Person.id == person_id, Person.role == "trainee", my_people(me(), Person.id))
-    )
-    if found is None:
-        abort(404)
-    return found
 
 
 def _hindrance(session: Session, person: Person, to: Address | None) -> Hindrance | None:

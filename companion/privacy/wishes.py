@@ -7,7 +7,7 @@ leads to anybody without the index key.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -48,11 +48,11 @@ def ids(session: Session) -> set[uuid.UUID]:
     return set(session.scalars(select(OptOut.id)))
 
 
-def ledger(session: Session, without: Collection[uuid.UUID] = ()) -> list[Wish]:
-    """Return the rows of the ledger, the oldest first, but for those that are known already."""
+def ledger(session: Session) -> list[Wish]:
+    """Return the rows of the ledger, the oldest first."""
     names = list(Wish.__dataclass_fields__)
     rows = session.execute(select(*(OptOut.__table__.c[name] for name in names)).order_by(OptOut.at, OptOut.id))
-    return [Wish(**row) for row in rows.mappings() if row["id"] not in without]
+    return [Wish(**row) for row in rows.mappings()]
 
 
 def redo(session: Session, lacking: Sequence[Wish], now: datetime) -> Redone:
