@@ -98,6 +98,8 @@ class TraineeSayings:
     stop_in_part: Pattern
     only_angry: Pattern
     no_call: Pattern
+    no_call_word: Pattern
+    no_place: Pattern
     no_call_after_all: Pattern
     plain_no: Pattern
     meant_no: Pattern

@@ -29,7 +29,7 @@ from companion.escalation import standing
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.addresses import addresses_of
-from companion.models import Cohort, Person
+from companion.models import Cohort, ContactRequest, Person
 from companion.programme.links import calendar_url
 from companion.settings import Settings
 from companion.signposting import Directory
@@ -78,6 +78,8 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         kept=kept,
         colleagues=_colleagues(session) if leaving_out.asks(body) else (),
         public_url=settings.public_url,
+        call_waits=(asked == "flag_followup" or second_thoughts.no_is_about_a_call(body, kept))
+        and _call_waits(session, person),
         episode_open=asked == CONFIRM_ERASE and standing.open_episode(session, address) is not None,
         waiting=_waiting(text, meant, voice, stopped=stopped),
         around=facts(session, person, body, meant.intents, by_the_way, now),
@@ -108,6 +110,15 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     if episode is None or not standing.nobody_has(episode) or not standing.person_knows(episode):
         return None
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
+
+
+def _call_waits(session: Session, person: Person | None) -> bool:
+    if person is None:
+        return False
+    waiting = select(ContactRequest.id).where(
+        ContactRequest.person_id == person.id, ContactRequest.settled_at.is_(None)
+    )
+    return session.scalar(waiting.limit(1)) is not None
 
 
 def _calendar(settings: Settings, person: Person | None, body: str) -> tuple[int, str] | None:

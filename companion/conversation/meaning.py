@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from companion.content.sayings import said_by_trainees
-from companion.conversation.flows import booking, nation
+from companion.conversation.flows import booking, nation, second_thoughts
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
 from companion.conversation.known import ABOUT_A_PLACE
@@ -34,6 +34,8 @@ def meaning(text: Incoming, asked: str, kept: Mapping[str, Any], tap: Tap, *, ta
         meant = _with_what_it_asks(body, meant)
     if asked in ABOUT_A_PLACE and kept.get("aside") and not tap.payload:
         meant = _after_an_aside(body, meant)
+    if kept.get(second_thoughts.WHICH_NO) and said_by_trainees().no_place.search(one_line(body)):
+        return Understanding(("book_no",), why="which no it was")
     if asked in ABOUT_A_PLACE and takes_back:
         return Understanding(("book_no",), why="a yes that was a slip")
     if asked in ABOUT_A_PLACE and meant.intent == "book_no" and nation.beside(body) is not None:

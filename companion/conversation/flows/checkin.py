@@ -13,6 +13,7 @@ from companion.conversation.changes import CheckedIn, NeedsNobody, WantsPerson
 from companion.conversation.flows import a_person, helping
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Asked, Decision, Known
+from companion.conversation.normalise import one_line
 from companion.conversation.own import Earlier
 from companion.signposting import Resource
 
@@ -97,7 +98,9 @@ def followup_yes(known: Known) -> Decision:
 
 
 def followup_no(known: Known) -> Decision:
-    """They would rather not."""
+    """They would rather not. A wish for a person from before stands: only words about a call itself take it back."""
+    if known.call_waits and not said_by_trainees().no_call.search(one_line(known.text)):
+        return Decision((known.say("contact_still_listed"),), (), NOTHING, read_me=True)
     return Decision((known.say("contact_declined"),), (NeedsNobody(),), NOTHING)
 
 
