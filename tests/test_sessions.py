@@ -274,3 +274,36 @@ def test_being_late_is_told_to_those_who_run_it_by_alias(world: World) -> None:
     asha.ignores()
     world.settle()
     world.staff("facilitator").hears_nothing()
+
+
+def test_who_answers_before_they_hear_that_a_session_moved_is_not_asked_again(world: World) -> None:
+    asha, ben, cal, dan = (
+        world.member(f"+44770090013{n}", channel) for n, channel in enumerate((*["sms"] * 3, "whatsapp"))
+    )
+    ben.texts("yes")
+    ben.ignores()
+    for each in (asha, ben, cal, dan):
+        each.texts("QUIET 10AM TO 8AM")
+        each.ignores()
+    world.advance(hours=2)
+    for each in (asha, ben, cal, dan):
+        each.ignores()
+    with world.database.write() as session:
+        meetings = session.scalars(select(GroupSession).order_by(GroupSession.starts_at)).all()
+        changing.move(session, meetings[0], SESSION + timedelta(days=1), world.clock.now(), world.services.voice, None)
+    world.settle()
+    for phone, answer, hears in (
+        (asha, "yes", "you have a place on Fri 27 Nov"),
+        (ben, "no", "You have no place on Fri 27 Nov"),
+        (dan, "yes", "you have a place on Fri 27 Nov"),
+    ):
+        phone.texts(answer)
+        phone.hears(hears)
+    world.move_to(first_session(world).starts_at - timedelta(days=3))
+    asha.hears("has changed to Fri 27 Nov, 6:30pm. You keep your place. Can't come?")
+    ben.hears_nothing()
+    cal.hears("has changed to Fri 27 Nov, 6:30pm. Reply YES for a place.")
+    dan.hears("has changed to Fri 27 Nov, 6:30pm. You keep your place. Can't come?")
+    for each in (asha, cal, dan):
+        each.ignores()
+    world.staff_ignores()

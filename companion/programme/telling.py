@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
 from companion.content.catalogue import Text
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import Booking, GroupSession, Person
+from companion.models import Booking, GroupSession, OutboxMessage, Person
+from companion.models.base import found, put
 from companion.programme import places
 from companion.programme.asking import waits_for_answer
 from companion.programme.sessions import runners
@@ -118,6 +120,32 @@ def words_for(voice: Speaker, meeting: GroupSession, starts_at: datetime | None,
 
 
 _STATE = {"yes": "place_kept", "attended": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}
+_ONE_CHANGE = ("session_moved", "session_back_on")  # whoever says no to the one session needs to hear no more
+_CHANGES_QUEUED = (
+    select(OutboxMessage)
+    .where(OutboxMessage.status == "queued", OutboxMessage.person_id == bindparam("person"))
+    .where(OutboxMessage.key.startswith(bindparam("about")))
+)
+
+
+def answered_since(
+    session: Session, meeting: GroupSession, person: Person, status: str, now: datetime, voice: Speaker
+) -> None:
+    """Put right what still waits to tell someone that `meeting` changed, now that they have answered for it.
+
+    In somebody's quiet hours it waits all night, and would ask in the morning what they said in the evening.
+    """
+    for row in found(session, _CHANGES_QUEUED, person=person.id, about=f"changed:{meeting.id}:"):
+        if status == "no" and row.purpose in _ONE_CHANGE:
+            put(session, row, status="dropped", reason="changed", settled_at=now, updated_at=now)
+            continue
+        answer = voice.words.render(_STATE.get(status, "place_declined")).said_in(person.language).body
+        body, values = row.body or "", json.loads(row.values or "{}")
+        for said in {*_STATE.values(), "place_declined"}:
+            body = body.replace(voice.words.render(said).said_in(person.language).body, answer)
+        if values:
+            values["place_state"] = answer
+        put(session, row, body=body, values=json.dumps(values) if values else None, updated_at=now)
 
 
 def _text(voice: Speaker, shift: Shift, before: datetime | None, status: str | None, *, more: bool) -> Text:

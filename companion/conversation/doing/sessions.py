@@ -5,7 +5,7 @@ from __future__ import annotations
 from companion.conversation import changes
 from companion.conversation.doing.scene import Scene, apply
 from companion.models import GroupSession, record
-from companion.programme import places
+from companion.programme import places, telling
 from companion.programme.cohorts import move_to_cohort
 from companion.programme.notices import tell_runners
 
@@ -14,6 +14,7 @@ from companion.programme.notices import tell_runners
 def _(change: changes.Book, scene: Scene) -> None:
     meeting = scene.session.get_one(GroupSession, change.session_id)
     places.book(scene.session, meeting, scene.someone(), change.status, scene.now)
+    telling.answered_since(scene.session, meeting, scene.someone(), change.status, scene.now, scene.voice)
 
 
 @apply.register
