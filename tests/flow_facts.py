@@ -37,7 +37,7 @@ def known(text: str, state: str, *, joined: bool = True, nation: str = "england"
         stopped=state == "after_stop", state="joined" if joined else None,
         nation=nation, cohort=COHORTS[0] if joined else None, cohorts=COHORTS, session=SESSION if joined else None,
         over=None, earlier=None, calendar=None, asked=state, kept=kept, public_url="https://example.org",
-        has_joined=joined, by_the_way=aside(text) if joined else None,
+        has_joined=joined, by_the_way=aside(text),
         around=Around(run_by=RunFacts("ICU North", ("Dr Cole",)), alias="Quiet Kestrel") if joined else Around(),
     )  # fmt: skip
 

@@ -79,7 +79,7 @@ def test_small_questions_have_answers_of_their_own(world: World) -> None:
         "What happens next?": "You get reminders of your group",
         "can i bring baby to the session": "no rule against a baby",
         "is it ok to leave halfway": "You can leave when you need to",
-        "will the camera be on": "two facilitators talk",
+        "will the camera be on": "no rule about cameras",
         "can i listen while feeding": "two facilitators talk",
         "how do i complain": "pass them on to the team, or text CALL ME",
         "who is in charge": "Who runs ICU North",
@@ -268,3 +268,77 @@ def test_a_pause_is_made_longer_and_asked_about(world: World) -> None:
     asha.hears("Your texts are on again")
     asha.texts("am i paused")
     assert "paused until" not in asha.ignores()[-1]
+
+
+# What a doctor asks who thinks of joining, with what answers it for those who have not joined and for those who have.
+THINKS_OF_JOINING = {
+    "can i join from home": ("meet by video", "meets by video"),
+    "is it online?": ("meet by video", "meets by video"),
+    "is it in person": ("meet by video", "meets by video"),
+    "do i need a camera?": ("no rule about cameras", "no rule about cameras"),
+    "can I have my camera off": ("no rule about cameras", "no rule about cameras"),
+    "is it recorded": ("We record no group", "We record no group"),
+    "who else will be there": ("and two facilitators. Nobody is told", "and two facilitators. Nobody is told"),
+    "do I have to talk": ("you say as much as you like", "you say as much as you like"),
+    "is it confidential": ("We tell no employer and no GMC", "We tell no employer and no GMC"),
+}
+
+
+@pytest.mark.parametrize("asked", THINKS_OF_JOINING)
+@pytest.mark.one_database("sqlite")
+def test_who_thinks_of_joining_is_told_before_and_after_and_while_they_wait(world: World, asked: str) -> None:
+    outside, inside = THINKS_OF_JOINING[asked]
+    asha = world.talker("+447700900101")
+    asha.texts(asked)
+    heard = asha.hears(outside)
+    assert "Text JOIN to see it all" in heard or asked == "is it confidential"
+    asha.texts("join icu")
+    asha.ignores()
+    asha.texts(asked)
+    heard = asha.hears(outside)
+    assert "Reply YES or NO" in heard or asked == "is it confidential"
+    asha.texts("yes")  # the question is still open
+    assert "Welcome" in "".join(asha.ignores())
+    asha.texts(asked)
+    asha.hears(inside)
+    for other in range(6):
+        world.member(f"+4477009001{10 + other}").texts("yes")
+    for other in range(6):
+        world.talker(f"+4477009001{10 + other}").ignores()
+    asha.texts("yes please")
+    asha.hears("waiting list")
+    asha.texts(asked)
+    asha.hears(inside)
+    world.advance(days=1, hours=12)
+    asha.ignores()
+    asha.texts(asked)  # in place of an answer to the weekly question
+    asha.hears(inside)
+    asha.hears_nothing()
+    world.staff_ignores()
+    for other in range(6):
+        world.talker(f"+4477009001{10 + other}").ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_an_answer_about_a_place_counts_though_a_question_follows_it(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes. is it recorded?")
+    asha.hears("you have a place")
+    asha.hears("We record no group")
+    asha.texts("no, do i need a camera anyway?")
+    asha.hears("You have no place")
+    asha.hears("no rule about cameras")
+    asha.texts("can i join from home")  # no answer yet
+    asha.hears("meets by video")
+    asha.texts("yes")
+    asha.hears("you have a place")
+
+
+@pytest.mark.one_database("sqlite")
+def test_where_a_place_that_was_named_is_has_nothing_to_do_with_the_group(world: World) -> None:
+    asha = world.member()
+    asha.texts("no")
+    asha.texts("cant sleep")
+    asha.ignores()
+    asha.texts("where is it")
+    assert "by video" not in "".join(asha.ignores())

@@ -95,6 +95,7 @@ class TraineeSayings:
     change: Pattern
     of_a_call: Pattern
     someone_else: Pattern
+    where_is_it: Pattern
     stop_in_part: Pattern
     only_angry: Pattern
     no_call: Pattern

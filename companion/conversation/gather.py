@@ -53,7 +53,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
     elif (question := question_before(text, asked, kept, meant)) is not None:
         asked, kept = "checkin_prompt", {"question": question}
         meant = understand(body, asked)
-    by_the_way = aside(body) if person is not None else None
+    by_the_way = aside(body)
     state = person.state if person else None
     cohort = person.cohort if person is not None else None
     return Known(

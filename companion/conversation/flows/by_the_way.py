@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import NeedsNobody
 from companion.conversation.flows import booking, helping
-from companion.conversation.known import NOTHING, Decision, Known
+from companion.conversation.known import ABOUT_A_PLACE, NOTHING, Decision, Known
 from companion.conversation.normalise import is_question, one_line
 
 # A wish for an end that leaves some of the texts: what stays is named after "but" or "just".
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
 _ABOUT_A_PLACE = ("book_yes", "book_no", "next_session", "running_late")
 _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
+_NO_NUMBER = ("practical_need", "next_session", "book_yes", "join_link", "signpost", "checkin_word")
 _OF_THE_GROUP = ("survey_helpful", "survey_words")
 _NO_ANSWER = ("survey_comment", "practical_need", "unknown")  # "can I bring a friend?"
 
 
+_OUTSIDE = {
+    **{text_id: f"{text_id}_outside" for text_id in ("about_the_group", "by_video", "camera_how", "who_is_there")},
+    **{text_id: f"{text_id}_outside" for text_id in ("not_recorded", "group_private", "who_runs", "name_how")},
+    "needs_app": "by_video_outside",
+}
+_OF_THE_TEXTS = ("quiet_how", "text_times", "stop_in_part", "pause_how")  # "no texts on Sundays" is no to no place
 _READ_ALL_THE_SAME = ("stop_in_part", "shared_phone", "somebody_else")  # the number may be another's now
 
 
@@ -28,7 +37,8 @@ def said(known: Known) -> Decision | None:
         return nothing_to_forgive
     if known.asked in _OF_THE_GROUP and (said_of_it := _beside_the_survey(known)) is not None:
         return said_of_it
-    if known.asked in _OWN_WORDS and intent not in ("help", "unknown"):
+    asks_of_it = known.asked == "checkin_prompt" and known.by_the_way in _OUTSIDE and is_question(known.text)
+    if known.asked in _OWN_WORDS and intent not in ("help", "unknown") and not (asks_of_it and intent in _NO_NUMBER):
         return None
     if intent not in _ENDS and listen.no_call.search(text):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
@@ -43,7 +53,34 @@ def said(known: Known) -> Decision | None:
         return None  # "can't, on nights"
     if text_id == helping.FAMILY_ILL and intent in _ABOUT_A_PLACE and not known.meant.guessed:
         return None  # "can't make it, my son is ill": the place is given up, and it is said beside that
-    return _answered(known, text_id)
+    if text_id == "by_video" and known.kept.get("named") and listen.where_is_it.search(text):
+        return None  # of a place that was just named
+    answer = _answered(known, text_id)
+    if answer is not None and text_id not in _OF_THE_TEXTS and _answers_first(known, text):
+        place = booking.accept(known) if intent == "book_yes" else booking.decline(known)
+        return replace(place.and_then(answer), asks=place.asks, heard_as=intent)  # "yes. is it recorded?"
+    return answer
+
+
+def _answers_first(known: Known, text: str) -> bool:
+    """Whether a text says yes or no to a place before it asks something."""
+    plain = known.meant.intent in ("book_yes", "book_no") and not known.meant.guessed
+    about_a_place = known.asked in ABOUT_A_PLACE and known.session is not None
+    return plain and about_a_place and said_by_trainees().answers_first.search(text) is not None
+
+
+def outside(known: Known) -> Decision | None:
+    """Answer what somebody asks who has not joined: what a doctor wants to know who thinks of it. None for other texts."""
+    if known.by_the_way == "costs":
+        return Decision((known.say("costs"),), heard_as="costs")
+    text_id = _OUTSIDE.get(known.by_the_way or "")
+    if text_id is None and known.asked != "confirm_consent":
+        asks_when = known.meant.intent == "next_session" and not known.meant.guessed
+        text_id = "when_outside" if asks_when else None
+    if text_id is None:
+        return None
+    step = "step_yes" if known.asked == "confirm_consent" else "step_join"
+    return Decision((known.say(text_id, next_step=known.say(step)),), heard_as=text_id)
 
 
 def _answered(known: Known, text_id: str) -> Decision | None:

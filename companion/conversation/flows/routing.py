@@ -104,6 +104,7 @@ ALSO_MET = (
 )
 WITH_THEIR_OWN_HELP = ("checkin_score", "checkin_word")  # a low answer names one place, and no more
 STRANGER = ("join", "consent_yes", "consent_no", "stop", "start_again", "help")
+ENDS_OR_JOINS = ("join", "consent_yes", "consent_no", "stop", "start_again", "my_data", "delete_my_data")
 HAS_LEFT = (*STRANGER, "my_data", "delete_my_data")  # something may still be held about them
 WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "stop")
 
@@ -241,6 +242,8 @@ def _stranger(known: Known) -> Decision:
         return waits
     if known.state == "asked" and known.asked == "none" and _agrees(known.text):
         return Decision((known.say("join_lapsed"),))
+    if not known.stopped and intent not in ENDS_OR_JOINS and (asked := by_the_way.outside(known)) is not None:
+        return asked
     if intent in (HAS_LEFT if known.state else STRANGER):
         return MEMBER[intent](known)
     if known.state and (spoken := language.said(known)) is not None:
