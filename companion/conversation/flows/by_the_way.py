@@ -14,11 +14,11 @@ from companion.conversation.normalise import is_question, one_line
 _ENDS = ("stop", "delete_my_data", "change_channel", "pause")
 _ABOUT_A_PLACE = ("book_yes", "book_no", "next_session", "running_late")
 _OWN_WORDS = ("checkin_prompt", "survey_helpful", "survey_words", "flag_followup")  # unless it is asked about us
+# What a question about the group may look like in place of an answer to the weekly one.
 _NO_NUMBER = ("practical_need", "next_session", "book_yes", "join_link", "signpost", "checkin_word")
 _OF_THE_GROUP = ("survey_helpful", "survey_words")
 _NO_ANSWER = ("survey_comment", "practical_need", "unknown")  # "can I bring a friend?"
-
-
+# For what is asked, what answers those who have not joined.
 _OUTSIDE = {
     **{text_id: f"{text_id}_outside" for text_id in ("about_the_group", "by_video", "camera_how", "who_is_there")},
     **{text_id: f"{text_id}_outside" for text_id in ("not_recorded", "group_private", "who_runs", "name_how")},
@@ -70,7 +70,7 @@ def _answers_first(known: Known, text: str) -> bool:
 
 
 def outside(known: Known) -> Decision | None:
-    """Answer what somebody asks who has not joined: what a doctor wants to know who thinks of it. None for other texts."""
+    """Answer what a doctor asks who has not joined and thinks of it; None for other texts."""
     if known.by_the_way == "costs":
         return Decision((known.say("costs"),), heard_as="costs")
     text_id = _OUTSIDE.get(known.by_the_way or "")

@@ -242,8 +242,8 @@ def _stranger(known: Known) -> Decision:
         return waits
     if known.state == "asked" and known.asked == "none" and _agrees(known.text):
         return Decision((known.say("join_lapsed"),))
-    if not known.stopped and intent not in ENDS_OR_JOINS and (asked := by_the_way.outside(known)) is not None:
-        return asked
+    if not known.stopped and intent not in ENDS_OR_JOINS and (told := by_the_way.outside(known)) is not None:
+        return told
     if intent in (HAS_LEFT if known.state else STRANGER):
         return MEMBER[intent](known)
     if known.state and (spoken := language.said(known)) is not None:
