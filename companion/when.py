@@ -46,11 +46,13 @@ def clock_time(moment: datetime | time) -> str:
     return f"{hour}{minutes}{'am' if moment.hour < 12 else 'pm'}"
 
 
-def day(moment: datetime, zone: ZoneInfo) -> Bilingual:
-    """Return "Tue 24 Nov" for a UTC moment."""
+def day(moment: datetime, zone: ZoneInfo, *, year: bool = False) -> Bilingual:
+    """Return "Tue 24 Nov" for a UTC moment, or "Tue 24 Nov 2026" with its year."""
     local = moment.astimezone(zone)
+    of = f" {local.year}" if year else ""
     return Bilingual(
-        f"{local:%a} {local.day} {local:%b}", f"{_DAYS_CY[local.weekday()]} {local.day} {_MONTHS_CY[local.month - 1]}"
+        f"{local:%a} {local.day} {local:%b}{of}",
+        f"{_DAYS_CY[local.weekday()]} {local.day} {_MONTHS_CY[local.month - 1]}{of}",
     )
 
 

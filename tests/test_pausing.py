@@ -34,6 +34,13 @@ TODAY = date(2026, 11, 23)  # a Monday
         ("next week", date(2026, 11, 30)),
         ("the end of the month", date(2026, 12, 1)),
         ("tomorrow", date(2026, 11, 24)),
+        ("next year", date(2027, 1, 2)),
+        ("2028", date(2028, 1, 2)),
+        ("march 2028", date(2028, 3, 1)),
+        ("3 march 2027", date(2027, 3, 3)),
+        ("2019", None),
+        ("the end of march", date(2027, 4, 1)),
+        ("after december", date(2027, 1, 1)),
         ("my exams are over", None),
         ("31/2", None),
         ("", None),
@@ -56,11 +63,39 @@ def test_a_pause_ends_on_the_day_that_was_named(world: World) -> None:
         ("pause until the 9th please", "Wed 9 Dec"),
         ("pause til monday", "Mon 30 Nov"),
         ("pause until march", "Mon 1 Mar"),
-        ("pause til august", "Mon 24 May"),  # half a year is the longest
-        ("pause til my exams are over", "Mon 7 Dec"),
+        ("pause til august", "Sun 1 Aug"),
+        ("pause for a year", "Mon 22 Nov 2027"),
+        ("no texts for half a year", "Mon 24 May"),
+        ("pause for 3 months", "Mon 22 Feb"),
+        ("pause 12 months", "Mon 22 Nov 2027"),
+        ("no texts till the new year", "Sat 2 Jan"),
+        ("pause for the rest of the year", "Sat 2 Jan"),
+        ("pause until after my exams in june", "Thu 1 Jul"),
+        ("stop the texts for a year please", "Mon 22 Nov 2027"),
+        ("pause", "Mon 7 Dec"),
     ):
         asha.texts(said)
         asha.hears(f"paused until {until}")
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_pause_that_is_not_as_long_as_was_asked_for_says_so(world: World) -> None:
+    asha = world.member()
+    for said, heard in (
+        ("pause for 18 months", "A year is the longest we can pause, so your texts are paused until Wed 24 Nov 2027"),
+        ("pause until september 2028", "A year is the longest"),
+        ("pause until after my exams", "We could not tell until when, so your texts are paused until Mon 7 Dec"),
+        ("pause until further notice", "We could not tell until when"),
+    ):
+        asha.texts(said)
+        asha.hears(heard, "RESUME")
+    asha.texts("actually a year")
+    asha.hears("paused until Mon 22 Nov 2027")
+    asha.texts("am i paused")
+    asha.hears("paused until Mon 22 Nov 2027")
+    world.advance(days=300)
+    asha.hears_nothing()
+    world.staff_ignores()
 
 
 @pytest.mark.one_database("sqlite")

@@ -121,6 +121,7 @@ class TraineeSayings:
     may_not_show: Pattern
     holds_back: Pattern
     so_long: Pattern
+    how_long_a_pause: Pattern
     at_first: Pattern
     how_long_still: Pattern
     of_who_sees: Pattern

@@ -35,9 +35,11 @@ _LATE_NUMBER = re.compile(
 _NUMBER_LATE = re.compile(r"\b(\d{1,2})(?:ish)? (?:late|behind|more)\b", re.I)
 _WEEKS = re.compile(
     rf"\b(?:(?P<couple>(?:a )?couple(?: of)?)|(?P<few>(?:a )?few)|{_AMOUNT})\s*"
-    r"(?P<unit>weeks?|wks?|w|months?|mths?|days?)\b",
+    r"(?P<unit>weeks?|wks?|w|months?|mths?|days?|years?|yrs?)\b",
     re.I,
 )
+_THIS_YEAR = re.compile(r"\b(?:rest of )?(?:the|this) (?:year|yr)\b", re.I)
+_HALF_A_YEAR = re.compile(r"\bhalf (?:an? |the )?(?:year|yr)\b", re.I)
 _FORTNIGHT = re.compile(r"\bfortnight\b", re.I)
 _UNTIL = re.compile(r"\b(?:until|untill|til|till|'til|unti)\b\s+([^,.;:!?\n]+)", re.I)
 _BACK_ON = re.compile(
@@ -139,6 +141,10 @@ def _pause(said: Said, _: WordList) -> Slots:
             return {"until": words}
     if _FORTNIGHT.search(text):
         return {"weeks": 2}
+    if _HALF_A_YEAR.search(text):
+        return {"weeks": 26}
+    if _THIS_YEAR.search(text):
+        return {"until": "the end of the year"}
     weeks = _WEEKS.search(text)
     if not weeks:
         return {}
@@ -148,8 +154,10 @@ def _pause(said: Said, _: WordList) -> Slots:
     unit = weeks.group("unit").lower()
     if unit.startswith("d"):
         return {"weeks": -(-count // 7)}
-    # A month is taken as four weeks, so that texts come back sooner rather than later.
-    return {"weeks": count * 4 if unit.startswith("m") else count}
+    if unit.startswith("y"):
+        return {"weeks": count * 52}
+    # What is left over is left out, so that texts come back sooner rather than later: a month is four weeks.
+    return {"weeks": count * 52 // 12 if unit.startswith("m") else count}
 
 
 def _channel(said: Said, _: WordList) -> Slots:

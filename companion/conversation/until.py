@@ -17,15 +17,29 @@ _MONTH = re.compile(
     r"|november|december)\b"
 )
 _OF_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b")
+_YEAR = re.compile(r"\b20\d\d\b")
+_AFTER = re.compile(r"\b(?:after|end of|over)\b")
 _WEEKDAY = re.compile(rf"\b({'|'.join(_DAYS)})(?:s|nes|rs|urs|ur)?(?:day)?\b")
 
 
 def day_meant(words: str, today: date) -> date | None:
     """Return the next day after `today` that `words` name, or None when they name none. Never raises.
 
-    A month alone is its first day; "next week" is the Monday after.
+    A month alone is its first day, and "after March" the one after; "next week" is the Monday after. A year alone, and
+    "next year", is its 2 January.
     """
     said = words.lower().strip()
+    if named := _YEAR.search(said):
+        year = int(named[0])
+        within = date(year - 1, 12, 31)
+        found = _day_meant(said.replace(named[0], " ").strip(), within) or date(year, 1, 2)
+        return found if found > today else None
+    return _day_meant(said, today)
+
+
+def _day_meant(said: str, today: date) -> date | None:
+    if "next year" in said or "rest of the year" in said or "end of the year" in said:
+        return date(today.year + 1, 1, 2)
     for name, (month, day) in _NAMED.items():
         if name in said:
             return _next(today, month, day)
@@ -40,7 +54,8 @@ def day_meant(words: str, today: date) -> date | None:
     if found := _OF_MONTH.search(said):
         return _next_of_month(today, int(found[1]))
     if found := _MONTH.search(said):
-        return _next(today, _MONTHS.index(found[0][:3]) + 1, 1)
+        month = _MONTHS.index(found[0][:3]) + (2 if _AFTER.search(said) else 1)
+        return _next(today, month if month <= 12 else 1, 1)
     if "tomorrow" in said:
         return today + timedelta(days=1)
     if "next week" in said or "weekend" in said:

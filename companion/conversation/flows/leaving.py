@@ -16,7 +16,8 @@ from companion.conversation.optout_words import carrier_answers, is_stop_word
 from companion.conversation.until import day_meant
 
 PAUSE_WEEKS = 2
-LONGEST_PAUSE = 26
+LONGEST_PAUSE = timedelta(days=366)
+_FAR = timedelta(days=300)  # from here on a day is named with its year
 
 
 def stop(known: Known) -> Decision:
@@ -55,10 +56,20 @@ def pause(known: Known) -> Decision:
     today = known.now.astimezone(known.zone).date()
     weeks = max(int(known.meant.slots.get("weeks", PAUSE_WEEKS)), 1)
     named = day_meant(str(known.meant.slots.get("until", "")), today)
-    last = min(named or today + timedelta(weeks=weeks), today + timedelta(weeks=LONGEST_PAUSE))
-    until = datetime.combine(last, time(8), known.zone).astimezone(UTC)
-    text = known.say("paused", until=when.day(until, known.zone))
+    wanted, longest = named or today + timedelta(weeks=weeks), today + LONGEST_PAUSE
+    until = datetime.combine(min(wanted, longest), time(8), known.zone).astimezone(UTC)
+    unclear = named is None and "weeks" not in known.meant.slots and _says_how_long(known.text)
+    said = "paused_longest" if wanted > longest else "paused_usual" if unclear else "paused"
+    text = known.say(said, until=_day(known, until))
     return Decision((text,), (Pause(until),), known.still_asked(paused=True))
+
+
+def _says_how_long(text: str) -> bool:
+    return said_by_trainees().how_long_a_pause.search(one_line(text)) is not None
+
+
+def _day(known: Known, until: datetime) -> str:
+    return when.day(until, known.zone, year=until - known.now > _FAR)
 
 
 def of_a_pause(known: Known) -> Decision | None:
@@ -68,7 +79,7 @@ def of_a_pause(known: Known) -> Decision | None:
     if until is None or until <= known.now:
         return None
     if listen.how_long_still.search(text):
-        return Decision((known.say("paused", until=when.day(until, known.zone)),), heard_as="pause")
+        return Decision((known.say("paused", until=_day(known, until)),), heard_as="pause")
     if known.kept.get("paused") and listen.so_long.search(text):
         meant = understand(f"pause {listen.at_first.sub('', text)}", "none")
         if meant.intent == "pause" and meant.slots:
