@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from companion import jobs
-from companion.models import AuditEntry, Person
+from companion.models import AuditEntry, Consent, InboundMessage, Person
 from tests.safety.stage import DANGER, closed, reference
 from tests.world import World
 
@@ -103,3 +103,67 @@ def test_who_comes_back_to_another_cohort_is_offered_no_place_in_the_group_they_
     asha.hears("no group session planned for you yet")
     asha.texts("yes")
     assert "you have a place" not in " ".join(asha.ignores())
+
+
+def test_a_join_that_the_carrier_held_back_is_taken_up_by_start(world: World) -> None:
+    asha, ben = world.talker("+447700900151"), world.talker("+447700900152")
+    for phone in (asha, ben):
+        phone.texts("STOP")
+        phone.ignores()
+        phone.texts("JOIN ICU")
+        world.settle()
+        phone.hears_nothing()  # only START lets anything through
+    with world.database.read() as session:
+        joins = select(InboundMessage.needs_reading).where(InboundMessage.intent == "join")
+        assert session.scalars(joins).all() == [True, True]  # a person sees that they wait
+    asha.texts("START")
+    world.advance(hours=3)
+    ben.texts("start")
+    for phone in (asha, ben):
+        phone.hears("re-subscribed")
+        phone.hears("You asked to join ICU")
+        phone.hears("A computer checks your texts")
+        phone.hears("Reply YES to join")
+        world.advance(minutes=5)
+        phone.hears_nothing()  # once, though it was to be sent again
+        phone.texts("yes")
+        phone.hears("Welcome to Companion")
+        phone.ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_left_joins_anew_unheard_and_texts_start_later_is_not_told_that_they_are_back(world: World) -> None:
+    asha = world.member()
+    asha.texts("STOP")
+    asha.texts("JOIN ICU")
+    world.advance(days=3)
+    asha.ignores()
+    asha.texts("START")
+    asha.hears("re-subscribed")
+    asha.hears("You asked to join ICU")
+    assert "Reply YES to join" in asha.ignores()[-1]
+    asha.texts("yes")
+    asha.hears("Welcome to Companion")
+    asha.ignores()
+    asha.texts("NEXT")
+    asha.hears("ICU North")
+    world.staff_ignores()
+
+
+def test_a_yes_to_what_never_arrived_is_no_consent(world: World) -> None:
+    asha = world.talker("+447700900151")
+    asha.texts("STOP")
+    asha.texts("JOIN ICU")
+    world.settle()
+    asha.ignores()
+    asha.texts("YES")  # the carrier takes it for START
+    asha.hears("re-subscribed")
+    asha.hears("You asked to join ICU")
+    assert "Reply YES to join" in asha.ignores()[-1]
+    with world.database.read() as session:
+        assert set(session.scalars(select(Consent.event))) == {"shown"}
+    asha.texts("YES")
+    asha.hears("Welcome to Companion")
+    asha.ignores()
+    with world.database.read() as session:
+        assert "yes" in set(session.scalars(select(Consent.event)))

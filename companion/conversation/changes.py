@@ -42,6 +42,11 @@ class StartAgain:
 
 
 @dataclass(frozen=True)
+class DropHeld:
+    """What was to ask them to join and was held back is not sent any more: it is said anew."""
+
+
+@dataclass(frozen=True)
 class Book:
     """Answer for a place in a session: yes, no or waiting."""
 
@@ -271,6 +276,7 @@ Change = (
     | RefuseConsent
     | Stop
     | StartAgain
+    | DropHeld
     | Book
     | SayLate
     | SayCantGetIn

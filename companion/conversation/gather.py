@@ -14,6 +14,7 @@ from companion.content.sayings import said_by_trainees
 from companion.conversation.around import facts, wants_cohorts
 from companion.conversation.asides import aside
 from companion.conversation.flows import booking, leaving_out, second_thoughts
+from companion.conversation.flows.joining import LAST_SHOWN
 from companion.conversation.flows.my_data import CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
@@ -29,7 +30,7 @@ from companion.escalation import standing
 from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.addresses import addresses_of
-from companion.models import Cohort, ContactRequest, Person
+from companion.models import Address, Cohort, ContactRequest, OutboxMessage, Person
 from companion.programme.links import calendar_url
 from companion.settings import Settings
 from companion.signposting import Directory
@@ -78,6 +79,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         kept=kept,
         colleagues=_colleagues(session) if leaving_out.asks(body) else (),
         public_url=settings.public_url,
+        consent_held=stopped and asked == "confirm_consent" and _consent_held(session, person, address),
         call_waits=(asked == "flag_followup" or second_thoughts.no_is_about_a_call(body, kept))
         and _call_waits(session, person),
         episode_open=asked == CONFIRM_ERASE and standing.open_episode(session, address) is not None,
@@ -110,6 +112,19 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     if episode is None or not standing.nobody_has(episode) or not standing.person_knows(episode):
         return None
     return voice.nobody_yet(text.person.nation if text.person else None, text.now)
+
+
+def _consent_held(session: Session, person: Person | None, address: Address) -> bool:
+    """Whether the carrier held back what they were to read before they agree: it takes a STOP by SMS as its own."""
+    if person is None or person.asked_at is None or not optout.held_by_carrier(session, address):
+        return False
+    arrived = select(OutboxMessage.id).where(
+        OutboxMessage.address_id == address.id,
+        OutboxMessage.purpose == LAST_SHOWN,
+        OutboxMessage.created_at >= person.asked_at,
+        OutboxMessage.status.in_(("accepted", "sent", "delivered", "read")),
+    )
+    return session.scalar(arrived.limit(1)) is None
 
 
 def _call_waits(session: Session, person: Person | None) -> bool:

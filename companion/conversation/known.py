@@ -89,6 +89,7 @@ class Known:
     kept: Mapping[str, Any]  # what goes with it
     colleagues: tuple[Colleague, ...] = ()  # only where the text may be about one of them
     public_url: str = ""
+    consent_held: bool = False  # what was to be shown before their YES never reached them: their carrier held it back
     call_waits: bool = False  # nobody has met a wish of theirs for a person; asked only where a no may be about it
     episode_open: bool = False  # asked only when someone confirms that everything be removed
     waiting: Text | None = None  # what is true while nobody has their episode, where that is to be said

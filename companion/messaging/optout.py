@@ -14,6 +14,7 @@ from companion.messaging.numbers import Sender
 from companion.models import Address, OptOut
 
 _LEDGER = OptOut.__table__.c
+_OF_CARRIER = ("word", "provider")
 _STOPPED = "stopped addresses"  # what this transaction has found out already
 _ASKED = (
     select(_LEDGER.action)
@@ -39,6 +40,17 @@ def is_stopped(session: Session, address: Address) -> bool:
     session.flush()
     last = session.connection().scalar(_ASKED, {"address": address.address_index, "channel": address.channel})
     return bool(last == "stop")
+
+
+def held_by_carrier(session: Session, address: Address) -> bool:
+    """Whether a STOP stands that the carrier knows too: only START, YES or UNSTOP lets our answers through again."""
+    last = session.execute(
+        select(OptOut.action, OptOut.source)
+        .where(OptOut.address_index == address.address_index, OptOut.channel == address.channel)
+        .order_by(OptOut.at.desc(), OptOut.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return address.channel == "sms" and last is not None and last.action == "stop" and last.source in _OF_CARRIER
 
 
 def last_wish_of_addresses() -> ScalarSelect[str]:

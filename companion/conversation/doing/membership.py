@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from companion.conversation import changes
 from companion.conversation.doing.scene import Scene, apply
@@ -13,7 +13,7 @@ from companion.escalation.news import tell_of_stop
 from companion.escalation.person import meet
 from companion.escalation.standing import open_episode
 from companion.messaging import optout
-from companion.models import Cohort, JoinSource, Person, record
+from companion.models import Cohort, JoinSource, OutboxMessage, Person, record
 from companion.privacy import erasure, leaving, links
 from companion.programme.aliases import new_alias
 from companion.programme.sessions import group_for
@@ -90,6 +90,16 @@ def _(_change: changes.StartAgain, scene: Scene) -> None:
     if scene.person is not None:
         channel, sid = scene.address.channel, scene.inbound.provider_sid
         leaving.come_back(scene.session, scene.person, scene.now, channel=channel, sid=sid)
+
+
+@apply.register
+def _(_change: changes.DropHeld, scene: Scene) -> None:
+    scene.session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.address_id == scene.address.id, OutboxMessage.status.in_(("queued", "handed")))
+        .where(OutboxMessage.purpose.startswith("join_"))
+        .values(status="dropped", reason="changed", lease_until=None, settled_at=scene.now, updated_at=scene.now)
+    )
 
 
 @apply.register

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from companion.conversation.changes import AskConsent, GiveConsent, RefuseConsent
+from companion.conversation.changes import AskConsent, DropHeld, GiveConsent, RefuseConsent, StartAgain
 from companion.conversation.flows import booking, nation, placing
 from companion.conversation.known import NOTHING, Asked, CohortFacts, Decision, Known
 
 CONSENT_LASTS = timedelta(hours=48)
 MAY_JOIN = ("mobile", "opaque")
+LAST_SHOWN = "join_consent_3"  # of the texts that are shown before a YES
 ANY = ("ANY", "SKIP")  # for those whom none of the words fits
 GENERAL = "GENERAL"  # the cohort they are shown, if there is one
 
@@ -20,6 +21,8 @@ def join(known: Known) -> Decision:
     if known.sender_kind not in MAY_JOIN:
         return Decision((known.say("join_not_mobile"),))
     code = str(known.meant.slots.get("cohort_code", "")).upper()
+    if known.stopped and known.channel == "sms":  # the carrier may hold back what we answer: a person sees it as well
+        return replace(_join(known, code), read_me=True)
     asked = _asked_about(known)
     if asked is not None and not code:
         return _ask(known, asked)  # JOIN sent once more is no YES to what was shown
@@ -70,7 +73,7 @@ def _ask(known: Known, cohort: CohortFacts) -> Decision:
     shown = (
         known.say("join_consent_1", cohort=cohort.name),
         known.say("join_consent_2"),
-        known.say("join_consent_3"),
+        known.say(LAST_SHOWN),
     )
     intro = (known.say("join_back"),) if known.state == "left" and known.has_joined else ()
     return Decision(
@@ -78,6 +81,11 @@ def _ask(known: Known, cohort: CohortFacts) -> Decision:
         (AskConsent(cohort.id, shown),),
         Asked("confirm_consent", CONSENT_LASTS, {"cohort": str(cohort.id)}),
     )
+
+
+def taken_up(known: Known, cohort: CohortFacts) -> Decision:
+    """Show it to somebody who asked to join while the carrier held our answers back, now that it lets them through."""
+    return Decision((), (StartAgain(), DropHeld()), NOTHING).and_then(_ask(known, cohort))
 
 
 def _asked_about(known: Known) -> CohortFacts | None:
@@ -89,6 +97,8 @@ def agree(known: Known) -> Decision:
     cohort = _asked_about(known)
     if cohort is None:
         return Decision((known.say("join_lapsed"),), asks=NOTHING)
+    if known.consent_held:
+        return taken_up(known, cohort)  # a YES to what they never saw agrees to nothing
     where = nation.shown(known.lives_in or cohort.nation or known.nation)
     kept = (known.say("delete_taken_back"),) if known.erasure_waits else ()
     welcome = Decision((known.say("join_welcome", nation=where), *kept), (GiveConsent(cohort.id),), NOTHING)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from companion import when
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Pause, StartAgain, Stop, UseChannel
-from companion.conversation.flows import booking
+from companion.conversation.flows import booking, joining
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, SILENCE, Decision, Known
 from companion.conversation.normalise import one_line
@@ -40,7 +40,9 @@ def ends_all(known: Known) -> bool:
 
 
 def start(known: Known) -> Decision:
-    """Lift a stop; for someone who never joined, say how to."""
+    """Lift a stop; for someone who never joined, say how to, and take up a JOIN since that was not answered."""
+    if known.state == "asked" and known.stopped and known.cohort is not None:
+        return joining.taken_up(known, known.cohort)
     if not known.has_joined:
         return Decision((known.say("started_not_member"),), (StartAgain(),), NOTHING)
     kept = (known.say("delete_taken_back"),) if known.erasure_waits else ()
