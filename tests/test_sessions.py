@@ -307,3 +307,42 @@ def test_who_answers_before_they_hear_that_a_session_moved_is_not_asked_again(wo
     for each in (asha, cal, dan):
         each.ignores()
     world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_waits_or_finds_it_full_is_not_told_to_book_for_a_link(world: World) -> None:
+    booked, late = crowd(world), world.member("+447700900120")
+    for asked in ("LINK", "DIAL"):
+        late.texts(asked)
+        late.hears("is full. Reply YES to go on the waiting list. The link is for those with a place")
+    late.texts("NEXT")
+    late.hears("It is full. Reply YES to wait for a place.")
+    late.texts("yes")
+    late.hears("so you are on the waiting list")
+    for asked in ("LINK", "DIAL", "running 10 mins late"):
+        late.texts(asked)
+        late.hears("You are on the waiting list for Thu 26 Nov, 6:30pm, so there is no link yet")
+    booked[0].texts("no")
+    booked[0].hears("You have no place")
+    world.settle()
+    late.hears("A place has come up")
+    late.texts("LINK")
+    late.hears("Reply YES to book and we will send the link")
+    late.texts("yes")
+    late.hears("you have a place")
+    late.texts("LINK")
+    late.hears("Your group, Thu 26 Nov, 6:30pm: http")
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_place_in_another_session_is_not_said_to_be_had(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    asha.hears("you have a place on Thu 26 Nov")
+    for asked in ("book me on the 10th december too", "can i book the next two sessions", "yes and the one after"):
+        asha.texts(asked)
+        asha.hears("We ask about one session at a time")
+        asha.hears_nothing()
+    for said in ("yes im coming thursday", "see you on the 26th", "yes"):
+        asha.texts(said)
+        assert "one session at a time" not in asha.ignores()[-1]

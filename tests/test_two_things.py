@@ -91,7 +91,7 @@ def test_chat_with_a_word_of_some_topic_is_offered_nothing() -> None:
 def test_reasons_for_a_pause_are_no_needs() -> None:
     for text in ("stop the check ins until im back from leave", "pause the texts till my exams are over"):
         decision = decide(known(text, "none"))
-        assert [reply.id for reply in decision.replies] == ["paused"], text
+        assert [reply.id for reply in decision.replies] == ["paused_usual"], text
 
 
 def test_an_answer_that_also_asks(world: World) -> None:

@@ -143,6 +143,7 @@ class TraineeSayings:
     place_at_night: Pattern
     asks_hours: Pattern
     says_yes: Pattern
+    another_session: Pattern
     bare_answer: Pattern
     dial_in: Pattern
     by_phone: Pattern

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -11,7 +12,7 @@ from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayCantGe
 from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
 from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
-from companion.conversation.until import weekday_meant
+from companion.conversation.until import day_meant, weekday_meant
 
 LATE_FROM = timedelta(hours=12)  # before the start: being late is only of use to know on the day
 RECONSIDER = timedelta(hours=24)  # how long a bare YES is understood after a NO
@@ -32,6 +33,8 @@ def accept(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),), asks=NOTHING)
+    if session.has_place and _means_another_session(known, session):
+        return Decision((known.say("one_at_a_time", when=_when(known, session)),))
     if _means_another_day(known, session):
         return next_session(known)
     if session.open:
@@ -54,6 +57,17 @@ def _means_another_day(known: Known, session: SessionFacts) -> bool:
     return named != session.starts_at.astimezone(known.zone).weekday()
 
 
+def _means_another_session(known: Known, session: SessionFacts) -> bool:
+    """Whether somebody who has a place asks for one in another session as well, by its day or "the one after"."""
+    if said_by_trainees().another_session.search(one_line(known.text)):
+        return True
+    said, ours = str(known.meant.slots.get("day", "")), session.starts_at.astimezone(known.zone)
+    if (weekday := weekday_meant(said)) is not None:
+        return weekday != ours.weekday()
+    named = day_meant(said, known.now.astimezone(known.zone).date() - timedelta(days=1))
+    return named is not None and any(map(str.isdecimal, said)) and named != ours.date()
+
+
 def decline(known: Known) -> Decision:
     """Give up a place, or say no to one."""
     session = known.session
@@ -70,9 +84,13 @@ def next_session(known: Known) -> Decision:
     session = known.session
     if session is None:
         return Decision((known.say("offer_none"),))
+    if session.has_place and said_by_trainees().another_session.search(one_line(known.text)):
+        return Decision((known.say("one_at_a_time", when=_when(known, session)),))
     fragment = {"yes": "place_booked", "attended": "place_booked", "no": "place_declined"}.get(
         session.status or "", "place_offered"
     )
+    if fragment == "place_offered" and not session.open:
+        fragment = "place_full"
     if session.status == "waiting":
         fragment = "place_held" if session.open else "place_waiting"
     state = known.say(fragment)
@@ -87,9 +105,15 @@ def join_link(known: Known) -> Decision:
     if session is None:
         return Decision((known.say("offer_none"),))
     if not session.has_place:
-        text = known.say("link_not_booked", when=_when(known, session))
-        return Decision((text,), asks=_asks(known, session))
+        return _no_link_yet(known, session)
     return Decision((known.say("join_link", when=_when(known, session), link=session.link),))
+
+
+def _no_link_yet(known: Known, session: SessionFacts) -> Decision:
+    """Say why there is no way in for somebody without a place: not booked, full, or waiting."""
+    waits = "link_waiting" if session.status == "waiting" else "link_full"
+    text = known.say("link_not_booked" if session.open else waits, when=_when(known, session))
+    return Decision((text,), asks=_asks(known, session))
 
 
 def late(known: Known) -> Decision:
@@ -99,8 +123,7 @@ def late(known: Known) -> Decision:
         return Decision((known.say("offer_none"),), read_me=True)
     taken = "book_yes" in known.meant.intents and session.open  # by this very text: "yes but might be 10 mins late"
     if not (session.has_place or taken):
-        text = known.say("link_not_booked", when=_when(known, session))
-        return Decision((text,), asks=_asks(known, session), read_me=True)
+        return replace(_no_link_yet(known, session), read_me=True)
     on_the_way = said_by_trainees().on_the_way.search(one_line(known.text))
     if session.has_place and known.now < session.starts_at and on_the_way:
         return join_link(known) if session.starts_at - known.now <= LATE_FROM else next_session(known)
@@ -182,8 +205,7 @@ def _dial(known: Known) -> Decision:
     if session is None:
         return Decision((known.say("offer_none"),))
     if not session.has_place:
-        text = known.say("link_not_booked", when=_when(known, session))
-        return Decision((text,), asks=_asks(known, session))
+        return _no_link_yet(known, session)
     if session.dial_in is None:
         return Decision((known.say("dial_none", link=session.link),), heard_as="dial")
     call = _call(known, session.dial_in, session.dial_code)

@@ -222,7 +222,8 @@ def _both(decisions: list[Decision]) -> Decision:
     """Meet several wishes in one answer of two parts. A wish for a person is always said to have been heard."""
     whole, *others = decisions
     for other in others:
-        together = whole.and_then(other)
+        new = tuple(each for each in other.replies if each not in whole.replies)
+        together = whole.and_then(replace(other, replies=new))
         if helping.parts_of(together.replies) > helping.MOST_PARTS:
             replies = other.replies if _asks_for_person(other) else whole.replies
             together = replace(together, replies=replies, read_me=True)
