@@ -342,3 +342,27 @@ def test_where_a_place_that_was_named_is_has_nothing_to_do_with_the_group(world:
     asha.ignores()
     asha.texts("where is it")
     assert "by video" not in "".join(asha.ignores())
+
+
+@pytest.mark.one_database("sqlite")
+def test_whose_number_changes_is_promised_no_move_and_is_read(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    asha.texts("CALL ME")
+    asha.ignores()
+    asha.texts("my number is changing to 07700 900188")
+    asha.hears("We can't move you to a new number", "Text JOIN from the new phone", "STOP to leave")
+    with world.database.read() as session:
+        last = session.scalars(
+            select(InboundMessage).order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
+        )
+        assert last.first().needs_reading  # type: ignore[union-attr] # who is to ring them may need it
+    new = world.member("+447700900188")
+    new.texts("yes")
+    new.hears("you have a place on Thu 26 Nov")
+    asha.texts("STOP")
+    asha.ignores()
+    new.texts("next")
+    new.hears("You have a place")
+    world.settle()
+    world.staff_ignores()

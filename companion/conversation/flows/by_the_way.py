@@ -25,7 +25,8 @@ _OUTSIDE = {
     "needs_app": "by_video_outside",
 }
 _OF_THE_TEXTS = ("quiet_how", "text_times", "stop_in_part", "pause_how")  # "no texts on Sundays" is no to no place
-_READ_ALL_THE_SAME = ("stop_in_part", "shared_phone", "somebody_else")  # the number may be another's now
+# The number may be another's now, or no longer the one to ring.
+_READ_ALL_THE_SAME = ("stop_in_part", "shared_phone", "somebody_else", "new_number")
 
 
 def said(known: Known) -> Decision | None:
