@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -167,3 +169,19 @@ def test_a_yes_to_what_never_arrived_is_no_consent(world: World) -> None:
     asha.ignores()
     with world.database.read() as session:
         assert "yes" in set(session.scalars(select(Consent.event)))
+
+
+@pytest.mark.parametrize(("days", "told"), [(170, True), (190, False)])
+@pytest.mark.one_database("sqlite")
+def test_who_joins_from_a_number_that_was_left_long_ago_hears_nothing_of_its_owner(
+    world: World, days: int, told: bool
+) -> None:
+    asha = world.member()
+    asha.texts("please stop texting me")  # which no carrier takes for a STOP
+    asha.ignores()
+    world.jump_to(world.clock.now() + timedelta(days=days))
+    asha.texts("JOIN ICU")
+    heard = asha.ignores()
+    assert any("You left before" in each for each in heard) is told
+    assert "Reply YES to join" in heard[-1]
+    world.staff_ignores()

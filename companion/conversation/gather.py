@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,9 @@ from companion.models import Address, Cohort, ContactRequest, OutboxMessage, Per
 from companion.programme.links import calendar_url
 from companion.settings import Settings
 from companion.signposting import Directory
+
+# Networks give a number that nobody uses to somebody new after some months.
+_A_NUMBER_RESTS = timedelta(days=180)
 
 
 def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
@@ -89,6 +92,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         takes_back=takes_back,
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
+        left_long_ago=person is not None and person.left_at is not None and person.left_at < now - _A_NUMBER_RESTS,
         erased=person is None and stopped and optout.ended_by_erasure(session, address),
         erasure_waits=person is not None and person.erase_asked_at is not None,
         stopped_on=_stopped_on(session, person) if "change_channel" in meant.intents else frozenset(),

@@ -98,6 +98,7 @@ class Known:
     takes_back: bool = False  # it says that a yes was a slip
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
+    left_long_ago: bool = False  # so long that the number may be another's by now
     erased: bool = False  # all that was held about this number's owner was deleted, and nothing has come of it since
     erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up
     stopped_on: frozenset[str] = frozenset()  # channels with a STOP of theirs; asked only for a wish to change channels

@@ -75,7 +75,8 @@ def _ask(known: Known, cohort: CohortFacts) -> Decision:
         known.say("join_consent_2"),
         known.say(LAST_SHOWN),
     )
-    intro = (known.say("join_back"),) if known.state == "left" and known.has_joined else ()
+    back = known.state == "left" and known.has_joined and not known.left_long_ago
+    intro = (known.say("join_back"),) if back else ()
     return Decision(
         intro + shown,
         (AskConsent(cohort.id, shown),),
