@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from companion.models import Booking, ContactRequest
+from tests.safety.stage import DANGER
 from tests.world import World
 
 
@@ -115,3 +116,16 @@ def test_who_wants_no_call_at_all_and_says_so_to_an_offer_is_off_the_list(world:
     assert not _call_waits(world)
     world.settle()
     world.staff_ignores()
+
+
+@pytest.mark.parametrize("said", ["no call", "who's there", "who is there?"])
+@pytest.mark.one_database("sqlite")
+def test_who_waits_for_a_person_hears_nothing_but_the_truth(world: World, said: str) -> None:
+    asha = world.member()
+    asha.texts(DANGER)
+    asha.ignores()
+    asha.texts(said)
+    asha.hears("No facilitator has picked this up yet")
+    world.settle()
+    world.staff_ignores()
+    asha.ignores()

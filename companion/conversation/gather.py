@@ -110,7 +110,8 @@ def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:
 def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: bool) -> Text | None:
     """Return what is true for somebody whose episode nobody has, where what they say has no answer of its own."""
     back = meant.intent == "start_again"  # whoever comes back hears it as well
-    if not back and (stopped or not says_nothing_else(meant, text.arrival.body)):
+    body = text.arrival.body
+    if not back and (stopped or not (says_nothing_else(meant, body) or second_thoughts.wants_no_call(body))):
         return None
     episode = standing.open_episode(text.session, text.address)
     if episode is None or not standing.nobody_has(episode) or not standing.person_knows(episode):

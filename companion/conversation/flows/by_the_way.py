@@ -44,8 +44,8 @@ def said(known: Known) -> Decision | None:
     if intent not in _ENDS and listen.no_call.search(text):
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
     text_id = known.by_the_way
-    if text_id == "help" and known.waiting is not None:
-        return None  # "hello?" of somebody who waits for a person
+    if text_id in ("help", "who_is_there") and known.waiting is not None:
+        return None  # "hello?" and "who's there" of somebody who waits for a person
     if text_id is None or (
         intent in _ENDS and text_id not in ("quiet_how", "text_times", "stop_in_part", "new_number")
     ):

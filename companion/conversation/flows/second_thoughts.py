@@ -25,13 +25,20 @@ def takes_back(text: str) -> bool:
 
 def no_is_about_a_call(text: str, kept: Mapping[str, Any]) -> bool:
     """Whether the text is a no that may be about a call: to one they have just asked for, or to any."""
-    return bool(kept.get("person")) or said_by_trainees().no_call_word.search(one_line(text)) is not None
+    return bool(kept.get("person")) or wants_no_call(text)
+
+
+def wants_no_call(text: str) -> bool:
+    """Whether a text is NO CALL, the word for it."""
+    return said_by_trainees().no_call_word.search(one_line(text)) is not None
 
 
 def _of_a_call(known: Known) -> Decision | None:
     """Take back a wish for a person; ask which is meant where a plain no may as well be about a place."""
     listen, text = said_by_trainees(), one_line(known.text)
-    if listen.no_call_word.search(text):
+    if wants_no_call(text):
+        if known.waiting is not None and not known.call_waits:
+            return Decision((known.waiting,), read_me=True, heard_as="waits")  # people are paged, and will be
         return _no_call(known) if known.call_waits else Decision((known.say("contact_declined"),), heard_as="no call")
     if not known.kept.get("person"):
         return None
