@@ -17,8 +17,8 @@ AGAIN = timedelta(hours=1)
 # Alarms that end when what they are about ends. A person says of the others that they are looked after.
 BY_THEMSELVES = frozenset(
     (
-        "episode_not_taken", "episode_stuck", "invariant_broken", "journal_not_kept", "mail_not_sent", "rota_gap",
-        "texts_not_taken", "texts_since_backup", "texts_unread",
+        "episode_not_taken", "episode_stuck", "invariant_broken", "journal_not_kept", "mail_not_sent",
+        "number_not_theirs", "rota_gap", "texts_not_taken", "texts_since_backup", "texts_unread",
         "twilio_down", "twilio_held", "twilio_not_reached", "whatsapp_template",
     )
 )  # fmt: skip

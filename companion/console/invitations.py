@@ -23,7 +23,8 @@ from companion.console.users import (
 )
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender
-from companion.models import Address, Invitation, Person, User, record
+from companion.models import Address, Invitation, Person, User, Way, record
+from companion.rota.ways import is_lost, settle_lost
 
 LASTS = timedelta(days=7)
 STAFF_ROLES = ("facilitator", "lead", "coordinator", "auditor")
@@ -48,10 +49,18 @@ def give_number(session: Session, person: Person, sender: Sender, now: datetime,
     address = address_of(session, sender, now)
     if address.person_id not in (None, person.id):
         raise UserError("this number belongs to somebody else in the programme")
+    if is_lost(session, person, sender.address):
+        raise UserError(
+            "that phone answered that it is somebody else's; whoever has it in hand signs in as its owner and shows "
+            "with a code, under Ways to reach me, that it is theirs"
+        )
     session.execute(
         update(Address).where(Address.person_id == person.id, Address.id != address.id).values(person_id=None)
     )
     address.person_id, address.invalid_since, address.invalid_code = person.id, None, None
+    lost = (Way.person_id == person.id, Way.dead_since.is_not(None), Way.removed_at.is_(None))
+    session.execute(update(Way).where(*lost).values(removed_at=now))
+    settle_lost(session, now)
     record(session, now, "number changed", person, actor=by)
 
 

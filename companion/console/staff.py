@@ -24,7 +24,7 @@ from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.optout import stops_among
 from companion.models import Address, Duty, Episode, Group, GroupFacilitator, Invitation, Person, User, by_label
 from companion.rota.duties import still_on_the_rota
-from companion.rota.ways import who_stopped
+from companion.rota.ways import who_lost_a_number, who_stopped
 
 A_MOMENT = timedelta(minutes=1)
 _FULL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
@@ -93,6 +93,7 @@ def users() -> ResponseReturnValue:
         waiting = {each.person_id: each for each in session.scalars(_open_invitations())}
         numbered = set(session.scalars(select(Address.person_id).where(Address.invalid_since.is_(None))))
         stopped = {person.id for person in who_stopped(session)}
+        lost = {person.id for person in who_lost_a_number(session)}
     ordered = sorted(by_label(people), key=lambda p: invitations.STAFF_ROLES.index(p.role))
     return render_template(
         "console/users.html",
@@ -101,6 +102,7 @@ def users() -> ResponseReturnValue:
         waiting=waiting,
         numbered=numbered,
         stopped=stopped,
+        lost=lost,
         now=now(),
     )
 

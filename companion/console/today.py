@@ -50,7 +50,7 @@ from companion.models import (
 from companion.programme import supervision
 from companion.rota.cover import Gap, every_gap
 from companion.rota.schedule import Turn
-from companion.rota.ways import ENOUGH, can_be_texted, live_ways, who_stopped
+from companion.rota.ways import ENOUGH, can_be_texted, live_ways, who_lost_a_number, who_stopped
 
 SOON = timedelta(days=8)
 GAPS = timedelta(days=7)  # how far ahead gaps in any rota are shown
@@ -79,6 +79,7 @@ class Today:
     supervised_on: datetime | None
     alarms: Sequence[Alarm]
     stopped: Sequence[Person]  # who of those who run the programme texted STOP
+    lost: Sequence[Person]  # and whose phone answered as somebody else's
     on_now: Sequence[tuple[Turn, str]]  # who is on duty, with their names
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
@@ -189,6 +190,7 @@ def _load() -> Today:
             untold=me().role == COORDINATOR and not can_be_texted(session, me()),
             set_up=_set_up(session),
             stopped=who_stopped(session),
+            lost=who_lost_a_number(session),
             alarms=session.scalars(
                 select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.raised_at).limit(SHOWN)
             ).all(),

@@ -39,6 +39,9 @@ class StaffSayings:
     a_session: Pattern
     one_session: Pattern
     duty: Pattern
+    not_theirs: Pattern
+    wrong_phone: Pattern
+    maybe_not_theirs: Pattern
     new_phone: Pattern
     move_session: Pattern
     cant_run: Pattern

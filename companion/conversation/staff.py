@@ -11,7 +11,7 @@ from companion import when
 from companion.content.catalogue import Text
 from companion.content.orders import Verb
 from companion.content.sayings import said_by_staff, said_by_trainees
-from companion.conversation import asked_for, errands, plain_staff, staff_stop
+from companion.conversation import asked_for, errands, not_theirs, plain_staff, staff_stop
 from companion.conversation.normalise import one_line
 from companion.conversation.optout_words import bare
 from companion.conversation.orders import Order, read_order, without_reference
@@ -55,11 +55,17 @@ class StaffDesk:
         request = Request(session, person, arrival.body, now, self._voice)
         if (ended := staff_stop.answer(request, address, arrival)) is not None:
             return ended
-        answer = self._says_reached(request) or errands.run(request) or self._order(session, person, arrival.body, now)
+        answer = self._says_reached(request) or errands.run(request)
+        if answer is None and not in_danger:
+            answer = not_theirs.answer(request, address)
+        answer = answer or self._order(session, person, arrival.body, now)
         if arrival.media_count and answer[0] in ("relay", "note"):
             answer = answer[0], (*answer[1], self._say("relay_words_only"))
-        if in_danger:
-            return answer
+        return answer if in_danger else self._plainly(request, not_theirs.asked(request, answer))
+
+    def _plainly(self, request: Request, answer: Answer) -> Answer:
+        """Answer plain words where no order was found; other answers stand."""
+        session, person, now = request.session, request.person, request.now
         if answer[0] in ("unknown", "order_none"):
             if (answered := asked_for.answered(request)) is not None:
                 return answered

@@ -14,6 +14,7 @@ from companion.escalation.carriers import keep_from
 from companion.escalation.closings import CannotCloseError
 from companion.escalation.paging import answered, page_next, people_to_page
 from companion.escalation.steps import EVERYONE, one_up
+from companion.escalation.ways import ways_to
 from companion.escalation.words import Voice
 from companion.models import Declined, Episode, Page, Person, record
 
@@ -37,10 +38,27 @@ def pass_on(
         episode.owner = None
         voice.tell_trainee_passed(session, episode, person, now)
     if episode.state == "open":
-        # The first passes: the second now. Anyone else: everyone, the one who passed as well.
-        first = people_to_page(session, episode, now)[:1]
-        episode.step = one_up(episode) if person in first else max(episode.step, one_up(episode))
-        page_next(session, episode, now, voice)
+        _on_to_the_next(session, episode, person, now, voice)
+
+
+def go_on_without(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
+    """Let an episode go on to the next at once, as a phone of `person` turned out to be a stranger's.
+
+    Theirs it stays if they had it; but where nothing reaches them now the others are paged as well.
+    """
+    if episode.state == "open":
+        _on_to_the_next(session, episode, person, now, voice)
+        return
+    theirs = episode.state == "owned" and episode.owner_id == person.id
+    if theirs and not ways_to(session, person, now, voice.settings, voice.words):
+        owner_not_told(session, episode, now, voice)
+
+
+def _on_to_the_next(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:
+    """From the first to the second; from anyone else to everyone, themselves as well."""
+    first = people_to_page(session, episode, now)[:1]
+    episode.step = one_up(episode) if person in first else max(episode.step, one_up(episode))
+    page_next(session, episode, now, voice)
 
 
 def take_from(

@@ -175,6 +175,9 @@ def _reason_to_drop(row: OutboxMessage, now: datetime, stop: Stop | None) -> str
         return "too late"
     if stop is not None and not _answers_after(stop, row):
         return "stopped"
+    staff = row.person is not None and row.person.role != "trainee"
+    if staff and row.in_reply_to is None and row.address.person_id != row.person_id:
+        return "number not theirs"
     if LANES[row.lane] in MEMBERS_ONLY and row.person is not None:
         if row.person.state == "left":
             return "left"

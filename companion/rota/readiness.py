@@ -78,6 +78,13 @@ def _begin(session: Session, now: datetime, voice: Speaker) -> None:
             _test(session, turn, session.get_one(Person, turn.person_id), None, now, voice)
 
 
+def missed_by(session: Session, person: Person, now: datetime, voice: Speaker) -> None:
+    """Count the test pages to `person` as missed at once, as the phone that got them is not theirs."""
+    waiting = select(ReadinessCheck).where(ReadinessCheck.person_id == person.id, ReadinessCheck.state == "sent")
+    for check in session.scalars(waiting.with_for_update()).all():
+        _missed(session, check, now, voice)
+
+
 def _missed(session: Session, check: ReadinessCheck, now: datetime, voice: Speaker) -> None:
     check.state = "missed"
     record(session, now, "test page missed", check.person, role=check.role)

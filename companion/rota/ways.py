@@ -8,15 +8,16 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Channel, Sender, read_sender
 from companion.messaging.optout import last_wish_of_addresses, stops_among
-from companion.models import Address, Person, User, Way, by_label, record
+from companion.models import Address, Call, OutboxMessage, Person, User, Way, by_label, record, settle_alarm
 from companion.models.base import ask
 
+NOT_THEIRS = "number_not_theirs"  # the alarm that a phone answered as somebody else's
 ENOUGH = 2  # ways of different kinds, before someone may be on the rota
 CODE_LASTS = timedelta(minutes=15)
 MOST_TRIES = 5
@@ -143,11 +144,12 @@ def add_way(session: Session, person: Person, kind: str, given: str, countries: 
         _not_another_person(session, person, address)
     for old in ways_of(session, person):
         if old.kind == kind:
-            if old.address == address and old.dead_since is None:
+            if old.address == address:
                 return old
             old.removed_at = now
     session.flush()
     way = Way(person_id=person.id, kind=kind, address=address, address_index=address, created_at=now)
+    way.dead_since = now if is_lost(session, person, address) else None
     session.add(way)
     session.flush()
     record(session, now, "way added", person, actor=person.id, way=kind)
@@ -166,10 +168,17 @@ def new_code(session: Session, way: Way, now: datetime) -> str:
 
 
 def text_address(session: Session, way: Way, now: datetime) -> Address:
-    """Return where a text by `way` goes (a call's number is texted its code), made to belong to its person."""
+    """Return where a text by `way` goes (a call's number is texted its code), made to belong to its person.
+
+    A number that answered as somebody else's is nobody's until its code has come back. Raises WayError when whoever
+    has it takes part themselves.
+    """
     channel: Channel = "whatsapp" if way.kind == "whatsapp" else "sms"
     address = address_of(session, Sender(channel, way.address, "mobile"), now)
-    address.person_id = way.person_id
+    if way.dead_since is None:
+        address.person_id = way.person_id
+    elif address.person_id not in (None, way.person_id):
+        raise WayError("This number belongs to somebody else here. Use one of your own.")
     return address
 
 
@@ -184,14 +193,62 @@ def verify(session: Session, way: Way, code: str, now: datetime) -> None:
     right = session.scalar(select(Way.id).where(Way.id == way.id, Way.code_index == given))
     if right is None:
         raise WayError("That is not the code we sent. Type its six digits.")
-    way.verified_at, way.code_index, way.dead_since = now, None, None
+    was_dead, way.verified_at, way.code_index, way.dead_since = way.dead_since is not None, now, None, None
+    if was_dead and way.kind != "email":
+        number = (Way.person_id == way.person_id, Way.address_index == way.address)
+        session.execute(update(Way).where(*number).values(dead_since=None))
+        text_address(session, way, now)
     record(session, now, "way shown to work", way.person, actor=way.person_id, way=way.kind)
+    settle_lost(session, now)
 
 
 def remove_way(session: Session, way: Way, now: datetime) -> None:
     """Remove a way; the rota shows a gap where its person has not two left."""
     way.removed_at = now
     record(session, now, "way removed", way.person, actor=way.person_id, way=way.kind)
+    settle_lost(session, now)
+
+
+def lose_number(session: Session, person: Person, number: str, now: datetime) -> None:
+    """Take a number from `person`, as whoever has it says that it is theirs: nothing goes there any more.
+
+    It is nobody's, and no way to them, until a code that was sent there has come back. What waits is not sent.
+    """
+    of_number = select(Address.id).where(Address.address_index == number, Address.person_id == person.id)
+    addresses = session.scalars(of_number).all()
+    for carrier in (OutboxMessage, Call):
+        waits = (carrier.address_id.in_(addresses), carrier.status == "queued")
+        gone = {"status": "dropped", "reason": "number not theirs", "settled_at": now, "updated_at": now}
+        session.execute(update(carrier).where(*waits).values(gone))
+    session.execute(update(Address).where(Address.id.in_(addresses)).values(person_id=None))
+    known = ways_of(session, person)
+    lost = [way for way in known if way.kind != "email" and way.address == number]
+    if not lost:
+        lost = [Way(person_id=person.id, kind="sms", address=number, address_index=number, created_at=now)]
+        lost[0].removed_at = now if any(way.kind == "sms" for way in known) else None
+        session.add(lost[0])
+    for way in lost:
+        way.dead_since, way.verified_at, way.code_index = now, None, None
+    session.flush()
+
+
+def is_lost(session: Session, person: Person, number: str) -> bool:
+    """Whether a number of `person` answered as somebody else's, and no code has shown since that it is theirs."""
+    dead = (Way.person_id == person.id, Way.address_index == number, Way.dead_since.is_not(None))
+    return session.scalar(select(Way.id).where(*dead).limit(1)) is not None
+
+
+def who_lost_a_number(session: Session) -> list[Person]:
+    """Return whose number answered as somebody else's and was neither shown to be theirs nor replaced, by name."""
+    theirs = select(Way.person_id).where(Way.dead_since.is_not(None), Way.removed_at.is_(None))
+    return by_label(session.scalars(select(Person).where(Person.state == "staff", Person.id.in_(theirs))))
+
+
+def settle_lost(session: Session, now: datetime) -> None:
+    """End the alarm about such numbers when there is none left."""
+    session.flush()
+    if not who_lost_a_number(session):
+        settle_alarm(session, now, NOT_THEIRS)
 
 
 def _read(kind: str, given: str, countries: Collection[str]) -> str:
