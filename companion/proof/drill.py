@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from companion.escalation.closings import close
+from companion.escalation.closings import close_drill
 from companion.escalation.episodes import record_contact
 from companion.escalation.references import reference_for
 from companion.messaging.signature import sign
@@ -114,11 +114,7 @@ def _text(services: Services, drill_id: uuid.UUID) -> None:
         raise DrillError("the crisis reply did not come")
     with services.database.write() as session:
         drill = session.get_one(Drill, drill_id)
-        episode = session.scalar(
-            select(Episode)
-            .join(Address, Address.id == Episode.address_id)
-            .where(Address.address_index == number, Episode.is_drill, Episode.state != "closed")
-        )
+        episode = _opened(session, number)
         if episode is None:
             raise DrillError("no episode was opened")
         drill.episode_id = episode.id
@@ -161,7 +157,7 @@ def _close(services: Services, drill_id: uuid.UUID) -> None:
         if episode.state == "owned":
             record_contact(session, episode, person, now)
             _note(drill, "contacted", now)
-        close(session, episode, person, OUTCOME, now, services.voice)
+        close_drill(session, episode, person, OUTCOME, now, services.voice)
         _note(drill, "closed", now)
         drill.state, drill.finished_at = "done", now
         settle_alarm(session, now, FAILED)
@@ -169,13 +165,26 @@ def _close(services: Services, drill_id: uuid.UUID) -> None:
 
 
 def _fail(services: Services, drill_id: uuid.UUID, why: str) -> str:
+    """End the drill where it stands: nothing of it is left that would page its person any longer."""
     with services.database.write() as session:
         now = services.clock.now()
         drill = session.get_one(Drill, drill_id)
         drill.state, drill.finished_at, drill.failure = "failed", now, why
         record(session, now, "drill failed", drill)
         raise_alarm(session, now, FAILED)
+        if (episode := _opened(session, drill.from_index)) is not None:
+            drill.episode_id = episode.id
+            close_drill(session, *_both(session, drill), OUTCOME, now, services.voice)
     return "failed"
+
+
+def _opened(session: Session, number: str | bytes) -> Episode | None:
+    """The episode that the drill from this number has opened, while it is open."""
+    return session.scalar(
+        select(Episode)
+        .join(Address, Address.id == Episode.address_id)
+        .where(Address.address_index == number, Episode.is_drill, Episode.state != "closed")
+    )
 
 
 def _post(services: Services, number: str, body: str) -> str:

@@ -217,6 +217,36 @@ def test_r22_a_drill_that_does_not_get_to_its_end_alarms(make_world: Callable[..
     world.talker(DRILL["companion_drill_from"]).ignores()
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_r22_a_drill_that_failed_pages_nobody_any_longer(make_world: Callable[..., World], *, taken: bool) -> None:
+    world = make_world(**DRILL).seeded()
+    world.settle()
+    drill_id = drills.start(world.services, world.clock.now())
+    assert drill_id is not None
+    drills.go_on(world.services, drill_id)
+    world.settle()
+    responder = world.staff("coordinator")
+    (page,) = responder.ignores()
+    if taken:
+        responder.texts(f"{page.split('Reply ')[1][:4]} TAKE")
+        responder.hears("you have")
+    world.clock.advance(timedelta(minutes=11))  # the worker that goes on with it stood still
+    assert drills.go_on(world.services, drill_id) == "failed"
+    with world.database.read() as session:
+        (episode,) = session.scalars(select(Episode)).all()
+        assert (episode.state, session.get_one(Drill, drill_id).episode_id) == ("closed", episode.id)
+    world.settle()
+    responder.hears("the drill did not get to its end")
+    for _ in range(12):
+        world.clock.advance(timedelta(minutes=10))
+        world.settle()
+    responder.texts(f"{page.split('Reply ')[1][:4]} TAKE")
+    responder.hears("closed")
+    responder.hears_nothing()
+    world.talker(DRILL["companion_drill_from"]).ignores()
+    assert audit(world) == []
+
+
 @pytest.mark.one_database("postgresql")
 def test_r22_a_drill_needs_numbers_that_are_right(make_world: Callable[..., World]) -> None:
     world = make_world(companion_drill_from="+447700900101", companion_drill_by="+447700900199").seeded()
