@@ -118,7 +118,7 @@ def test_who_wants_no_call_at_all_and_says_so_to_an_offer_is_off_the_list(world:
     world.staff_ignores()
 
 
-@pytest.mark.parametrize("said", ["no call", "who's there", "who is there?"])
+@pytest.mark.parametrize("said", ["no call", "don't call me", "please dont ring me", "who's there", "who is there?"])
 @pytest.mark.one_database("sqlite")
 def test_who_waits_for_a_person_hears_nothing_but_the_truth(world: World, said: str) -> None:
     asha = world.member()

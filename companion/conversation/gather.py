@@ -111,7 +111,7 @@ def _waiting(text: Incoming, meant: Understanding, voice: Voice, *, stopped: boo
     """Return what is true for somebody whose episode nobody has, where what they say has no answer of its own."""
     back = meant.intent == "start_again"  # whoever comes back hears it as well
     body = text.arrival.body
-    if not back and (stopped or not (says_nothing_else(meant, body) or second_thoughts.wants_no_call(body))):
+    if not back and (stopped or not (says_nothing_else(meant, body) or second_thoughts.is_against_a_call(body))):
         return None
     episode = standing.open_episode(text.session, text.address)
     if episode is None or not standing.nobody_has(episode) or not standing.person_knows(episode):

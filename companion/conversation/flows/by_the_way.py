@@ -42,6 +42,8 @@ def said(known: Known) -> Decision | None:
     if known.asked in _OWN_WORDS and intent not in ("help", "unknown") and not (asks_of_it and intent in _NO_NUMBER):
         return None
     if intent not in _ENDS and listen.no_call.search(text):
+        if known.waiting is not None and not known.call_waits:
+            return Decision((known.waiting,), read_me=True, heard_as="waits")  # people are paged, and will be
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
     text_id = known.by_the_way
     if text_id in ("help", "who_is_there") and known.waiting is not None:

@@ -25,7 +25,12 @@ def takes_back(text: str) -> bool:
 
 def no_is_about_a_call(text: str, kept: Mapping[str, Any]) -> bool:
     """Whether the text is a no that may be about a call: to one they have just asked for, or to any."""
-    return bool(kept.get("person")) or wants_no_call(text)
+    return bool(kept.get("person")) or is_against_a_call(text)
+
+
+def is_against_a_call(text: str) -> bool:
+    """Whether a text wants no call, in whatever words."""
+    return wants_no_call(text) or said_by_trainees().no_call.search(one_line(text)) is not None
 
 
 def wants_no_call(text: str) -> bool:
