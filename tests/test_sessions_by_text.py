@@ -59,6 +59,9 @@ def test_a_facilitator_runs_an_evening_from_the_phone(world: World) -> None:
     dunne.texts("CAME ALL")
     dunne.ignores()
     assert attended(world) == ["attended"] * 2
+    world.advance(minutes=31)
+    assert any("five minutes" in text for text in dunne.ignores())
+    assert not any("five minutes" in text for text in cole.ignores())
     for each in (asha, ben, cole, dunne):
         each.ignores()
     world.staff_ignores()

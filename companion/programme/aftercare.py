@@ -1,4 +1,4 @@
-"""After a session: a text to each who came or may have come, and to each facilitator what is good to do afterwards."""
+"""After a session: a text to each who came or may have come, and to whoever ran it what is good to do afterwards."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from companion.escalation.standing import open_episode_about
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import Booking, GroupSession, Person, SupervisionDue, facilitators_of
+from companion.models import Booking, GroupSession, Person, SupervisionDue
 from companion.models.base import found
 from companion.programme import supervision, survey
 from companion.programme.asking import waits_for_answer
 from companion.programme.broadcast import unsuitable
 from companion.programme.local_contacts import laid_over
+from companion.programme.sessions import runners
 from companion.signposting import Directory
 from companion.speaker import Speaker
 
@@ -34,7 +35,7 @@ _JUST_ENDED = select(GroupSession).where(  # made once: asked every few seconds
 def look_after(session: Session, now: datetime, voice: Speaker) -> None:
     """Write to everyone of the sessions that have ended, once each."""
     for meeting in found(session, _JUST_ENDED, until=now - AFTER, since=now - LOOK_BACK):
-        for facilitator in facilitators_of(session, meeting.group_id):
+        for facilitator in runners(session, meeting):
             _debrief(session, meeting, facilitator, now, voice)
         people = came(session, meeting)
         places = laid_over(session, voice.directory) if people else voice.directory
