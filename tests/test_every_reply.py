@@ -93,6 +93,7 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("can I have my camera off", "reminder", "camera_how", {}),
     ("who else will be there", "booking_offer", "who_is_there", {}),
     ("does what i say stay in the group", "none", "group_private", {}),
+    ("what stays in the group?", "reminder", "group_private", {}),
     ("signed off sick for 3 weeks", "none", "pause_how", {}),
     ("can I bring a friend", "none", "bring_someone", {}),
     ("did I miss much", "none", "missed_it", {}),
