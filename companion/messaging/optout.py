@@ -44,12 +44,7 @@ def is_stopped(session: Session, address: Address) -> bool:
 
 def held_by_carrier(session: Session, address: Address) -> bool:
     """Whether a STOP stands that the carrier knows too: only START, YES or UNSTOP lets our answers through again."""
-    last = session.execute(
-        select(OptOut.action, OptOut.source)
-        .where(OptOut.address_index == address.address_index, OptOut.channel == address.channel)
-        .order_by(OptOut.at.desc(), OptOut.id.desc())
-        .limit(1)
-    ).one_or_none()
+    last = _last(session, address)
     return address.channel == "sms" and last is not None and last.action == "stop" and last.source in _OF_CARRIER
 
 
@@ -77,14 +72,19 @@ def ended_by_erasure(session: Session, address: Address) -> bool:
 
     It is the only one in words that came in no text; nothing more is kept to know it by.
     """
+    last = _last(session, address)
+    return last is not None and is_erasure(last.source, last.provider_sid)
+
+
+def _last(session: Session, address: Address) -> OptOut | None:
+    """The last row about this address, on its channel."""
     session.flush()
-    last = session.execute(
-        select(OptOut.source, OptOut.provider_sid)
+    return session.scalar(
+        select(OptOut)
         .where(OptOut.address_index == address.address_index, OptOut.channel == address.channel)
         .order_by(OptOut.at.desc(), OptOut.id.desc())
         .limit(1)
-    ).one_or_none()
-    return last is not None and is_erasure(last.source, last.provider_sid)
+    )
 
 
 def is_erasure(source: str, provider_sid: str | None) -> bool:

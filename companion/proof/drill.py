@@ -168,7 +168,9 @@ def _fail(services: Services, drill_id: uuid.UUID, why: str) -> str:
     """End the drill where it stands: nothing of it is left that would page its person any longer."""
     with services.database.write() as session:
         now = services.clock.now()
-        drill = session.get_one(Drill, drill_id)
+        drill = session.get_one(Drill, drill_id, with_for_update=True)
+        if drill.state != "started":
+            return drill.state  # another worker brought it to its end in the meantime
         drill.state, drill.finished_at, drill.failure = "failed", now, why
         record(session, now, "drill failed", drill)
         raise_alarm(session, now, FAILED)
