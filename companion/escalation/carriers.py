@@ -112,7 +112,9 @@ def to_go_with(session: Session, pages: Sequence[Recent], now: datetime, voice: 
     for page in pages:
         if page.carrier is OutboxMessage and page.status in _TAKEN and page.same:
             # Twilio was asked and did not answer: it goes out late, and one is enough.
-            return session.get(OutboxMessage, page.carrier_id)
+            text = session.get_one(OutboxMessage, page.carrier_id)
+            if text.expires_at is None or text.expires_at > now:
+                return text
         held = _held(session, page.carrier, page.carrier_id) if page.status == "queued" else None
         if held is None or (isinstance(held, Call) and held.expires_at is not None and held.expires_at <= now):
             continue
@@ -152,6 +154,11 @@ def withdraw(session: Session, episode: Episode, reason: str, now: datetime, voi
             say_anew(session, held, page.person, now, voice)
         else:
             held.status, held.reason, held.settled_at, held.updated_at = "dropped", reason, now, now
+    under_way = select(OutboxMessage).join(Page, Page.outbox_id == OutboxMessage.id)
+    mine_too = under_way.where(Page.episode_id == episode.id, OutboxMessage.status.in_(_TAKEN))
+    for text in session.scalars(mine_too).unique().all():
+        if not _still_open(session, text):
+            text.expires_at = now  # if Twilio never took it, it is not sent again
 
 
 def keep_from(session: Session, episode: Episode, person: Person, now: datetime, voice: Voice) -> None:

@@ -10,8 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.exclusions import excluded_from
-from companion.models import Address, Drill, Episode, Person
-from companion.models.base import ask
+from companion.models import Drill, Episode, InboundMessage, Person
 from companion.models.programme import facilitator_ids
 from companion.rota.cover import out_of_hours_lead
 from companion.rota.duties import on_duty
@@ -19,7 +18,7 @@ from companion.rota.ways import any_can_be_texted, can_be_texted
 
 PEERS = 2  # who stand before the leads: the first and the second
 # Made once, as all that every flagged text asks.
-_GOING_ON = select(Drill.id).where(Drill.from_index == bindparam("index"), Drill.state == "started").limit(1)
+_BY_ID = select(Drill).where(Drill.id == bindparam("id"))
 _MAY_BE_PAGED = (
     select(Person)
     .where(Person.state == "staff", Person.role.in_(("facilitator", "lead", "coordinator")))
@@ -63,9 +62,14 @@ def others(session: Session, episode: Episode) -> list[Person]:
     return sorted((p for p in able if can_be_texted(session, p)), key=lambda p: p.is_external_lead)
 
 
-def is_drill(session: Session, address: Address) -> bool:
-    """Whether what comes from this address belongs to a drill that is going on."""
-    return ask(session, _GOING_ON, index=address.address_index).first() is not None
+def sid_of_drill(drill_id: uuid.UUID) -> str:
+    """Return the SID of the text that a drill sends. Sent again, it is the same text; no other text is the drill's."""
+    return f"SM{drill_id.hex}"
+
+
+def drill_of(session: Session, inbound: InboundMessage) -> Drill | None:
+    """Return the drill that sent a text; None for what a person wrote, from whichever number."""
+    return session.scalar(_BY_ID, {"id": uuid.UUID(inbound.provider_sid[2:])})
 
 
 def _chain(session: Session, about: Person | None, there: list[Person], now: datetime) -> list[Person]:
@@ -104,7 +108,5 @@ def _staff(session: Session) -> list[Person]:
 
 
 def _drill_responder(session: Session, episode: Episode) -> Person | None:
-    drill = session.scalar(
-        select(Drill).where(Drill.from_index == episode.address.address_index).order_by(Drill.due_at.desc()).limit(1)
-    )
-    return session.get(Person, drill.responder_id) if drill is not None else None
+    theirs = select(Person).join(Drill, Drill.responder_id == Person.id).where(Drill.episode_id == episode.id)
+    return session.scalar(theirs.limit(1))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from companion.escalation import bundles
 from companion.escalation.carriers import count_again, withdraw
-from companion.escalation.chain import is_drill
+from companion.escalation.chain import drill_of
 from companion.escalation.closings import CannotCloseError, void
 from companion.escalation.exclusions import excluded_from
 from companion.escalation.news import tell_owner
@@ -66,6 +66,8 @@ def flag(
         leader = bundles.speaker(session, episode)
         if leader.id != episode.id:
             count_again(session, leader, now, voice)
+    elif episode.is_drill and drill_of(session, inbound) is None:
+        _make_real(session, episode, now, voice)
     elif episode.state == "contacted":
         reopen(session, episode, now, "new flag")
         episode.step = 0
@@ -164,12 +166,23 @@ def _give(session: Session, episode: Episode, person: Person, now: datetime, voi
 def _open(session: Session, inbound: InboundMessage, address: Address, now: datetime) -> Episode:
     asked = {"address": address.id, "person": address.person_id, "since": now - LINKED_WITHIN}
     earlier = ask(session, _CLOSED_SINCE, **asked).scalar()
-    episode = new_episode(session, address, now, follows=earlier, is_drill=is_drill(session, address))
+    drill = drill_of(session, inbound)
+    episode = new_episode(session, address, now, follows=earlier, is_drill=drill is not None)
+    if drill is not None:
+        drill.episode_id = episode.id
+        session.flush()
     if address.person_id is None and not episode.is_drill:
         episode.bundle = bundles.bundle_for(session, now) or episode.id
         session.flush()
     record(session, now, "episode opened", episode, inbound=str(inbound.id))
     return episode
+
+
+def _make_real(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:
+    """Somebody writes words of danger from the number of a drill that goes on: page as about any unknown number."""
+    episode.is_drill, episode.step, episode.owner = False, 0, None
+    reopen(session, episode, now, "new flag")
+    page_next(session, episode, now, voice)
 
 
 def new_episode(session: Session, address: Address, now: datetime, **more: Any) -> Episode:

@@ -16,7 +16,7 @@ from companion.escalation.evidence import evidence, waits_until
 from companion.escalation.paging import people_to_page
 from companion.escalation.ways import Way, another_way
 from companion.escalation.words import Voice
-from companion.models import Address, Episode, OptOut, OutboxMessage, Page, Person, record
+from companion.models import Address, Episode, OptOut, OutboxMessage, Page, Person, raise_alarm, record
 from companion.models.base import ask
 
 LEARNT_WITHIN = timedelta(minutes=10)  # a worker that stood still for longer tells nothing: the next text to them fails
@@ -92,6 +92,8 @@ def chase(session: Session, episode: Episode, now: datetime, voice: Voice) -> bo
     owner, tried = pages[0].person, {page.way for page in pages}
     way = another_way(session, owner, tried, now, voice.settings, voice.words)
     if way is None:
+        if not episode.is_drill:
+            raise_alarm(session, now, "responder_not_reachable")
         return True
     page = _send(session, episode, owner, way, pages[0], now, voice)
     record(session, now, "paged another way", episode, person=str(owner.id), ways=[way.kind])

@@ -92,17 +92,23 @@ def page_next(session: Session, episode: Episode, now: datetime, voice: Voice) -
         episode.rounds += 1
         paged = [person for person in wanted if _page(session, episode, person, doing.ways, now, voice)]
         if len(paged) < len(wanted):
-            raise_alarm(session, now, "responder_not_reachable")
+            _alarm(session, episode, now, "responder_not_reachable")
         reached = bool(paged)
         if everyone:
             break
     episode.last_paged_at = now
     if not reached:
-        raise_alarm(session, now, "nobody_to_page")
+        _alarm(session, episode, now, "nobody_to_page")
         episode.next_action_at = now + NOBODY
         episode.last_paged_at = now + NOBODY - timedelta(minutes=voice.settings.page_again_every)
         return
     episode.next_action_at = _next_action(session, episode, now, voice)
+
+
+def _alarm(session: Session, episode: Episode, now: datetime, kind: str) -> None:
+    """Raise an alarm about `episode`, unless it is a drill's: the drill tells by itself how far it got."""
+    if not episode.is_drill:
+        raise_alarm(session, now, kind)
 
 
 def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Person]:
@@ -146,10 +152,11 @@ def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None
         voice.tell_trainee_nobody_yet(session, episode, now)
         record(session, now, "told that nobody has it yet", episode)
     if waited >= timedelta(minutes=settings.alarm_coordinator_after):
-        raise_alarm(session, now, "episode_not_taken")
+        _alarm(session, episode, now, "episode_not_taken")
         if episode.alarmed_at is None:
             episode.alarmed_at = now
-            voice.alarm_another_way(session, episode, now)
+            if not episode.is_drill:
+                voice.alarm_another_way(session, episode, now)
             record(session, now, "coordinator alarmed", episode)
     lost = _chase(session, episode, now, voice)
     if lost and step(episode.step).who == "first":
@@ -277,6 +284,7 @@ def _another_way(
 ) -> bool:
     way = another_way(session, person, tried, now, voice.settings, voice.words)
     if way is None:
+        _alarm(session, episode, now, "responder_not_reachable")
         return False
     _send(session, episode, person, [way], now, voice)
     record(session, now, "paged another way", episode, person=str(person.id), ways=[way.kind])

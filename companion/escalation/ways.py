@@ -14,7 +14,7 @@ from companion.messaging.addresses import address_of, addresses_of
 from companion.messaging.numbers import Sender
 from companion.messaging.optout import is_stopped
 from companion.messaging.window import window_open
-from companion.models import Address, Person, raise_alarm
+from companion.models import Address, Person
 from companion.rota.ways import way_to, ways_of
 from companion.settings import Settings
 
@@ -79,16 +79,13 @@ def next_way(ways: list[Way], tried: Container[str]) -> Way | None:
 def another_way(
     session: Session, person: Person, tried: Set[str], now: datetime, settings: Settings, words: Catalogue
 ) -> Way | None:
-    """Return the next way to try after those `tried`; None, with an alarm, when there is none.
+    """Return the next way to try after those `tried`; None when there is none.
 
     While Twilio is down that is an e-mail: no other way through Twilio is worth the time.
     """
     if outage.is_down(session):
         tried = tried | {kind for kind in ORDER if kind != "email"}
-    way = next_way(ways_to(session, person, now, settings, words), tried)
-    if way is None:
-        raise_alarm(session, now, "responder_not_reachable")
-    return way
+    return next_way(ways_to(session, person, now, settings, words), tried)
 
 
 def _has_template(session: Session, words: Catalogue) -> bool:

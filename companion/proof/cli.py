@@ -76,11 +76,12 @@ def escalations(days: int) -> None:
 def drill() -> None:
     """Send a flagged text the whole way, as a drill, and print the seconds. Server and worker must be running."""
     from companion.proof import drill as drills
+    from companion.proof.before_a_drill import DrillError
 
     services = open_current()
     try:
         drill_id = drills.start(services, services.clock.now())
-    except drills.DrillError as error:
+    except DrillError as error:
         raise click.ClickException(str(error)) from None
     if drill_id is None:
         raise click.ClickException("Another drill began at this very moment.")

@@ -16,6 +16,7 @@ from companion.escalation.concerns import raise_concern
 from companion.escalation.watchlist import load_watchlist
 from companion.models import Alarm, AuditEntry, Drill, Episode, OutboxMessage, Person
 from companion.proof import drill as drills
+from companion.proof.before_a_drill import DrillError
 from companion.proof.times import STEPS, report, spread
 from tests.rota_world import person
 from tests.safety.stage import DANGER
@@ -250,11 +251,11 @@ def test_r22_a_drill_that_failed_pages_nobody_any_longer(make_world: Callable[..
 @pytest.mark.one_database("postgresql")
 def test_r22_a_drill_needs_numbers_that_are_right(make_world: Callable[..., World]) -> None:
     world = make_world(companion_drill_from="+447700900101", companion_drill_by="+447700900199").seeded()
-    with pytest.raises(drills.DrillError, match="nobody who runs"):
+    with pytest.raises(DrillError, match="nobody who runs"):
         drills.start(world.services, world.clock.now())
     world = make_world(companion_drill_from="+447700900101", companion_drill_by="+447700900204").seeded()
     world.member()
-    with pytest.raises(drills.DrillError, match="nobody's"):
+    with pytest.raises(DrillError, match="nobody's"):
         drills.start(world.services, world.clock.now())
 
 
