@@ -55,6 +55,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/people/{wren}"): (OUT, IN, GONE, IN, IN),
     ("GET", "/console/people/{wren}/number"): (OUT, IN, GONE, IN, IN),
     ("POST", "/console/people/{wren}/number"): (OUT, IN, GONE, IN, IN),
+    ("GET", "/console/people/{wren}/theirs"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/people/{wren}/theirs"): (OUT, DONE, GONE, DONE, NO),
     ("GET", "/console/people/{wren}/concern"): (OUT, IN, GONE, IN, NO),
     ("POST", "/console/people/{wren}/concern"): (OUT, IN, GONE, IN, NO),
     ("GET", "/console/needs"): (OUT, NO, NO, IN, IN),

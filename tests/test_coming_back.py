@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from companion import jobs
-from companion.models import AuditEntry, Consent, InboundMessage, Person
+from companion.escalation.exclusions import hidden_from
+from companion.models import AuditEntry, Consent, Exclusion, InboundMessage, Person
 from tests.safety.stage import DANGER, closed, reference
-from tests.world import World
+from tests.test_personal_data import link_in
+from tests.world import Talker, World
 
 
 def test_who_comes_back_is_reminded_where_they_came_back_whatever_they_had_paused(world: World) -> None:
@@ -184,4 +186,84 @@ def test_who_joins_from_a_number_that_was_left_long_ago_hears_nothing_of_its_own
     heard = asha.ignores()
     assert any("You left before" in each for each in heard) is told
     assert "Reply YES to join" in heard[-1]
+    with world.database.read() as session:
+        trainees = session.scalars(select(Person).where(Person.role == "trainee").order_by(Person.created_at)).all()
+        assert [person.state for person in trainees] == (["asked"] if told else ["left", "asked"])
+    world.staff_ignores()
+
+
+NOTHING_SHOWN = "we show nothing from before"
+
+
+def silent_for_months(world: World) -> Talker:
+    """Return a member who said a few things, left somebody out, and was not heard of for more than half a year."""
+    asha = world.member()
+    for said in ("my bike is called canarybird", "EXCLUDE Dr Cole", "MY DATA", "no"):
+        asha.texts(said)
+    world.jump_to(world.clock.now() + timedelta(days=50))
+    world.advance(hours=24)
+    asha.ignores()
+    world.jump_to(world.clock.now() + timedelta(days=150))
+    world.staff_ignores()
+    asha.ignores()
+    return asha
+
+
+def alias(world: World, which: int = 0) -> str:
+    """Return what a trainee is known by."""
+    with world.database.read() as session:
+        return session.scalars(select(Person.alias).where(Person.role == "trainee").order_by(Person.created_at)).all()[
+            which
+        ]
+
+
+def test_who_has_a_number_that_was_silent_for_months_is_shown_nothing_of_before_and_joins_afresh(world: World) -> None:
+    ben = silent_for_months(world)  # it is his number now
+    asks = ("what's this?", "MY DATA", "yes", "NEXT", "LINK", "my weeks", "do I have to give my name", "who runs it")
+    for said in (*asks, "CALENDAR", "GROUP", "DELETE MY DATA", "yes", "START", "Wren Heron", "RESUME"):
+        ben.texts(said)
+        for heard in ben.ignores():
+            assert not any(word in heard for word in ("ICU North", "copy", "http", alias(world), "are on again"))
+    ben.texts("next")
+    ben.hears(NOTHING_SHOWN, "JOIN to start afresh", "CALL ME", "999")
+    ben.texts("I can't sleep")  # help is there for whoever asks
+    assert NOTHING_SHOWN not in ben.ignores()[0]
+    ben.texts("CALL ME")
+    ben.hears("a facilitator to get in touch")
+    world.advance(days=8)
+    ben.hears_nothing()  # no invitation, no question
+    for said in ("JOIN ICU", "YES"):
+        ben.texts(said)
+    assert any("Welcome to" in heard for heard in ben.ignores())
+    world.settle()
+    ben.ignores()
+    ben.texts("do I have to give my name")
+    ben.hears(alias(world, 1))
+    ben.texts("MY DATA")
+    ben.texts("yes")
+    shown = world.app.test_client().post(link_in(ben.ignores()[-1]), follow_redirects=True).text
+    assert ("canarybird" in shown, "GROUP" in shown) == (False, True)  # his own texts, and nobody else's
+    with world.database.read() as session:
+        former, anew = session.scalars(select(Person).where(Person.role == "trainee").order_by(Person.created_at))
+        assert (former.state, anew.state, former.unsure_since, anew.unsure_since) == ("left", "joined", None, None)
+        assert len(hidden_from(session, session.scalars(select(Exclusion.excluded_id)).all()[0])) == 2
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_is_silent_for_months_and_says_by_what_name_they_are_known_has_all_again(world: World) -> None:
+    asha = silent_for_months(world)
+    asha.texts("hi, is the group still on?")
+    asha.hears(NOTHING_SHOWN)
+    asha.texts(DANGER)  # who is in danger is answered at once, and paged about, whoever it is
+    asha.hears("999", "Samaritans")
+    asha.hears("alerting a facilitator")
+    asha.texts(f"you know me as {alias(world).lower()}.")
+    asha.hears("that is the name we have")
+    asha.texts("NEXT")
+    asha.hears("ICU North")
+    asha.texts("MY DATA")
+    asha.hears("copy of what we hold")
+    world.settle()
+    asha.ignores()
     world.staff_ignores()

@@ -248,6 +248,21 @@ def test_a_number_needs_a_reason_and_is_audited(on: Stage) -> None:
     assert audited(on, "number shown")[0].details == {"reason": "asked"}
 
 
+def test_a_number_that_was_silent_for_months_is_said_to_be_theirs_for_a_reason(on: Stage) -> None:
+    with on.database.write() as session:
+        session.get_one(Person, on.ids["wren"]).unsure_since = on.clock.now()
+    person, lead = on.path("/console/people/{wren}"), on.browser("lee")
+    assert "no link is sent there" in lead.get(person + "/copy").text
+    page = person + "/theirs"
+    browser = on.browser("ada")
+    assert page in browser.get(person).text
+    assert "Choose how you know" in press(browser, page, page).text
+    assert "may be another" in opened(on, "ada")
+    press(browser, page, page, how="told")
+    assert "May be another" not in browser.get(person).text
+    assert audited(on, "number is theirs")[0].details == {"how": "told"}
+
+
 def test_a_person_is_shown_by_alias_with_what_they_agreed_to(on: Stage) -> None:
     text = on.browser("ada").get(on.path("/console/people/{wren}")).text
     assert "<h1>Wren</h1>" in text

@@ -95,6 +95,14 @@ def test_a_pause_that_is_not_as_long_as_was_asked_for_says_so(world: World) -> N
     asha.hears("paused until Mon 22 Nov 2027")
     world.advance(days=300)
     asha.hears_nothing()
+    asha.texts("NEXT")  # after so long the number may be another's
+    asha.hears("we show nothing from before")
+    asha.texts("resume")  # but this is the word that they were given
+    asha.hears("on again")
+    asha.texts("MY DATA")
+    asha.hears("copy of what we hold")
+    world.settle()
+    asha.ignores()
     world.staff_ignores()
 
 

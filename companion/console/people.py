@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import abort, render_template, request
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -16,6 +16,7 @@ from companion.console.desk import EVERYONE, FRESH, READERS, allow, desk, me, my
 from companion.console.fields import Form
 from companion.console.queries import LATEST, my_episodes, my_people
 from companion.models import Address, Cohort, Consent, Episode, Group, Person, record
+from companion.privacy.whose import is_theirs
 
 REASONS = {
     "danger": "Somebody may be in danger and I have to ring",
@@ -32,6 +33,22 @@ class NumberForm(Form):
         "Why do you need it?",
         choices=[SelectChoice(*each) for each in REASONS.items()],
         validators=[InputRequired("Choose why you need the number.")],
+    )
+
+
+HOW_KNOWN = {
+    "told": "They told me what only they can know, such as who was at their last session",
+    "known": "I spoke with them and know their voice, or met them",
+}
+
+
+class TheirsForm(Form):
+    """How it is known that the number is still theirs."""
+
+    how = RadioField(
+        "How do you know?",
+        choices=[SelectChoice(*each) for each in HOW_KNOWN.items()],
+        validators=[InputRequired("Choose how you know that it is still them.")],
     )
 
 
@@ -92,6 +109,22 @@ def number(person_id: uuid.UUID) -> ResponseReturnValue:
             addresses=addresses,
             episode_id=_open_episode(session, found),
         )
+
+
+@pages.route("/people/<uuid:person_id>/theirs", methods=["GET", "POST"])
+@allow(*READERS, within=FRESH)
+def number_is_theirs(person_id: uuid.UUID) -> ResponseReturnValue:
+    """Say that a number from which nothing came for months is still this person's."""
+    form = TheirsForm()
+    with desk().database.write() as session:
+        found = find_person(session, person_id)
+        if found.unsure_since is None:
+            return redirect(url_for("console.person", person_id=found.id))
+        if form.validate_on_submit():
+            is_theirs(session, found, now(), actor=my_id(), how=form.how.data)
+            flash("From now on they are answered as before. Nothing was texted to them about it.", "info")
+            return redirect(url_for("console.person", person_id=found.id))
+        return render_template("console/theirs.html", person=found, form=form)
 
 
 def _open_episode(session: Session, person: Person) -> uuid.UUID | None:

@@ -72,4 +72,4 @@ def erase(person_id: uuid.UUID) -> ResponseReturnValue:
 
 def _to(session: Session, person: Person) -> Address | None:
     to = usable(session, person)
-    return None if to is None or is_stopped(session, to) else to
+    return None if to is None or is_stopped(session, to) or person.unsure_since is not None else to

@@ -182,6 +182,11 @@ class OpenCopy:
 
 
 @dataclass(frozen=True)
+class NumberIsTheirs:
+    """Whoever writes after months has shown that they are whom the number belonged to."""
+
+
+@dataclass(frozen=True)
 class Erase:
     """They want what is held about them removed, and have confirmed it."""
 
@@ -296,6 +301,7 @@ Change = (
     | HelpWas
     | Speak
     | OpenCopy
+    | NumberIsTheirs
     | Erase
     | KeepData
     | ChooseGroup

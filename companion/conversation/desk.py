@@ -35,6 +35,7 @@ from companion.escalation.words import Voice
 from companion.messaging.inbound import Arrival
 from companion.models import Address, InboundMessage, Person, Reference, raise_alarm, record
 from companion.models.base import put
+from companion.privacy import whose
 from companion.programme.silence import back_again
 from companion.signposting import Directory
 
@@ -101,6 +102,7 @@ class TextDesk:
         text = Incoming(session, arrival, screened, address, row, now)
         row.route = screened.route
         if person is not None:
+            whose.look(session, address, person, now)
             back_again(person)
         if not arrival.sender.answerable and screened.route != "page":
             row.intent, row.needs_reading = "one_way", bool(arrival.body.strip())
@@ -152,7 +154,7 @@ class TextDesk:
         if heard is None:
             return None
         text.row.intent, text.row.needs_reading = heard[0], bool(known.text.strip())
-        if text.screened.route == "notice" and not heard[1] and known.state == "joined":
+        if text.screened.route == "notice" and not heard[1] and known.supported:
             return self._support(known, text)
         return heard[1]
 
@@ -168,10 +170,10 @@ class TextDesk:
         decision, troubled = decide(known), text.screened.route == "notice"
         if troubled and any(isinstance(each, Stop) and each.source == "sentence" for each in decision.changes):
             # "I can't do this any more, stop" may be about anything but our texts: nothing is ended by it.
-            replies = self._support(known, text) if known.state == "joined" else ()
+            replies = self._support(known, text) if known.supported else ()
             return Decision((*replies, known.say("stop_unsure")), read_me=True, heard_as="stop_unsure")
         may_hide = _may_hide_trouble(known) and known.waiting is None
-        if troubled and known.state == "joined" and may_hide:
+        if troubled and known.supported and may_hide:
             asks = decision.asks if known.meant.intent == "checkin_word" else a_person.OFFERED
             return Decision(self._support(known, text), decision.changes, asks, read_me=True)
         if troubled and decision.heard_as == survey.ANSWERED:

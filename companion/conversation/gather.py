@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from companion.content.catalogue import Text
 from companion.content.sayings import said_by_trainees
-from companion.conversation.around import facts, wants_cohorts
+from companion.conversation.around import Around, facts, wants_cohorts
 from companion.conversation.asides import aside
 from companion.conversation.flows import booking, leaving_out, second_thoughts
 from companion.conversation.flows.joining import LAST_SHOWN
@@ -20,10 +21,10 @@ from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
 from companion.conversation.known import CohortFacts, Colleague, Known, says_nothing_else
 from companion.conversation.meaning import meaning
-from companion.conversation.normalise import one_line
+from companion.conversation.normalise import names, one_line
 from companion.conversation.number_beside import number_beside, scores_beside
 from companion.conversation.number_late import question_before
-from companion.conversation.own import earlier_answer, own_facts
+from companion.conversation.own import Own, earlier_answer, own_facts
 from companion.conversation.session_facts import session_facts
 from companion.conversation.taps import read_tap
 from companion.escalation import standing
@@ -35,8 +36,8 @@ from companion.programme.links import calendar_url
 from companion.settings import Settings
 from companion.signposting import Directory
 
-# Networks give a number that nobody uses to somebody new after some months.
-_A_NUMBER_RESTS = timedelta(days=180)
+# What is remembered of a conversation that began after months of silence.
+_BEGUN_SINCE = ("confirm_consent", "flag_followup", "after_stop")
 
 
 def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
@@ -59,8 +60,10 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         meant = understand(body, asked)
     by_the_way = aside(body)
     state = person.state if person else None
+    if person is not None and person.unsure_since is not None:
+        state = "left"
     cohort = person.cohort if person is not None else None
-    return Known(
+    known = Known(
         now=now,
         text=body,
         meant=meant,
@@ -92,13 +95,43 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         takes_back=takes_back,
         own=own_facts(session, person, body, settings, now),
         has_joined=person is not None and person.joined_at is not None,
-        left_long_ago=person is not None and person.left_at is not None and person.left_at < now - _A_NUMBER_RESTS,
         erased=person is None and stopped and optout.ended_by_erasure(session, address),
         erasure_waits=person is not None and person.erase_asked_at is not None,
         stopped_on=_stopped_on(session, person) if "change_channel" in meant.intents else frozenset(),
         opt_out_type=arrival.opt_out_type,
         lives_in=person.nation if person else None,
     )
+    return known if person is None or person.unsure_since is None else _as_of_a_stranger(known, person)
+
+
+def _as_of_a_stranger(known: Known, person: Person) -> Known:
+    """Leave out all that is known of a number's former owner, as it may be another's by now."""
+    begun = known.asked in _BEGUN_SINCE
+    return replace(
+        known,
+        unsure=True,
+        owner_shown=names(known.text, person.alias) or _resumes(known, person),
+        state="left",
+        over=None,
+        cohort=None,
+        session=None,
+        earlier=None,
+        calendar=None,
+        asked=known.asked if begun else "none",
+        kept=known.kept if begun or known.asked == "none" else {},
+        call_waits=False,
+        around=Around(),
+        own=Own(),
+        has_joined=False,
+        erasure_waits=False,
+        stopped_on=frozenset(),
+        lives_in=None,
+    )
+
+
+def _resumes(known: Known, person: Person) -> bool:
+    """Whether they end a pause by the word that only the text which confirmed it told."""
+    return person.paused_until is not None and one_line(known.text).strip(" .!") == "resume"
 
 
 def _asked(person: Person | None, now: datetime) -> tuple[str, dict[str, Any]]:

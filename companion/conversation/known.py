@@ -98,12 +98,18 @@ class Known:
     takes_back: bool = False  # it says that a yes was a slip
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
-    left_long_ago: bool = False  # so long that the number may be another's by now
+    unsure: bool = False  # the number may be another's by now: nothing else here tells of its former owner
+    owner_shown: bool = False  # the text is what only its former owner can know: their alias, or RESUME in their pause
     erased: bool = False  # all that was held about this number's owner was deleted, and nothing has come of it since
     erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up
     stopped_on: frozenset[str] = frozenset()  # channels with a STOP of theirs; asked only for a wish to change channels
     opt_out_type: str | None = None  # which keyword of Twilio's Advanced Opt-Out it was: STOP, START or HELP
     lives_in: str | None = None  # the nation, when it is the person's own and not the programme's
+
+    @property
+    def supported(self) -> bool:
+        """Whether words that suggest that it is hard are met with more than what a stranger hears."""
+        return self.state == "joined" or self.unsure
 
     def say(self, text_id: str, **values: object) -> Text:
         """Fill in one text of the catalogue."""

@@ -44,6 +44,7 @@ _TOKEN = re.compile(
 )
 _SPELT_OUT = re.compile(r"\b(?:[a-z][\s.*_-]){2,}[a-z]\b")
 _SAD_FACE = re.compile(r"[:=]['-]?\(+")
+_BESIDE_A_NAME = 40  # characters: "I think you call me ..."
 _CLAUSE_WORDS = frozenset({"but"})
 
 
@@ -104,6 +105,12 @@ def fold(text: str) -> str:
 def one_line(text: str) -> str:
     """Text as it is compared with patterns: plain, in lower case, without accents, on one line."""
     return " ".join(fold(plain(text)).split())
+
+
+def names(text: str, name: str) -> bool:
+    """Whether a text says a name, whatever its capitals, and little else."""
+    said, wanted = (" ".join(re.findall(r"[a-z0-9]+", fold(plain(each)))) for each in (text, name))
+    return f" {wanted} " in f" {said} " and len(said) <= len(wanted) + _BESIDE_A_NAME
 
 
 def is_question(text: str) -> bool:

@@ -181,6 +181,8 @@ def _reason_to_drop(row: OutboxMessage, now: datetime, stop: Stop | None) -> str
     if LANES[row.lane] in MEMBERS_ONLY and row.person is not None:
         if row.person.state == "left":
             return "left"
+        if row.person.unsure_since is not None:
+            return "number not theirs"
         if row.person.paused_until is not None and row.person.paused_until > now:
             return "paused"
     return None

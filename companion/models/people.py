@@ -109,6 +109,7 @@ class Person(Base):
     quiet_since: Mapped[Moment | None]
     nudged_at: Mapped[Moment | None]  # when they got the one gentle text about it
     failing_since: Mapped[Moment | None]  # texts have failed for weeks, so the service paused them by itself
+    unsure_since: Mapped[Moment | None]  # wrote after months without a text, so the number may be another's by now
     erase_asked_at: Mapped[Moment | None]  # wants everything removed; waits for an open episode to be closed
     is_external_lead: Mapped[bool] = mapped_column(default=False)  # paged when everyone else is excluded
     joins_by: Mapped[str] = mapped_column(default="video")  # how they come to a session: video, or phone

@@ -22,7 +22,7 @@ def leave(session: Session, person: Person, now: datetime, *, channel: str, sour
 
 def come_back(session: Session, person: Person, now: datetime, *, channel: str, sid: str) -> None:
     """Let a trainee who said START be a member again, if they were one before they left."""
-    if person.state != "left" or person.joined_at is None:
+    if person.state != "left" or person.joined_at is None or person.unsure_since is not None:
         return
     person.state, person.left_at = "joined", None
     person.channel = channel  # the other may still be stopped, and START lifts one channel's alone

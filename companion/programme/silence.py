@@ -56,23 +56,25 @@ def nudge(session: Session, now: datetime, voice: Speaker) -> None:
         return
     since = now - timedelta(days=voice.settings.companion_quiet_after)
     silent, never = _silent(since), _never_came(now)
+    never_nudged = (Person.nudged_at.is_(None)) | (Person.nudged_at < Person.joined_at)
     quiet = session.execute(
         select(Person, silent)
         .where(
             Person.role == "trainee",
             Person.state == "joined",
             Person.joined_at <= since,
-            (Person.nudged_at.is_(None)) | (Person.nudged_at < Person.joined_at),
             (Person.paused_until.is_(None)) | (Person.paused_until <= since),
             ~exists().where(Episode.person_id == Person.id, Episode.state != "closed"),
-            silent | never,
+            (silent & Person.quiet_since.is_(None)) | (never & never_nudged),
         )
         .limit(BATCH)
     ).all()
     for person, is_silent in quiet:
-        person.nudged_at = now
         if is_silent:
             person.quiet_since = now
+        if person.nudged_at is not None and person.joined_at is not None and person.nudged_at >= person.joined_at:
+            continue  # they had their text, came back since, and are silent again
+        person.nudged_at = now
         record(session, now, "gentle text", person, quiet=bool(is_silent))
         to = usable(session, person)
         if to is not None:

@@ -14,14 +14,15 @@ from companion.escalation.person import meet
 from companion.escalation.standing import open_episode
 from companion.messaging import optout
 from companion.models import Cohort, JoinSource, OutboxMessage, Person, record
-from companion.privacy import erasure, leaving, links
+from companion.privacy import erasure, leaving, links, whose
 from companion.programme.aliases import new_alias
 from companion.programme.sessions import group_for
 
 
 @apply.register
 def _(change: changes.AskConsent, scene: Scene) -> None:
-    if scene.person is None:
+    former = scene.person
+    if former is None or former.unsure_since is not None:
         scene.person = Person(
             role="trainee",
             alias=new_alias(scene.session),
@@ -31,8 +32,10 @@ def _(change: changes.AskConsent, scene: Scene) -> None:
         )
         scene.session.add(scene.person)
         scene.session.flush()
+        if former is not None:
+            whose.begin_anew(scene.session, former, scene.person, scene.now)
         meet(scene.session, scene.address, scene.person, scene.now)
-    person = scene.person
+    person = scene.someone()
     person.cohort_id, person.asked_at = change.cohort_id, scene.now
     person.state = "asked" if person.state != "joined" else person.state
     person.source_id = person.source_id or _source(scene)
@@ -105,6 +108,11 @@ def _(_change: changes.DropHeld, scene: Scene) -> None:
 @apply.register
 def _(change: changes.OpenCopy, scene: Scene) -> None:
     links.open_link(scene.session, scene.someone(), change.token, scene.now)
+
+
+@apply.register
+def _(_change: changes.NumberIsTheirs, scene: Scene) -> None:
+    whose.is_theirs(scene.session, scene.someone(), scene.now)
 
 
 @apply.register

@@ -78,7 +78,7 @@ def outside(known: Known) -> Decision | None:
         return Decision((known.say("costs"),), heard_as="costs")
     text_id = _OUTSIDE.get(known.by_the_way or "")
     if text_id is None and known.asked != "confirm_consent":
-        asks_when = known.meant.intent == "next_session" and not known.meant.guessed
+        asks_when = known.meant.intent == "next_session" and not known.meant.guessed and not known.unsure
         text_id = "when_outside" if asks_when else None
     if text_id is None:
         return None

@@ -75,7 +75,7 @@ def _ask(known: Known, cohort: CohortFacts) -> Decision:
         known.say("join_consent_2"),
         known.say(LAST_SHOWN),
     )
-    back = known.state == "left" and known.has_joined and not known.left_long_ago
+    back = known.state == "left" and known.has_joined
     intro = (known.say("join_back"),) if back else ()
     return Decision(
         intro + shown,

@@ -30,6 +30,7 @@ from companion.conversation.flows import (
     second_thoughts,
     survey,
     weekly,
+    whose_number,
 )
 from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, SILENCE, Decision, Known, says_nothing_else
@@ -128,7 +129,7 @@ def decide(known: Known) -> Decision:
     if known.kept.get("menu") and known.text.strip().isdecimal():
         return helping.signpost(known)
     if known.state != "joined":
-        return _stranger(known)
+        return (whose_number.said(known) if known.unsure else None) or _stranger(known)
     if (asked_for := next(filter(None, (command(known) for command in COMMANDS)), None)) is not None:
         return asked_for
     if known.asked == "flag_followup" and known.meant.intent == "thanks":
@@ -245,7 +246,7 @@ def _stranger(known: Known) -> Decision:
         return Decision((known.say("join_lapsed"),))
     if not known.stopped and intent not in ENDS_OR_JOINS and (told := by_the_way.outside(known)) is not None:
         return told
-    if intent in (HAS_LEFT if known.state else STRANGER):
+    if intent in (HAS_LEFT if known.state and not known.unsure else STRANGER):
         return MEMBER[intent](known)
     if known.state and (spoken := language.said(known)) is not None:
         return spoken
@@ -255,6 +256,8 @@ def _stranger(known: Known) -> Decision:
         return help_pages.menu_outside(known)
     if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
         return helping.signpost(known)  # help is for whoever asks
+    if known.unsure:
+        return whose_number.shows_nothing(known)
     asked = known.asked == "confirm_consent"
     return Decision((known.say("help_asked" if asked else "unknown_sender"),), read_me=True)
 
