@@ -160,11 +160,10 @@ def rota_hand_over() -> ResponseReturnValue:
             return _page(session, form)
         person, other = session.get_one(Person, my_id()), session.get_one(Person, uuid.UUID(form.to.data))
         try:
-            covers = swaps.offer(session, person, other, form.stretches(), now())
+            swaps.offer(session, person, other, form.stretches(), now(), desk().voice)
         except RotaError as error:
             form.to.errors = [str(error)]
             return _page(session, form)
-        swaps.ask_by_text(session, covers, now(), desk().voice)
         flash(f"{other.label} is asked by text. Until they agree nothing changes.", "info")
     return redirect(url_for("console.rota"))
 

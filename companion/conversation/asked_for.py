@@ -20,6 +20,7 @@ from companion.programme import deciding
 from companion.rota import readiness, swaps
 
 _TEST_LASTS = timedelta(hours=2)  # since it was sent
+_OVER_LATELY = timedelta(days=1)  # so long a yes may be to an offer that is over
 _AHEAD = 20  # sessions among which one is looked for
 
 
@@ -35,6 +36,8 @@ def answered(request: Request) -> Answer | None:
     if not yes and not no:
         return None
     covers, sessions = _offers(request), _sessions(request)
+    if not covers and not sessions and _was_withdrawn(request):
+        return rota_errands.over(request)
     if len(covers) + len(sessions) != 1:
         return asked_again(request)
     word = "YES" if yes else "NO"
@@ -86,6 +89,14 @@ def _offers(request: Request) -> list[Cover]:
         .order_by(Cover.offered_at, Cover.id)
     )
     return list({cover.code: cover for cover in found}.values())
+
+
+def _was_withdrawn(request: Request) -> bool:
+    """Whether the last offer of a duty to them ended lately, before they answered it."""
+    latest = select(Cover).where(Cover.asked_of == request.person.id).order_by(Cover.offered_at.desc(), Cover.id.desc())
+    last = request.session.scalar(latest.limit(1))
+    ended = last.answered_at if last is not None and last.state in ("withdrawn", "lapsed") else None
+    return ended is not None and request.now - ended < _OVER_LATELY
 
 
 def _sessions(request: Request) -> list[tuple[Person, GroupSession]]:

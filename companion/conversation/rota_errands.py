@@ -204,12 +204,11 @@ def _confirmed(request: Request, *, yes: bool) -> Answer:
             return "rota", (request.say("rota_gone", url=request.voice.console_url),)
         what.append(Stretch(theirs, other.id, person.id))
     try:
-        covers = swaps.offer(request.session, person, other, what, request.now)
+        swaps.offer(request.session, person, other, what, request.now, request.voice)
     except TwiceError as error:
         return "rota", (request.say("rota_twice", who=other.label, role=error.role),)
     except RotaError:
         return "rota", (request.say("rota_cannot", who=other.label),)
-    swaps.ask_by_text(request.session, covers, request.now, request.voice)
     return "rota", (request.say("rota_asked", who=other.label),)
 
 
@@ -237,6 +236,16 @@ def _answer_offer(request: Request, covers: Sequence[Cover], *, yes: bool | None
         return "rota", (request.say("rota_declined_ok", who=asker.label),)
     taken = next(cover for cover in covers if cover.to_id == request.person.id)
     return "rota", (request.say("rota_agreed", span=span(taken, request.voice), role=taken.duty.role),)
+
+
+def over(request: Request) -> Answer:
+    """Say that what they were asked is over, and what stands: what they asked somebody themselves, or their duties."""
+    asks = select(Cover).where(Cover.state == "offered", Cover.asked_by == request.person.id)
+    mine_waits = request.session.scalar(asks.where(Cover.ends_at > request.now).limit(1))
+    stands = mine(request)[1]
+    if mine_waits is not None:
+        stands = (request.say("rota_asked", who=request.session.get_one(Person, mine_waits.asked_of).label),)
+    return "rota", (request.say("rota_gone", url=request.voice.console_url), *stands)
 
 
 def _others(request: Request, turn: Turn) -> list[Person]:

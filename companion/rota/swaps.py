@@ -46,10 +46,12 @@ def my_turns(session: Session, person: Person, now: datetime) -> list[Turn]:
     return [turn for turn in turns_between(session, now, now + AHEAD) if turn.person_id == person.id]
 
 
-def offer(session: Session, asker: Person, other: Person, what: Sequence[Stretch], now: datetime) -> list[Cover]:
-    """Ask `other` to agree. Raises RotaError when one of the two may not have what they would get.
+def offer(
+    session: Session, asker: Person, other: Person, what: Sequence[Stretch], now: datetime, voice: Speaker
+) -> None:
+    """Ask `other` by text to agree. Raises RotaError when one of the two may not have what they would get.
 
-    An earlier offer of the same duty is withdrawn.
+    Earlier offers of the same duties are withdrawn, each as a whole; others who made them are told.
     """
     if asker.id == other.id:
         raise RotaError("Choose somebody else than yourself.")
@@ -60,7 +62,7 @@ def offer(session: Session, asker: Person, other: Person, what: Sequence[Stretch
     covers = []
     for stretch in what:
         begins = max(stretch.turn.starts_at, now)
-        _withdraw_earlier(session, stretch, begins, now)
+        _withdraw_earlier(session, stretch, asker, begins, now, voice)
         covers.append(
             Cover(
                 swap_id=swap,
@@ -79,7 +81,7 @@ def offer(session: Session, asker: Person, other: Person, what: Sequence[Stretch
     session.add_all(covers)
     session.flush()
     record(session, now, "cover offered", covers[0], actor=asker.id, to=str(other.id), duties=len(covers))
-    return covers
+    _tell(session, other, f"rota-ask:{swap}", question(session, covers, voice), now)
 
 
 def answer(session: Session, covers: Sequence[Cover], person: Person, *, yes: bool, now: datetime) -> bool:
@@ -140,14 +142,8 @@ def question(session: Session, covers: Sequence[Cover], voice: Speaker) -> Text:
     return voice.words.render("rota_please_swap", other_span=span(given, voice), **values)
 
 
-def ask_by_text(session: Session, covers: Sequence[Cover], now: datetime, voice: Speaker) -> None:
-    """Text the one who is asked."""
-    other = session.get_one(Person, covers[0].asked_of)
-    _tell(session, other, f"rota-ask:{covers[0].swap_id}", question(session, covers, voice), now)
-
-
 def tell_asker(session: Session, covers: Sequence[Cover], text_id: str, now: datetime, voice: Speaker) -> None:
-    """Text the one who asked what came of it (`rota_agreed_for_you`, `rota_declined` or `rota_lapsed`)."""
+    """Text the one who asked what came of it: `rota_agreed_for_you`, `rota_declined` and the like."""
     asker, other = session.get_one(Person, covers[0].asked_by), session.get_one(Person, covers[0].asked_of)
     given = next((cover for cover in covers if cover.from_id == asker.id), covers[0])
     text = voice.words.render(text_id, who=other.label, span=span(given, voice))
@@ -170,16 +166,21 @@ def span(cover: Cover | Turn, voice: Speaker) -> str:
     return f"{day_and_time(cover.starts_at, zone)} to {day_and_time(cover.ends_at, zone)}"
 
 
-def _withdraw_earlier(session: Session, stretch: Stretch, begins: datetime, now: datetime) -> None:
-    for old in session.scalars(
-        select(Cover).where(
-            Cover.state == "offered",
-            Cover.duty_id == stretch.turn.duty_id,
-            Cover.starts_at < stretch.turn.ends_at,
-            Cover.ends_at > begins,
-        )
-    ):
-        old.state, old.answered_at = "withdrawn", now
+def _withdraw_earlier(
+    session: Session, stretch: Stretch, asker: Person, begins: datetime, now: datetime, voice: Speaker
+) -> None:
+    same = select(Cover.code).where(
+        Cover.state == "offered",
+        Cover.duty_id == stretch.turn.duty_id,
+        Cover.starts_at < stretch.turn.ends_at,
+        Cover.ends_at > begins,
+    )
+    for code in session.scalars(same.distinct()).all():
+        covers = with_code(session, code)
+        for old in covers:
+            old.state, old.answered_at = "withdrawn", now
+        if covers[0].asked_by != asker.id:
+            tell_asker(session, covers, "rota_overtaken", now, voice)
 
 
 def _tell(session: Session, person: Person, key: str, text: Text, now: datetime) -> None:

@@ -322,6 +322,22 @@ def test_r16_a_swap_changes_both_or_neither(world: World) -> None:
     cole.hears("Wed 25 Nov, 6pm")
     dunne.texts(f"{code_in(asked)} yes")  # again: it is over
     dunne.hears("That offer is over")
+    # Two that cross: the later one stands, as a whole, and a yes to the other is answered with what stands now.
+    cole.texts("swap dunne")
+    cole.texts("yes")
+    cole.ignores()
+    world.settle()
+    dunne.hears("you take Wed 25 Nov", "they take Mon 23 Nov")
+    dunne.texts("hand over erskine")
+    dunne.texts("yes")
+    dunne.ignores()
+    world.settle()
+    cole.hears("What you asked Dr Dunne is over", "Your duty Wed 25 Nov")
+    dunne.texts("yes")
+    dunne.hears("That offer is over. Nothing has changed")
+    dunne.hears("We have asked Dr Erskine")
+    cole.texts("my duties")
+    cole.hears("Wed 25 Nov, 6pm")
     # Nobody answers the next one: it lapses when the duty begins, and who asked hears of it.
     cole.texts("hand over dunne")
     cole.texts("yes")
