@@ -13,6 +13,8 @@ TABLE: dict[tuple[str, str], tuple[str, str, str, str, str]] = {
     ("GET", "/console/today/live"): (OUT, IN, IN, IN, IN),
     ("POST", "/console/requests/{request}/done"): (OUT, DONE, GONE, DONE, NO),
     ("POST", "/console/notices/{notice}/done"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/requests/{request}/again"): (OUT, DONE, GONE, DONE, NO),
+    ("POST", "/console/notices/{notice}/again"): (OUT, DONE, GONE, DONE, NO),
     ("POST", "/console/alarms/{alarm}/done"): (OUT, NO, NO, DONE, DONE),
     ("GET", "/console/episodes"): (OUT, IN, IN, IN, NO),
     ("GET", "/console/episodes/{episode}"): (OUT, IN, GONE, IN, NO),

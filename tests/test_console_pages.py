@@ -88,6 +88,18 @@ def test_what_is_done_leaves_today_and_a_second_press_changes_nothing(on: Stage)
     with on.database.read() as session:
         assert session.get_one(ContactRequest, on.ids["request"]).settled_by == on.ids["ada"]
 
+    lead = on.browser("lee")  # and who sees that it was a slip puts it back
+    page = lead.get("/console/").text
+    assert page.count("said Dr Ada.") == page.count("Not done: put Wren back on the list") == 2
+    for path in ("/console/requests/{request}/again", "/console/notices/{notice}/again"):
+        press(lead, "/console/", on.path(path))
+        press(lead, "/console/", on.path(path))
+    page = browser.get("/console/").text
+    assert "Done: Wren has been contacted" in page
+    assert "Done: Wren has been looked after" in page
+    assert "Not done" not in page
+    assert len(audited(on, "request open again")) == 2
+
 
 def test_what_worries_the_service_is_looked_after_by_a_lead_or_coordinator_or_ends_by_itself(on: Stage) -> None:
     with on.database.write() as session:

@@ -110,32 +110,40 @@ def today_live() -> ResponseReturnValue:
     return _render("console/_today.html")
 
 
-@pages.post("/requests/<uuid:request_id>/done")
+@pages.post("/requests/<uuid:request_id>/<any(done,again):what>")
 @allow(*READERS)
-def settle_request(request_id: uuid.UUID) -> ResponseReturnValue:
-    """Record that someone who asked for a person has had one. A second press changes nothing."""
+def settle_request(request_id: uuid.UUID, what: str) -> ResponseReturnValue:
+    """Record that someone who asked for a person has had one, or that this is not so. A second press changes nothing.
+
+    What the person took back themselves stays so.
+    """
+    at = now()
     with desk().database.write() as session:
         found = session.get(ContactRequest, request_id)
         if found is None or not _mine(session, found.person_id):
             abort(404)
-        if found.settled_at is None:
-            found.settled_at, found.settled_by = now(), my_id()
-            record(session, now(), "request settled", found, actor=my_id())
-    return redirect(url_for("console.today"))
+        if what == "done" and found.settled_at is None:
+            found.settled_at, found.settled_by = at, my_id()
+            record(session, at, "request settled", found, actor=my_id())
+        elif what == "again" and found.settled_by is not None:
+            found.settled_at = found.settled_by = None
+            record(session, at, "request open again", found, actor=my_id())
+    return redirect(url_for("console.today", _anchor="h-asking"))
 
 
-@pages.post("/notices/<uuid:flag_id>/done")
+@pages.post("/notices/<uuid:flag_id>/<any(done,again):what>")
 @allow(*READERS)
-def settle_notice(flag_id: uuid.UUID) -> ResponseReturnValue:
-    """Record that a text that had to be read soon was read and looked after."""
+def settle_notice(flag_id: uuid.UUID, what: str) -> ResponseReturnValue:
+    """Record that a text that had to be read soon was read and looked after, or that this is not so."""
+    at = now()
     with desk().database.write() as session:
         found = session.get(Flag, flag_id)
         if found is None or found.route != "notice" or not _mine(session, found.inbound.person_id):
             abort(404)
-        if found.settled_at is None:
-            found.settled_at = now()
-            record(session, now(), "request settled", found, actor=my_id())
-    return redirect(url_for("console.today"))
+        if (found.settled_at is None) == (what == "done"):
+            found.settled_at = at if what == "done" else None
+            record(session, at, "request settled" if what == "done" else "request open again", found, actor=my_id())
+    return redirect(url_for("console.today", _anchor="h-asking"))
 
 
 @pages.post("/alarms/<uuid:alarm_id>/done")

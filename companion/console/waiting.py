@@ -9,19 +9,32 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select, union
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from companion.console.desk import me, my_id, now
 from companion.console.queries import LATEST, my_episodes, my_people
-from companion.models import ContactRequest, Episode, Flag, InboundMessage, OutboxMessage, Person, Reference
+from companion.models import (
+    AuditEntry,
+    ContactRequest,
+    Episode,
+    Flag,
+    InboundMessage,
+    OutboxMessage,
+    Person,
+    Reference,
+)
 from companion.models.texts import LOST, UNREAD
 
 LATELY = timedelta(days=7)
+JUST_DONE = timedelta(days=1)  # how long what was said to be done is shown, to be put back if it was not
 SHOWN = 20  # of each kind; a list that is longer says so
 
 Episodes = Sequence[tuple[Episode, str | None]]
 Requests = Sequence[tuple[ContactRequest, Person]]
 Notices = Sequence[tuple[Flag, InboundMessage, Person | None]]
+Settled = Sequence[
+    tuple[AuditEntry, ContactRequest | Flag, Person | None, Person | None]
+]  # about whom, and who said so
 Unread = Sequence[tuple[InboundMessage, Person | None]]
 Failed = Sequence[tuple[OutboxMessage, Person | None, int]]  # with how many there are like it, itself among them
 
@@ -47,6 +60,7 @@ class Waiting:
     episodes: Episodes
     requests: Requests
     notices: Notices
+    settled: Settled
     unread: Unread
     failed: Failed
 
@@ -73,6 +87,7 @@ def waiting(session: Session) -> Waiting:
             .order_by(Flag.at)
             .limit(SHOWN),
         ),
+        settled=_settled(session),
         unread=_rows(
             session,
             select(InboundMessage, Person)
@@ -96,6 +111,30 @@ def _episodes(session: Session) -> Episodes:
         .order_by(urgency, Episode.opened_at)
         .limit(LATEST),
     )
+
+
+def _settled(session: Session) -> Settled:
+    """Return the requests and notices that somebody lately said are done, the newest first: a thumb may slip."""
+    about, said = aliased(Person), aliased(Person)
+    requests = (
+        select(AuditEntry, ContactRequest, about, said)
+        .join(ContactRequest, ContactRequest.id == AuditEntry.subject_id)
+        .join(about, about.id == ContactRequest.person_id)
+        .where(ContactRequest.settled_at == AuditEntry.at, my_people(me(), ContactRequest.person_id))
+    )
+    notices = (
+        select(AuditEntry, Flag, about, said)
+        .join(Flag, Flag.id == AuditEntry.subject_id)
+        .join(InboundMessage, InboundMessage.id == Flag.inbound_id)
+        .outerjoin(about, about.id == InboundMessage.person_id)
+        .where(Flag.settled_at == AuditEntry.at, my_people(me(), InboundMessage.person_id))
+    )
+    found: list[Any] = []
+    for kind in (requests, notices):
+        lately = kind.where(AuditEntry.action == "request settled", AuditEntry.at > now() - JUST_DONE)
+        newest = lately.outerjoin(said, said.id == AuditEntry.actor_id).order_by(AuditEntry.at.desc()).limit(SHOWN)
+        found += _rows(session, newest)
+    return sorted(found, key=lambda row: row[0].at, reverse=True)[:SHOWN]
 
 
 def _lost(session: Session) -> Failed:
