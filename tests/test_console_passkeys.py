@@ -145,6 +145,7 @@ def test_a_passkey_is_asked_for_after_the_password_until_a_new_password_takes_it
     coordinator = on.browser("cor")
     user = on.path("/console/users/{ada}")
     assert "<dd>On: 1 passkey</dd>" in coordinator.get(user).text
+    assert coordinator.get("/console/users").text.count('data-col="Second factor">On<') == 1
     press(coordinator, user, f"{user}/code")
     with on.database.read() as session:
         assert session.scalars(select(Passkey)).all() == []

@@ -22,7 +22,18 @@ from companion.console.users import UserError, second_factor
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.optout import stops_among
-from companion.models import Address, Duty, Episode, Group, GroupFacilitator, Invitation, Person, User, by_label
+from companion.models import (
+    Address,
+    Duty,
+    Episode,
+    Group,
+    GroupFacilitator,
+    Invitation,
+    Passkey,
+    Person,
+    User,
+    by_label,
+)
 from companion.rota.duties import still_on_the_rota
 from companion.rota.ways import who_lost_a_number, who_stopped
 
@@ -90,6 +101,7 @@ def users() -> ResponseReturnValue:
     with desk().database.read() as session:
         people = session.scalars(select(Person).where(Person.state == "staff")).all()
         logins = {user.person_id: user for user in session.scalars(select(User)).unique()}
+        with_passkey = set(session.scalars(select(Passkey.user_id)))
         waiting = {each.person_id: each for each in session.scalars(_open_invitations())}
         numbered = set(session.scalars(select(Address.person_id).where(Address.invalid_since.is_(None))))
         stopped = {person.id for person in who_stopped(session)}
@@ -99,6 +111,7 @@ def users() -> ResponseReturnValue:
         "console/users.html",
         people=ordered,
         logins=logins,
+        with_passkey=with_passkey,
         waiting=waiting,
         numbered=numbered,
         stopped=stopped,
