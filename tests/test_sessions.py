@@ -277,16 +277,16 @@ def test_being_late_is_told_to_those_who_run_it_by_alias(world: World) -> None:
 
 
 def test_who_answers_before_they_hear_that_a_session_moved_is_not_asked_again(world: World) -> None:
-    asha, ben, cal, dan = (
-        world.member(f"+44770090013{n}", channel) for n, channel in enumerate((*["sms"] * 3, "whatsapp"))
+    asha, ben, cal, dan, eve = (
+        world.member(f"+44770090013{n}", channel) for n, channel in enumerate((*["sms"] * 3, "whatsapp", "sms"))
     )
     ben.texts("yes")
     ben.ignores()
-    for each in (asha, ben, cal, dan):
+    for each in (asha, ben, cal, dan, eve):
         each.texts("QUIET 10AM TO 8AM")
         each.ignores()
     world.advance(hours=2)
-    for each in (asha, ben, cal, dan):
+    for each in (asha, ben, cal, dan, eve):
         each.ignores()
     with world.database.write() as session:
         meetings = session.scalars(select(GroupSession).order_by(GroupSession.starts_at)).all()
@@ -299,7 +299,10 @@ def test_who_answers_before_they_hear_that_a_session_moved_is_not_asked_again(wo
     ):
         phone.texts(answer)
         phone.hears(hears)
+    eve.texts("move shielding")
+    eve.hears("shielding")
     world.move_to(first_session(world).starts_at - timedelta(days=3))
+    assert not any("has changed to" in text for text in eve.ignores())  # it is another group's now
     asha.hears("has changed to Fri 27 Nov, 6:30pm. You keep your place. Can't come?")
     ben.hears_nothing()
     cal.hears("has changed to Fri 27 Nov, 6:30pm. Reply YES for a place.")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import Update, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
@@ -31,12 +31,19 @@ LAST_OFFER = timedelta(minutes=25)  # before the start: later nobody could make 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(9)  # local: no deadline ends in it while there is time to wait
 
 _ABOUT_SESSIONS = ("reminder", "place", "offer")  # how the keys of texts about a session begin
-_WITHDRAW = (
-    update(OutboxMessage)
-    .where(OutboxMessage.status == "queued", OutboxMessage.person_id == bindparam("person"))
-    .where(or_(*(OutboxMessage.key.startswith(bindparam(kind)) for kind in _ABOUT_SESSIONS)))
-    .values(status="dropped", reason="changed", settled_at=bindparam("now"), updated_at=bindparam("now"))
-)
+_ALL_ABOUT = (*_ABOUT_SESSIONS, "changed")  # and of what no answer for it makes needless, but leaving its group does
+
+
+def _withdrawing(kinds: Sequence[str]) -> Update:
+    return (
+        update(OutboxMessage)
+        .where(OutboxMessage.status == "queued", OutboxMessage.person_id == bindparam("person"))
+        .where(or_(*(OutboxMessage.key.startswith(bindparam(kind)) for kind in kinds)))
+        .values(status="dropped", reason="changed", settled_at=bindparam("now"), updated_at=bindparam("now"))
+    )
+
+
+_WITHDRAW: dict[tuple[str, ...], Update] = {kinds: _withdrawing(kinds) for kinds in (_ABOUT_SESSIONS, _ALL_ABOUT)}
 
 # Made once: they are asked every few seconds.
 _OVER = (Booking.status == "waiting") & (Booking.held_until <= bindparam("now"))
@@ -141,16 +148,22 @@ def give_up_all(session: Session, person: Person, now: datetime) -> None:
     ):
         booking.status, booking.seat, booking.held_until = "no", None, None
         booking.answered_at, booking.version = now, booking.version + 1
-        withdraw(session, person, [booking.session_id], now)
+        withdraw(session, person, [booking.session_id], now, _ALL_ABOUT)
     session.flush()
 
 
-def withdraw(session: Session, person: Person, meetings: Sequence[uuid.UUID], now: datetime) -> None:
+def withdraw(
+    session: Session,
+    person: Person,
+    meetings: Sequence[uuid.UUID],
+    now: datetime,
+    kinds: tuple[str, ...] = _ABOUT_SESSIONS,
+) -> None:
     """Drop what waits in the outbox for someone about sessions for which they have answered anew."""
     session.flush()
     for each in meetings:
-        about = {kind: f"{kind}:{each}:" for kind in _ABOUT_SESSIONS}
-        session.connection().execute(_WITHDRAW, {"person": person.id, "now": now, **about})
+        about = {kind: f"{kind}:{each}:" for kind in kinds}
+        session.connection().execute(_WITHDRAW[kinds], {"person": person.id, "now": now, **about})
 
 
 def lapse(session: Session, now: datetime) -> int:
