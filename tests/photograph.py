@@ -60,6 +60,7 @@ DONE: dict[str, tuple[str, Step]] = {  # name: the page it begins on, and what i
     ),
     "messages-search-found": ("/console/messages/search", lambda page, _: _search(page)),
     "content-try-tried": ("/console/content/try", lambda page, _: _try(page)),
+    "rota-end-asked": ("/console/rota", lambda page, _: _open_all(page)),
     "ways-one": ("/console/ways", lambda page, _: _add_way(page)),
     "ways-one-problem": ("/console/ways", lambda page, _: _wrong_way_code(page)),
     "episodes-episode-taken": ("/console/episodes/{episode}", lambda page, _: _take(page)),
@@ -204,6 +205,12 @@ def _take(page: Page) -> None:
 def _say(page: Page, button: str) -> None:
     page.get_by_label("Your text").fill("Thank you for writing. I have read it. May I ring you now?")
     page.get_by_role("button", name=button).click()
+
+
+def _open_all(page: Page) -> None:
+    """Open what asks once more before it is done."""
+    for each in page.locator(".sure > summary").all():
+        each.click()
 
 
 def _try(page: Page) -> None:

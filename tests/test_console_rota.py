@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -55,6 +56,20 @@ def test_of_several_days_all_or_none_are_put_on_the_rota(on: Stage) -> None:
     assert "Dr Ada is on duty as first for some of these hours already" in page
     assert page.count("checked") == len(WEEKDAYS) + 1  # what was chosen stands there still
     assert duties(on) == [("Fri", "ada first", 1)]
+
+
+def test_ending_a_duty_says_first_what_that_does(on: Stage) -> None:
+    cor, night = on.browser("cor"), {**NIGHT, "person": str(on.ids["ada"]), "starts_on": "2026-11-24"}
+    rota = press_on(cor, "/console/rota/add", "/console/rota/add", **night)
+    asked = re.search(
+        r"<details.*?End this duty of Dr Ada.*?in any week.*?puts them on the rota anew.*?</details>", rota, re.S
+    )
+    assert asked
+    action = re.search(r'action="(/console/rota/duties/[^"]+/end)"', asked[0])
+    assert action
+    rota = press_on(cor, "/console/rota", action[1])
+    assert "It is off the rota from now on." in rota
+    assert "End this duty" not in rota
 
 
 def test_who_is_on_duty_now_stands_on_today_and_on_the_rota(on: Stage) -> None:
