@@ -167,6 +167,10 @@ def test_the_second_who_takes_it_is_told_who_has_it(on: Stage) -> None:
     press(second, "/console/account", on.path(EPISODE + "/take"))
     assert "Dr Ada has it already" in second.get(on.path(EPISODE)).text
     assert episode(on).owner_id == on.ids["ada"]
+    for who in ("ada", "lee", "ada", "lee"):  # who reads it in turns fills no page with that
+        page = opened(on, who)
+    assert page.count("read the texts of an episode") == 2
+    assert "took the episode" in page
 
 
 def test_a_note_is_kept_only_by_who_may_read_the_episode(on: Stage) -> None:

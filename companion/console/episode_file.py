@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.console.audit_words import details_said, ids_in
@@ -35,6 +34,16 @@ READ = "episode read"
 
 
 @dataclass(frozen=True)
+class Happened:
+    """One line of what happened: an entry of the audit in words, or how often somebody read the episode."""
+
+    at: datetime
+    action: str
+    who: str
+    said: str
+
+
+@dataclass(frozen=True)
 class File:
     """All that is shown about an episode."""
 
@@ -43,7 +52,7 @@ class File:
     pages: Sequence[Page]
     answering: frozenset[uuid.UUID]  # the one page of each answer that it came to
     notes: Sequence[tuple[Note, Person]]
-    history: Sequence[tuple[AuditEntry, str, str]]
+    history: Sequence[Happened]
     closing: ClosingProposal | None  # the latest, whatever became of it
     asked_by_text: bool  # whether a text reaches who is asked to agree
 
@@ -108,24 +117,28 @@ def _answering(paged: Sequence[Page]) -> frozenset[uuid.UUID]:
     return frozenset(page.id for page in found.values())
 
 
-def _history(session: Session, episode: Episode) -> Sequence[tuple[AuditEntry, str, str]]:
-    """Return what happened, the latest first: the entry, who did it, and its details in words.
-
-    What one person read several times in a row is one line.
-    """
+def _history(session: Session, episode: Episode) -> Sequence[Happened]:
+    """Return what happened, the latest first. How often each person read it is one line: it hides nothing else."""
+    about = (AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
     entries = session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.subject_kind == Episode.__tablename__, AuditEntry.subject_id == episode.id)
+        .where(*about, AuditEntry.action != READ)
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
         .limit(HISTORY)
     ).all()
+    reads = session.execute(
+        select(AuditEntry.actor_id, func.max(AuditEntry.at), func.min(AuditEntry.at), func.count())
+        .where(*about, AuditEntry.action == READ)
+        .group_by(AuditEntry.actor_id)
+    ).all()
     wanted = {id_ for entry in entries for id_ in (entry.actor_id, *ids_in(entry)) if id_}
+    wanted |= {actor for actor, *_ in reads if actor}
     names = {person.id: person.label for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    shown = []
-    for (action, actor), several in groupby(entries, key=lambda entry: (entry.action, entry.actor_id)):
-        rows = list(several)
-        for entry in rows[:1] if action == READ else rows:
-            times = f"{len(rows)} times, first {when(rows[-1].at)}" if entry.action == READ and len(rows) > 1 else ""
-            who = names.get(actor, "someone removed") if actor else "the service"
-            shown.append((entry, who, times or details_said(entry, names)))
-    return shown
+
+    def who(actor: uuid.UUID | None) -> str:
+        return names.get(actor, "someone removed") if actor else "the service"
+
+    shown = [Happened(each.at, each.action, who(each.actor_id), details_said(each, names)) for each in entries]
+    for actor, last, first, times in reads:
+        shown.append(Happened(last, READ, who(actor), f"{times} times, first {when(first)}" if times > 1 else ""))
+    return sorted(shown, key=lambda each: each.at, reverse=True)
