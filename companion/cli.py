@@ -157,7 +157,8 @@ def programme() -> None:
 def load(file: Path) -> None:
     """Bring cohorts, people and groups from FILE (docs/programme.example.yaml) into the database, or update them."""
     from companion.commands import open_current
-    from companion.programme.setup import SetupError, load_programme, read_programme
+    from companion.programme.plan import SetupError, read_programme
+    from companion.programme.setup import load_programme
     from companion.rota.cover import not_live
 
     services = open_current()

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.models import Cohort, Person
-from companion.programme.setup import WEEKDAYS, CohortPlan, GroupPlan, PersonPlan, Programme, load_programme
+from companion.programme.plan import WEEKDAYS, CohortPlan, GroupPlan, PersonPlan, Programme
+from companion.programme.setup import load_programme
 from companion.rota.duties import add_duty
 from companion.rota.ways import add_way
 from companion.settings import Settings

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from companion.models import Booking, Person
 from companion.programme.cohorts import usual_cohorts
-from companion.programme.setup import CohortPlan, GroupPlan, Programme, SetupError, load_programme
+from companion.programme.plan import CohortPlan, GroupPlan, Programme, SetupError
+from companion.programme.setup import load_programme
 from companion.seed import STAFF
 from tests.world import World
 

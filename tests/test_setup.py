@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from companion.models import Cohort, Group, GroupCover, GroupSession, Person
-from companion.programme.setup import SetupError, load_programme, read_programme
+from companion.programme.plan import SetupError, read_programme
+from companion.programme.setup import load_programme
 from tests.world import World
 
 HOURS = 'hours: {from: "09:00", until: "21:00", days: [monday, Saturday], then: Dr Erskine} '

@@ -12,7 +12,7 @@ from companion.console.people import REASONS
 from companion.console.words import all_named, date_words, dated, family, named
 from companion.models import AuditEntry
 from companion.programme.needs import kinds
-from companion.programme.setup import WEEKDAYS
+from companion.programme.plan import WEEKDAYS
 from companion.when import clock_time
 
 CHANGES = ("cohort changed", "supervision changed")  # their details are pairs: what it was, and what it is now

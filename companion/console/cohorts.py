@@ -20,8 +20,8 @@ from companion.console.desk import COORDINATOR, EVERYONE, allow, desk, my_id, no
 from companion.console.fields import Form, NameLength
 from companion.console.words import named, upper_first
 from companion.models import Cohort, CohortAlias, JoinSource, record
+from companion.programme.plan import WEEKDAYS
 from companion.programme.poster import poster_for
-from companion.programme.setup import WEEKDAYS
 
 NATIONS = ("england", "wales", "scotland", "ni")
 _UNSURE = re.compile(r"[O0I1]")  # letters and digits that are read for one another on a wall

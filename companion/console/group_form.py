@@ -29,9 +29,9 @@ from companion.console.fields import Form, NameLength
 from companion.console.plain import before_in, before_said, day_in, day_said
 from companion.models import Cohort, Group, GroupFacilitator, Person, by_label
 from companion.programme import recurrence
+from companion.programme.plan import dial_number
 from companion.programme.recurrence import RuleError, check_rule, monthly, weekly
 from companion.programme.sessions import days_of
-from companion.programme.setup import dial_number
 
 OWN_RULE = "own"
 MONTHLY = "monthly"  # on the weekday of the first meeting

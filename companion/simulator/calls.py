@@ -7,25 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 from xml.etree import ElementTree
 
 from companion.simulator.agenda import Step
 from companion.simulator.carrier import Carrier
-from companion.simulator.errors import Refusal
 from companion.simulator.faults import CALL_FAULTS
-from companion.simulator.ledger import Attempt, new_sid, rfc2822
+from companion.simulator.ledger import Attempt, new_sid
+from companion.simulator.voice_twiml import said_in, verbs_of
 from companion.simulator.webhooks import Outcome, Params, TwimlError, signature
 
 CALL_OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
-_VERBS = {"Say", "Gather", "Pause", "Hangup", "Redirect"}
-_ATTRIBUTES = {
-    "Say": {"voice", "language", "loop"},
-    "Gather": {"input", "numDigits", "timeout", "action", "method", "finishOnKey", "actionOnEmptyResult"},
-    "Pause": {"length"},
-    "Hangup": set(),
-    "Redirect": {"method"},
-}
 _LINES_HEARD = 40
 
 
@@ -160,7 +151,7 @@ class Exchange:
     def _ask(self, call: Call, url: str, more: Params) -> None:
         """Ask the service what to say, and say it; a failure ends the call, as at Twilio."""
         try:
-            verbs = _verbs(self._post(call, url, more))
+            verbs = verbs_of(self._post(call, url, more))
         except TwimlError as error:
             self.state.alert(error.code, call.sid, str(error))
             self._put(replace(call, heard=(*call.heard, "We are sorry, an application error has occurred. Goodbye.")))
@@ -172,7 +163,7 @@ class Exchange:
         """Play verbs until one waits for a key, or to the end, which puts down."""
         for place, text in enumerate(verbs):
             verb = ElementTree.fromstring(text)  # noqa: S314 - read once already
-            said = _said(verb)
+            said = said_in(verb)
             call = replace(call, heard=(*call.heard, *said)[-_LINES_HEARD:])
             if verb.tag == "Hangup":
                 break
@@ -216,7 +207,7 @@ class Exchange:
             ("CallStatus", call.status),
             ("ApiVersion", "2010-04-01"),
             ("Direction", "inbound" if call.inbound else "outbound-api"),
-            *((("CallDuration", str(_duration(call))),) if call.ended_at else ()),
+            *((("CallDuration", str(seconds_of(call))),) if call.ended_at else ()),
             *more,
         )
         headers = {"X-Twilio-Signature": signature(self.carrier.auth_token, url, params)}
@@ -255,93 +246,8 @@ def new_call(
     return Call(new_sid("CA"), from_, to, url, "queued", now, now, timeout, callback, events or ("completed",))
 
 
-def _verbs(outcome: Outcome) -> tuple[str, ...]:
-    """Return the verbs of a voice answer, as XML. Raises TwimlError with the debugger's code."""
-    if outcome.status is None:
-        raise TwimlError(11205 if outcome.failure == "ct" else 11200, "no answer from the voice webhook")
-    if not 200 <= outcome.status < 300:
-        raise TwimlError(11200, f"the voice webhook answered {outcome.status}")
-    if outcome.content_type.partition(";")[0].strip().lower() not in {"text/xml", "application/xml"}:
-        raise TwimlError(12300, "the content type is not TwiML's")
-    try:
-        root = ElementTree.fromstring(outcome.answer)  # noqa: S314 - the answer of the service under test
-    except ElementTree.ParseError as error:
-        raise TwimlError(12100, f"the TwiML cannot be read: {error}") from None
-    if root.tag != "Response":
-        raise TwimlError(12100, "the TwiML's root is not <Response>")
-    for verb in root:
-        _check(verb, _VERBS)
-        for child in verb:
-            _check(child, {"Say", "Pause"} if verb.tag == "Gather" else set())
-    return tuple(ElementTree.tostring(verb, encoding="unicode") for verb in root)
-
-
-def _check(verb: ElementTree.Element, allowed: set[str]) -> None:
-    if verb.tag not in allowed or set(verb.attrib) - _ATTRIBUTES[verb.tag]:
-        raise TwimlError(12200, f"<{verb.tag}> or one of its attributes is not in the schema of voice TwiML")
-
-
-def _said(verb: ElementTree.Element) -> tuple[str, ...]:
-    says = verb.iter("Say")
-    return tuple(" ".join((say.text or "").split()) for say in says)
-
-
-def _duration(call: Call) -> int:
+def seconds_of(call: Call) -> int:
+    """Return how long a call was, from its answer to its end; 0 while it is not over."""
     if call.answered_at is None or call.ended_at is None:
         return 0
     return int((call.ended_at - call.answered_at).total_seconds())
-
-
-def check_call(form: Any, senders: tuple[str, ...], now: datetime) -> Call:
-    """Return the call that the form asks for. Raises Refusal with Twilio's code for what its document leaves out."""
-    from companion.simulator.rules import E164, MAGIC_TO, is_callback_url  # noqa: PLC0415 (rules knows the ledger)
-
-    to, from_, url = form.get("To", "").strip(), form.get("From", "").strip(), form.get("Url", "").strip()
-    if not to:
-        raise Refusal(21201)
-    if to in MAGIC_TO:
-        raise Refusal(MAGIC_TO[to])
-    if not E164.fullmatch(to):
-        raise Refusal(21211)
-    if from_ not in senders:
-        raise Refusal(21210)
-    if not is_callback_url(url) or not is_callback_url(form.get("StatusCallback") or url):
-        raise Refusal(21205)
-    timeout = int(form.get("Timeout", "60"))
-    events = tuple(form.getlist("StatusCallbackEvent"))
-    return new_call(
-        from_=from_, to=to, url=url, now=now, timeout=timeout, callback=form.get("StatusCallback"), events=events
-    )
-
-
-def to_call_resource(call: Call, account_sid: str) -> dict[str, Any]:
-    """Return the call as the Calls resource shows it: the duration is a string, dates are RFC 2822."""
-    over = call.ended_at is not None
-    return {
-        "account_sid": account_sid,
-        "answered_by": None,
-        "api_version": "2010-04-01",
-        "caller_name": None,
-        "date_created": rfc2822(call.created_at),
-        "date_updated": rfc2822(call.updated_at),
-        "direction": "outbound-api",
-        "duration": str(_duration(call)) if over else None,
-        "end_time": rfc2822(call.ended_at),
-        "forwarded_from": None,
-        "from": call.from_,
-        "from_formatted": call.from_,
-        "group_sid": None,
-        "parent_call_sid": None,
-        "phone_number_sid": None,
-        "price": None,
-        "price_unit": "USD",
-        "queue_time": "0",
-        "sid": call.sid,
-        "start_time": rfc2822(call.answered_at),
-        "status": call.status,
-        "subresource_uris": {},
-        "to": call.to,
-        "to_formatted": call.to,
-        "trunk_sid": None,
-        "uri": f"/2010-04-01/Accounts/{account_sid}/Calls/{call.sid}.json",
-    }

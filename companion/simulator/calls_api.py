@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 
 from companion.simulator import shapes
-from companion.simulator.calls import Call, check_call, to_call_resource
+from companion.simulator.call_resource import check_call, to_call_resource
+from companion.simulator.calls import Call
 from companion.simulator.errors import Refusal
 from companion.simulator.faults import API_FAULTS
 from companion.simulator.gate import AFTER_ACCEPT, Gate

@@ -21,7 +21,8 @@ from companion.escalation.closings import close
 from companion.escalation.episodes import record_contact
 from companion.models import Call, Email, Episode, OutboxMessage, Page, Person, Reference
 from companion.models import Group as GroupRow
-from companion.programme.setup import CohortPlan, GroupPlan, PersonPlan, Programme, load_programme
+from companion.programme.plan import CohortPlan, GroupPlan, PersonPlan, Programme
+from companion.programme.setup import load_programme
 from companion.rota.ways import add_way
 from tests.safety.stage import Postbox, give_logins
 from tests.world import Talker, World
