@@ -13,11 +13,12 @@ from flask import Blueprint, Flask, Response, request
 from companion.simulator import shapes
 from companion.simulator.calls_api import calls_api
 from companion.simulator.content_api import content_api
+from companion.simulator.door import guard
 from companion.simulator.errors import MESSAGES, Refusal
 from companion.simulator.faults import API_FAULTS
 from companion.simulator.gate import AFTER_ACCEPT, Gate
 from companion.simulator.ledger import FINAL_STATUSES, Message, split_address, to_resource
-from companion.simulator.pages import PageOptions, entrance, guard, pages
+from companion.simulator.pages import PageOptions, entrance, pages
 from companion.simulator.rules import NEWER_FIELDS, check_create
 
 if TYPE_CHECKING:

@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import phonenumbers
-import requests
-from flask import Blueprint, Flask, Response, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from companion.simulator.clock_page import Movable, clock_routes, coming
+from companion.simulator.door import POLICY, asked
 from companion.simulator.ledger import Channel, address_of
 from companion.simulator.rules import USER_ID
-from companion.simulator.view import fault_groups, next_thing, snapshot
+from companion.simulator.view import fault_groups, snapshot
 
 if TYPE_CHECKING:
     from companion.simulator.standin import StandIn
 
 N = TypeVar("N", int, float)
-PATIENCE = 5.0  # seconds that a move of the clock waits for what is due already
-LONDON = ZoneInfo("Europe/London")
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-@runtime_checkable
-class Movable(Protocol):
-    """A clock with hands that can be moved."""
-
-    def now(self) -> datetime: ...
-    def move_to(self, moment: datetime) -> None: ...
-    def advance(self, by: timedelta) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -53,22 +34,6 @@ class PageOptions:
     hosts: frozenset[str] = frozenset()
 
 
-def guard(app: Flask, hosts: frozenset[str]) -> None:
-    """Refuse unknown Host headers, and posts that another site's page makes in somebody's browser."""
-
-    @app.before_request
-    def check() -> Response | None:
-        host = urlsplit(f"//{request.host}").hostname or ""
-        if host not in _LOOPBACK | hosts:
-            return Response("The stand-in does not answer to this host name.\n", 421, mimetype="text/plain")
-        origin = request.headers.get("Origin")
-        same = origin is None or urlsplit(origin).netloc == request.host
-        site = request.headers.get("Sec-Fetch-Site", "same-origin")
-        if request.method not in {"GET", "HEAD"} and (not same or site not in {"same-origin", "none"}):
-            return Response("Posts from other sites are refused.\n", 403, mimetype="text/plain")
-        return None
-
-
 def pages(standin: StandIn, options: PageOptions) -> Blueprint:
     """Return the page with the phones and what it talks to."""
     room = Blueprint(
@@ -78,7 +43,7 @@ def pages(standin: StandIn, options: PageOptions) -> Blueprint:
 
     @room.after_request
     def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-cache"
@@ -108,11 +73,11 @@ def pages(standin: StandIn, options: PageOptions) -> Blueprint:
 
     @room.get("/next")
     def due() -> Response:
-        return jsonify(_next(standin, options))
+        return jsonify(coming(standin, options.next_due_url))
 
     _phone_routes(room, standin)
     _fault_routes(room, standin)
-    _clock_routes(room, standin, options)
+    clock_routes(room, standin, options.next_due_url)
     return room
 
 
@@ -133,14 +98,6 @@ def _ticks(standin: StandIn) -> Iterator[str]:
         standin.closing.wait(0.03)  # changes come in bursts
 
 
-def _asked() -> dict[str, Any]:
-    """Return the posted JSON object. Only JSON: a form could be posted by any site."""
-    data = request.get_json()
-    if not isinstance(data, dict):
-        raise BadRequest("A JSON object is needed.")
-    return data
-
-
 def _address(data: dict[str, Any]) -> str:
     channel: Channel = "whatsapp" if data.get("channel") == "whatsapp" else "sms"
     return address_of(str(data.get("number", "")), channel)
@@ -149,7 +106,7 @@ def _address(data: dict[str, Any]) -> str:
 def _phone_routes(room: Blueprint, standin: StandIn) -> None:
     @room.post("/texts")
     def text() -> Response:
-        data = _asked()
+        data = asked()
         body = str(data.get("body", ""))
         if not body.strip():
             raise BadRequest("Write something first.")
@@ -162,13 +119,13 @@ def _phone_routes(room: Blueprint, standin: StandIn) -> None:
 
     @room.post("/taps")
     def tap() -> Response:
-        data = _asked()
+        data = asked()
         payload, title = str(data.get("payload", "")), str(data.get("title", ""))
         return jsonify(sid=standin.tap(_address(data), payload, title, str(data.get("sid", ""))))
 
     @room.post("/calls/<sid>/<any(answer,voicemail,decline,end,press):what>")
     def call(sid: str, what: str) -> Response:
-        exchange, data = standin.exchange, _asked()
+        exchange, data = standin.exchange, asked()
         try:
             if what in ("answer", "voicemail"):
                 exchange.answer(sid, machine=what == "voicemail")
@@ -184,13 +141,13 @@ def _phone_routes(room: Blueprint, standin: StandIn) -> None:
 
     @room.post("/read")
     def read() -> Response:
-        data = _asked()
+        data = asked()
         channel: Channel = "whatsapp" if data.get("channel") == "whatsapp" else "sms"
         return jsonify(count=len(standin.phone(str(data.get("number", "")), channel).reads()))
 
     @room.post("/phones")
     def add() -> Response:
-        data = _asked()
+        data = asked()
         number = usual_number(str(data.get("number", "")))
         contact = standin.state.meet(number, str(data.get("label", "")).strip()[:40] or None)
         return jsonify(number=contact.number, label=contact.label)
@@ -216,7 +173,7 @@ def usual_number(text: str) -> str:
 def _fault_routes(room: Blueprint, standin: StandIn) -> None:
     @room.post("/faults")
     def switch_on() -> Response:
-        data = _asked()
+        data = asked()
         try:
             fault = standin.fault(
                 data.get("number") or None,
@@ -231,78 +188,12 @@ def _fault_routes(room: Blueprint, standin: StandIn) -> None:
 
     @room.post("/faults/lift")
     def switch_off() -> Response:
-        standin.lift(str(_asked().get("id", "")))
+        standin.lift(str(asked().get("id", "")))
         return jsonify(ok=True)
 
 
 def _number(data: dict[str, Any], key: str, kind: Callable[[Any], N]) -> N | None:
     return kind(data[key]) if data.get(key) not in (None, "") else None
-
-
-def _clock_routes(room: Blueprint, standin: StandIn, options: PageOptions) -> None:
-    @room.post("/clock")
-    def move() -> Response:
-        clock, data = standin.clock, _asked()
-        if not isinstance(clock, Movable):
-            raise BadRequest("This clock cannot be moved.")
-        _let_it_finish(options)
-        now = clock.now()
-        target = _target(data, now, lambda: _next(standin, options))
-        if target < now:
-            raise BadRequest("The clock only goes forwards.")
-        clock.move_to(target) if "advance" not in data else clock.advance(target - now)
-        standin.state.log("clock", f"Moved to {target.astimezone(LONDON):%a %d %b %Y, %H:%M}")
-        with standin.agenda.changed:
-            standin.agenda.changed.notify_all()
-        return jsonify(now=clock.now().isoformat())
-
-
-def _target(data: dict[str, Any], now: datetime, ask_next: Callable[[], dict[str, Any]]) -> datetime:
-    """Return where the clock is asked to go. Raises BadRequest in words for the page."""
-    try:
-        if "advance" in data:
-            return now + timedelta(seconds=float(data["advance"]))
-        if "to" in data:
-            return datetime.fromisoformat(str(data["to"])).replace(tzinfo=LONDON).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadRequest("That is no date and time.") from None
-    thing = ask_next()
-    if thing["at"] is None:
-        raise BadRequest("Nothing is due. Move the clock by hand, or text something first.")
-    return max(datetime.fromisoformat(thing["at"]), now)
-
-
-def _let_it_finish(options: PageOptions) -> None:
-    """Wait until the service has sent what is due: after a move it might be too late for that, and be dropped."""
-    until = time.monotonic() + PATIENCE
-    while options.next_due_url and _fetched(options.next_due_url).get("busy") and time.monotonic() < until:
-        time.sleep(0.1)
-
-
-def _next(standin: StandIn, options: PageOptions) -> dict[str, Any]:
-    theirs = _ask(options.next_due_url) if options.next_due_url else None
-    return next_thing(theirs, standin.next_due(), standin.clock.now())
-
-
-def _ask(url: str) -> tuple[datetime, str] | None:
-    """Ask the service what it will do next. None when it does not say."""
-    data = _fetched(url)
-    try:
-        at = datetime.fromisoformat(data["at"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    return (at.astimezone(UTC), str(data.get("what") or "")) if at.tzinfo else None
-
-
-def _fetched(url: str) -> dict[str, Any]:
-    """Return the service's `{"at": ISO 8601 or null, "what": "...", "busy": true or false}`; {} when there is none."""
-    with requests.Session() as session:
-        session.trust_env = False
-        try:
-            data = session.get(url, timeout=3).json()
-        except (requests.RequestException, ValueError):
-            return {}
-    return data if isinstance(data, dict) else {}
 
 
 def entrance() -> BaseResponse:
