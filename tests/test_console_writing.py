@@ -14,7 +14,7 @@ from companion.console.search import LOOKED_AT
 from companion.models import Address, AuditEntry, Need, Person
 from tests.console_logins import again, hidden, signed_in
 from tests.console_people import CANARY, NOW, UNREAD, text_from
-from tests.console_stage import Stage, press, stage, token
+from tests.console_stage import Stage, press, press_on, stage, token
 from tests.databases import NewDatabase
 from tests.rota_world import code_in, on_duty, person
 from tests.world import World
@@ -221,10 +221,18 @@ def test_two_duties_are_swapped_in_the_console(world: World) -> None:
     assert 'href="#back">That is a duty of somebody else.' in wrong
     press(browser, page, f"{page}/hand-over", **form, to=str(person(world, "Dr Dunne").id))
     world.settle()
-    asked = dunne.hears("Dr Cole asks to swap")
-    dunne.texts(f"{code_in(asked)} YES")
+    dunne.hears("Dr Cole asks to swap")
+    assert "Take it back" in browser.get(page).text
+    other = signed_in(world, which=1)
+    assert "You are asked to take a duty." in other.get("/console/").text
+    offered = other.get(page).text
+    assert offered.count(">Agree<") == 1  # the two halves of a swap are one
+    assert "<b>Dr Dunne</b> takes first from Dr Cole: " in offered
+    yes = re.search(r'"(/console/rota/offers/[^"]+/yes)"', offered)
+    assert yes
+    agreed = press_on(other, page, yes[1])
+    assert "You have agreed, and the rota shows it." in agreed
     world.settle()
-    dunne.ignores()
     cole.hears("Dr Dunne")
     agreed = browser.get(page).text
     assert "<b>Dr Dunne</b>, first: " in agreed

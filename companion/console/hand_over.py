@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 
 from companion.console.desk import FACILITATOR, LEAD, my_id, now
 from companion.console.fields import Form
 from companion.console.words import when
-from companion.models import Person, by_label
+from companion.models import Cover, Person, by_label
 from companion.rota.cover import AHEAD
 from companion.rota.duties import turns_between
 from companion.rota.schedule import Turn
@@ -82,3 +82,14 @@ def _key(turn: Turn) -> str:
 
 def _with_key(turns: Sequence[Turn], key: str | None) -> Turn | None:
     return next((turn for turn in turns if _key(turn) == key), None)
+
+
+def open_swaps(session: Session) -> list[list[Cover]]:
+    """Return the offers that nobody has answered, the soonest first; the two halves of a swap are one."""
+    found = session.scalars(
+        select(Cover).where(Cover.state == "offered").options(joinedload(Cover.duty)).order_by(Cover.starts_at)
+    )
+    swaps: dict[uuid.UUID, list[Cover]] = {}
+    for each in found:
+        swaps.setdefault(each.swap_id, []).append(each)
+    return list(swaps.values())

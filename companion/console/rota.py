@@ -15,8 +15,9 @@ from werkzeug.datastructures import FileStorage
 
 from companion.console.desk import COORDINATOR, FACILITATOR, LEAD, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
-from companion.console.hand_over import HandOverForm
+from companion.console.hand_over import HandOverForm, open_swaps
 from companion.console.week import AHEAD, WEEK, begun, days_of, monday_of, on_now, together
+from companion.console.words import word
 from companion.models import CalendarFeed, Cover, Duty, Group, GroupCover, Person, ReadinessCheck, by_label
 from companion.proof.times import STEPS, last_drills, report
 from companion.rota import feed, swaps
@@ -58,7 +59,6 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
             after=monday + weeks * WEEK,
         )
     days = together(week)
-    offers = session.scalars(select(Cover).where(Cover.state == "offered").order_by(Cover.starts_at)).all()
     checks = session.scalars(
         select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
     ).all()
@@ -73,7 +73,7 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
         days=days,
         gaps=every_gap(session, now()),
         on_now=on_now(session, now()),
-        offers=offers,
+        offers=open_swaps(session),
         checks=checks,
         duties=current,
         names=names,
@@ -142,7 +142,7 @@ def rota_answer(swap_id: uuid.UUID, answer: str) -> ResponseReturnValue:
         except RotaError as error:
             flash(str(error), "error")
         else:
-            flash("Done." if done else "That offer is over. Nothing has changed.", "info" if done else "error")
+            flash(word(f"offers.{answer}") if done else word("offers.over"), "info" if done else "error")
     return redirect(url_for("console.rota"))
 
 

@@ -28,6 +28,7 @@ from companion.console.desk import (
     pages,
 )
 from companion.console.first_run import Step, steps_of
+from companion.console.hand_over import open_swaps
 from companion.console.queries import in_my_groups, my_people
 from companion.console.waiting import LATELY, SHOWN, Waiting, waiting
 from companion.console.week import on_now
@@ -84,6 +85,7 @@ class Today:
     gaps: Sequence[Gap]
     moved_down: Sequence[FamilyRoute]  # families of phrases that lately stopped paging
     proposals: Sequence[FamilyProposal]  # that a family of phrases no longer pages, still to be answered
+    asked_for_duty: bool  # somebody waits for one's own answer whether one takes a duty
     ways_lacking: bool  # for who is paged: too few ways to reach them were shown to work for the rota
     untold: bool  # for a coordinator: no text reaches them
     set_up: Sequence[Step]  # for a coordinator, until all is done
@@ -194,6 +196,7 @@ def _load() -> Today:
             gaps=every_gap(session, now(), GAPS),
             moved_down=moved_down(session, now() - TOLD),
             proposals=proposals.waiting(session, now()),
+            asked_for_duty=any(swap[0].asked_of == my_id() for swap in open_swaps(session)),
             ways_lacking=me().role in READERS and len({way.kind for way in live_ways(session, me())}) < ENOUGH,
             untold=me().role == COORDINATOR and not can_be_texted(session, me()),
             set_up=_set_up(session),
