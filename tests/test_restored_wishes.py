@@ -21,9 +21,10 @@ from companion import jobs
 from companion.cli import main
 from companion.clock import MovableClock
 from companion.doctor import examine
+from companion.machine import making_good
 from companion.machine.backup import Restored, after_restore, back_up, restore
 from companion.machine.journal import NAME, Journal
-from companion.models import Address, OptOut, Person
+from companion.models import Address, AuditEntry, OptOut, Person
 from companion.privacy import erasure
 from companion.privacy.wishes import Redone
 from tests.databases import NewDatabase
@@ -232,21 +233,40 @@ def test_a_page_and_an_answer_go_out_while_twilio_has_not_told(there: Deployment
 
 def test_a_worker_that_starts_on_a_backup_does_it_by_itself(there: Deployment) -> None:
     world = there.world
-    asha, bo = world.member(), world.member(ANOTHER)
+    asha, bo, cole = world.member(), world.member(ANOTHER), world.staff("facilitator")
     there.back_up()
     asha.texts("please stop texting me")
     asha.ignores()
     assert erase(world, ANOTHER)
+    cole.texts("wrong number")
+    cole.hears("We won't text or call this number again")
     there.lose()
     there.put_back_by_hand()
     assert there.people() == {TRAINEE: "joined", ANOTHER: "joined"}
+    other = world.new_services()  # a worker that starts at the same moment, and has looked already
+    assert other.journal is not None
+    known = other.journal.keep(world.clock.now())
     there.start_worker()
-    assert there.people() == {TRAINEE: "left", "gone": ""}
-    assert "texts_since_backup" in open_alarms(world)
+    assert there.people() == {TRAINEE: "left", "gone": "", cole.number: ""}
+    assert open_alarms(world) >= {"texts_since_backup", "number_not_theirs"}
+    assert known is not None
+    making_good._write(other.database, known.wishes, world.clock.now(), whole=True, by_itself=True)
+    with world.database.read() as session:
+        assert session.scalars(select(AuditEntry.action)).all().count("backup restored") == 1
+    other.database.close()
+    fay = world.member("+447700900104")
+    fay.texts("i want to end my life")
+    world.settle()
+    assert cole.ignores() == []  # the phone is a stranger's
+    assert any("an item needs you" in text.lower() for text in world.staff("facilitator", 1).ignores())
+    closed(world)
     ledger, journal = there.stopped(), there.journal.read_text()
     there.start_worker()
     assert (there.stopped(), there.journal.read_text()) == (ledger, journal)  # once is enough
-    hears_nothing_for_long(world, asha, bo)
+    fay.ignores()
+    world.staff_ignores()
+    hears_nothing_for_long(world, asha, bo, cole)
+    fay.ignores()
 
 
 def test_an_erasure_waits_again_where_the_episode_is_open_in_the_backup(there: Deployment) -> None:

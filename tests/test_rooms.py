@@ -28,7 +28,7 @@ ROOMS = {
     "rota": "models content messaging",
     "escalation": "models content messaging rota",
     "programme": "models content messaging rota signposting escalation.exclusions escalation.standing",
-    "privacy": "models content messaging programme.places escalation.standing",
+    "privacy": "models content messaging programme.places escalation.standing rota.numbers_since",
     "proof": "models content messaging escalation services",  # services: the drill goes in at the real door
     "conversation": "models content messaging rota signposting escalation programme privacy",
     "console": "models content messaging rota signposting escalation programme privacy proof"

@@ -257,6 +257,8 @@ def restore(file: Path | None, yes: bool) -> None:
     click.echo(f"{good.dropped} texts that waited in it are not sent: they may have gone out since.")
     again = good.redone
     click.echo(f"Done again: {again.erased} erased, {again.stops} left by STOP, {again.starts} back by START.")
+    if again.numbers:
+        click.echo(f"{again.numbers} numbers were taken from those who run the programme, or given back: see Today.")
     if again.waiting:
         click.echo(f"{again.waiting} erasures are done when the episode is closed that is open in the backup.")
     if good.up_to:

@@ -89,7 +89,7 @@ def keep_journal(services: Services) -> None:
     if known.wishes:
         log.warning("the database is older than the journal beside the backups: what it lacks is done again")
         try:
-            _write(services.database, known.wishes, now, whole=not known.damaged)
+            _write(services.database, known.wishes, now, whole=not known.damaged, by_itself=True)
         except IntegrityError:
             log.warning("another worker is at it")  # and has committed: its rows are what we ran into
 
@@ -102,10 +102,14 @@ def _read(session: Session, path: Path) -> Read | None:
         return Read(damaged=1)
 
 
-def _write(database: Database, known: Sequence[Wish], now: datetime, *, whole: bool) -> tuple[int, Redone]:
+def _write(
+    database: Database, known: Sequence[Wish], now: datetime, *, whole: bool, by_itself: bool = False
+) -> tuple[int, Redone]:
     with database.write() as session:
         there = wishes.ids(session)
         lacking = {wish.id: wish for wish in known if wish.id not in there}
+        if by_itself and not lacking:
+            return 0, Redone()  # another worker has done it since we looked
         dropped = _drop_what_was_due(session, now)
         redone = wishes.redo(session, list(lacking.values()), now)
         ran(session, RESTORED, now)

@@ -31,7 +31,17 @@ from companion.models.escalation import (
     Reference,
     RelayedText,
 )
-from companion.models.people import Address, Cohort, Consent, JoinSource, Keyring, OptOut, Person, by_label
+from companion.models.people import (
+    WHOSE_NUMBER,
+    Address,
+    Cohort,
+    Consent,
+    JoinSource,
+    Keyring,
+    OptOut,
+    Person,
+    by_label,
+)
 from companion.models.privacy import CopyLink, SentWording
 from companion.models.programme import (
     Booking,
@@ -65,6 +75,7 @@ __all__ = [
     "LANES",
     "OUTCOMES",
     "WAYS",
+    "WHOSE_NUMBER",
     "Address",
     "Alarm",
     "AuditEntry",

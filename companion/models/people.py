@@ -165,10 +165,14 @@ class Consent(Base):
     at: Mapped[Moment]
 
 
+WHOSE_NUMBER = "whose"  # stands for a channel in the ledger; no text goes by it
+
+
 class OptOut(Base):
     """The ledger of STOP and START by address and sender: append-only, the last row counts.
 
-    It holds only the keyed index of an address, so that a wish to be left alone outlives the person's record.
+    It holds only the keyed index of an address, so that a wish to be left alone outlives the person's record. Under
+    WHOSE_NUMBER it says that a number is no longer its person's who runs the programme (stop), or is again (start).
     """
 
     __tablename__ = "opt_outs"

@@ -14,7 +14,19 @@ from sqlalchemy.orm import Session
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Channel, Sender, read_sender
 from companion.messaging.optout import last_wish_of_addresses, stops_among
-from companion.models import Address, Call, OutboxMessage, Person, User, Way, by_label, record, settle_alarm
+from companion.models import (
+    WHOSE_NUMBER,
+    Address,
+    Call,
+    OptOut,
+    OutboxMessage,
+    Person,
+    User,
+    Way,
+    by_label,
+    record,
+    settle_alarm,
+)
 from companion.models.base import ask
 
 NOT_THEIRS = "number_not_theirs"  # the alarm that a phone answered as somebody else's
@@ -198,6 +210,7 @@ def verify(session: Session, way: Way, code: str, now: datetime) -> None:
         number = (Way.person_id == way.person_id, Way.address_index == way.address)
         session.execute(update(Way).where(*number).values(dead_since=None))
         text_address(session, way, now)
+        _in_ledger(session, way.address, "start", now)
     record(session, now, "way shown to work", way.person, actor=way.person_id, way=way.kind)
     settle_lost(session, now)
 
@@ -214,6 +227,18 @@ def lose_number(session: Session, person: Person, number: str, now: datetime) ->
 
     It is nobody's, and no way to them, until a code that was sent there has come back. What waits is not sent.
     """
+    _in_ledger(session, number, "stop", now)
+    take_number(session, person, number, now)
+
+
+def _in_ledger(session: Session, number: str, action: str, now: datetime) -> None:
+    """Keep whose number it is in the ledger that outlives a backup (`companion.machine.journal`)."""
+    row = {"channel": WHOSE_NUMBER, "address_index": number, "sender": "", "source": "word", "at": now}
+    session.add(OptOut(**row, action=action))
+
+
+def take_number(session: Session, person: Person, number: str, now: datetime) -> None:
+    """Do what losing a number does, without a row in the ledger."""
     of_number = select(Address.id).where(Address.address_index == number, Address.person_id == person.id)
     addresses = session.scalars(of_number).all()
     for carrier in (OutboxMessage, Call):
