@@ -17,6 +17,7 @@ from companion.models import (
     Flag,
     InboundMessage,
     Note,
+    NumberMove,
     OutboxMessage,
     Person,
     Question,
@@ -105,10 +106,10 @@ def _forget_strangers(session: Session, now: datetime) -> None:
     never_joined = select(Person.id).where(
         Person.role == "trainee", Person.joined_at.is_(None), Person.asked_at < now - UNANSWERED
     )
-    stranger = Address.person_id.is_(None) & (Address.last_inbound_at < now - STRANGERS)
-    unanswered = Address.person_id.in_(never_joined) & (
-        func.coalesce(Address.last_inbound_at, Address.created_at) < now - UNANSWERED
-    )
+    heard = func.coalesce(Address.last_inbound_at, Address.created_at)  # a new number may never answer
+    asked = exists().where(NumberMove.address_id == Address.id, NumberMove.asked_at > now - STRANGERS)
+    stranger = Address.person_id.is_(None) & (heard < now - STRANGERS) & ~asked
+    unanswered = Address.person_id.in_(never_joined) & (heard < now - UNANSWERED)
     is_open = exists().where(
         or_(Episode.address_id == Address.id, Episode.person_id == Address.person_id), Episode.state != "closed"
     )

@@ -18,6 +18,7 @@ PAGES = (
     "/console/people",
     "/console/people/{wren}",
     "/console/people/{wren}/number",
+    "/console/people/{wren}/move",
     "/console/people/{wren}/concern",
     "/console/messages",
     "/console/messages/{wren}",

@@ -345,13 +345,13 @@ def test_where_a_place_that_was_named_is_has_nothing_to_do_with_the_group(world:
 
 
 @pytest.mark.one_database("sqlite")
-def test_whose_number_changes_is_promised_no_move_and_is_read(world: World) -> None:
+def test_whose_number_changes_is_told_who_can_move_it_and_is_read(world: World) -> None:
     asha = world.member()
     asha.texts("yes")
     asha.texts("CALL ME")
     asha.ignores()
     asha.texts("my number is changing to 07700 900188")
-    asha.hears("We can't move you to a new number", "Text JOIN from the new phone", "STOP to leave")
+    asha.hears("A facilitator can move you to a new number", "CALL ME", "YES there")
     with world.database.read() as session:
         newest = (InboundMessage.received_at.desc(), InboundMessage.id.desc())
         assert session.scalar(

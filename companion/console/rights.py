@@ -18,7 +18,7 @@ from companion.messaging.addresses import usable
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
 from companion.models import Address, Person, record
-from companion.privacy import erasure, links
+from companion.privacy import erasure, links, moving
 
 
 class EraseForm(Form):
@@ -35,8 +35,9 @@ def send_copy(person_id: uuid.UUID) -> ResponseReturnValue:
     with desk().database.write() as session:
         person = find_person(session, person_id)
         to = _to(session, person)
-        if not form.validate_on_submit() or to is None:
-            return render_template("console/copy.html", person=person, form=form, can=to is not None)
+        rests = moving.copy_rests_until(session, person, now())
+        if not form.validate_on_submit() or to is None or rests is not None:
+            return render_template("console/copy.html", person=person, form=form, can=to is not None, rests=rests)
         if links.sent_just_now(session, person, now()):
             flash("A link went to their phone a moment ago. It works once, for a day.", "info")
         else:

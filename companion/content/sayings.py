@@ -118,6 +118,7 @@ class TraineeSayings:
     says_when: Pattern
     second_thoughts: Pattern
     erase_yes: Words
+    keeps_number: Pattern
     what_goes: Pattern
     link_again: Pattern
     may_show: Pattern

@@ -187,6 +187,21 @@ class NumberIsTheirs:
 
 
 @dataclass(frozen=True)
+class MoveHere:
+    """This number, which was asked, is to be the new one of somebody."""
+
+
+@dataclass(frozen=True)
+class RefuseMove:
+    """This number, which was asked, is nobody's new one."""
+
+
+@dataclass(frozen=True)
+class KeepNumber:
+    """They did not ask to be moved to another number."""
+
+
+@dataclass(frozen=True)
 class Erase:
     """They want what is held about them removed, and have confirmed it."""
 
@@ -302,6 +317,9 @@ Change = (
     | Speak
     | OpenCopy
     | NumberIsTheirs
+    | MoveHere
+    | RefuseMove
+    | KeepNumber
     | Erase
     | KeepData
     | ChooseGroup

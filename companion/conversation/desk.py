@@ -145,7 +145,7 @@ class TextDesk:
         """Pass it on to the facilitator who has their episode; None when there is none, or a flow answers as well."""
         if known.colleagues and leaving_out.answer(known) is not None:
             return None  # whom they leave out may be the very one who would read this
-        if not exchange.may_be_exchange(text.person):
+        if known.move is not None or not exchange.may_be_exchange(text.person):
             return None
         episode, hear = relay.exchange_with(text.session, text.address), exchange.hear
         if known.stopped:

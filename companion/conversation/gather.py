@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from companion.conversation.around import Around, facts, wants_cohorts
 from companion.conversation.asides import aside
 from companion.conversation.flows import booking, leaving_out, second_thoughts
 from companion.conversation.flows.joining import LAST_SHOWN
-from companion.conversation.flows.my_data import CONFIRM_ERASE
+from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
 from companion.conversation.known import CohortFacts, Colleague, Known, says_nothing_else
@@ -24,7 +24,7 @@ from companion.conversation.meaning import meaning
 from companion.conversation.normalise import names, one_line
 from companion.conversation.number_beside import number_beside, scores_beside
 from companion.conversation.number_late import question_before
-from companion.conversation.own import Own, earlier_answer, own_facts
+from companion.conversation.own import Own, earlier_answer, is_my_weeks, own_facts
 from companion.conversation.session_facts import session_facts
 from companion.conversation.taps import read_tap
 from companion.escalation import standing
@@ -32,11 +32,13 @@ from companion.escalation.words import Voice
 from companion.messaging import optout
 from companion.messaging.addresses import addresses_of
 from companion.models import Address, Cohort, ContactRequest, OutboxMessage, Person
+from companion.privacy import moving
 from companion.programme.links import calendar_url
 from companion.settings import Settings
 from companion.signposting import Directory
 
 # What is remembered of a conversation that began after months of silence.
+_LONGEST_ANSWER = 4  # words: "yes it is me"
 _BEGUN_SINCE = ("confirm_consent", "flag_followup", "after_stop")
 
 
@@ -63,6 +65,7 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
     if person is not None and person.unsure_since is not None:
         state = "left"
     cohort = person.cohort if person is not None else None
+    wants_copy = "my_data" in meant.intents or asked == CONFIRM_COPY or "copy" in kept or is_my_weeks(body)
     known = Known(
         now=now,
         text=body,
@@ -100,6 +103,8 @@ def gather(text: Incoming, voice: Voice, directory: Directory) -> Known:
         stopped_on=_stopped_on(session, person) if "change_channel" in meant.intents else frozenset(),
         opt_out_type=arrival.opt_out_type,
         lives_in=person.nation if person else None,
+        move=_about_a_move(text, asked),
+        copy_from=moving.copy_rests_until(session, person, now) if person is not None and wants_copy else None,
     )
     return known if person is None or person.unsure_since is None else _as_of_a_stranger(known, person)
 
@@ -127,6 +132,21 @@ def _as_of_a_stranger(known: Known, person: Person) -> Known:
         stopped_on=frozenset(),
         lives_in=None,
     )
+
+
+def _about_a_move(text: Incoming, asked: str) -> Literal["asked", "gone", "told"] | None:
+    """Return which text about another number a short one may answer; a question that was asked later comes first."""
+    session, person, now, body = text.session, text.person, text.now, text.arrival.body
+    if len(body.split()) > _LONGEST_ANSWER or asked in (CONFIRM_COPY, CONFIRM_ERASE):
+        return None
+    if said_by_trainees().keeps_number.search(one_line(body)):
+        return "told" if person is not None and moving.open_of(session, person, now) is not None else None
+    move = moving.open_at(session, text.address, now)
+    if move is None:
+        return None
+    if asked == "confirm_consent" and person is not None and person.asked_at and person.asked_at > move.asked_at:
+        return None
+    return "asked" if moving.may_be_moved(session, move.person) else "gone"
 
 
 def _resumes(known: Known, person: Person) -> bool:

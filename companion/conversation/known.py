@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from companion.content.catalogue import Catalogue, Text
@@ -99,6 +99,8 @@ class Known:
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
     unsure: bool = False  # the number may be another's by now: nothing else here tells of its former owner
+    move: Literal["asked", "gone", "told"] | None = None  # which text about another number this one answers
+    copy_from: datetime | None = None  # no copy before (UTC), as the number was moved; asked only where one is wanted
     owner_shown: bool = False  # the text is what only its former owner can know: their alias, or RESUME in their pause
     erased: bool = False  # all that was held about this number's owner was deleted, and nothing has come of it since
     erasure_waits: bool = False  # they asked for everything to be removed, and an open episode holds it up

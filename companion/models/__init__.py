@@ -42,7 +42,7 @@ from companion.models.people import (
     Person,
     by_label,
 )
-from companion.models.privacy import CopyLink, SentWording
+from companion.models.privacy import CopyLink, NumberMove, SentWording
 from companion.models.programme import (
     Booking,
     CheckIn,
@@ -120,6 +120,7 @@ __all__ = [
     "Need",
     "NeedAction",
     "Note",
+    "NumberMove",
     "OptOut",
     "OutboxMessage",
     "Page",

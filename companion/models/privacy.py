@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from companion.models.base import Base, Id, Moment, link
+from companion.models.base import Base, Id, Moment, link, one_of
+from companion.models.people import Address, Person
+
+IS_OPEN = text("state = 'open'")
 
 
 class CopyLink(Base):
@@ -32,3 +35,29 @@ class SentWording(Base):
     language: Mapped[str]
     wording: Mapped[str]
     first_seen_at: Mapped[Moment]
+
+
+class NumberMove(Base):
+    """Somebody of the programme asked, for a person, that another number be theirs; that number answers for itself.
+
+    Nothing is moved before it says YES. Which number it is stands with its address alone.
+    """
+
+    __tablename__ = "number_moves"
+    __table_args__ = (
+        CheckConstraint(one_of("state", "open", "moved", "refused", "kept", "withdrawn", "over"), "state"),
+        CheckConstraint("(state = 'open') = (settled_at IS NULL)", "settled"),
+        *(
+            Index(f"uq_number_moves_one_{of}", column, unique=True, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
+            for of, column in (("person", "person_id"), ("number", "address_id"))
+        ),
+    )
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = link("people.id", ondelete="CASCADE")
+    address_id: Mapped[uuid.UUID] = link("addresses.id", ondelete="CASCADE")
+    asked_by: Mapped[uuid.UUID] = link("people.id", index=False)
+    asked_at: Mapped[Moment]
+    state: Mapped[str]
+    settled_at: Mapped[Moment | None]
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    address: Mapped[Address] = relationship()

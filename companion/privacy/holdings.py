@@ -120,6 +120,11 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("invitations.person_id", "staff"),
     Holding("invitations.created_by", "staff"),
     Holding("setup_marks.person_id", "staff"),
+    Holding(
+        "number_moves.person_id", "delete", "Moves to another number", {"asked_at": "Asked", "state": "What came of it"}
+    ),
+    Holding("number_moves.address_id", "delete"),
+    Holding("number_moves.asked_by", "staff"),
     Holding("addresses.person_id", "detach", "Numbers you text from", {"channel": "On", "address": "Number"}),
     Holding("exclusions.trainee_id", "delete", "Whom you left out", {"at": "When", "lifted_at": "Let in again"}),
     Holding("exclusions.excluded_id", "staff"),

@@ -14,7 +14,7 @@ from companion.escalation.person import meet
 from companion.escalation.standing import open_episode
 from companion.messaging import optout
 from companion.models import Cohort, JoinSource, OutboxMessage, Person, record
-from companion.privacy import erasure, leaving, links, whose
+from companion.privacy import erasure, leaving, links, moving, whose
 from companion.programme.aliases import new_alias
 from companion.programme.sessions import group_for
 
@@ -79,6 +79,8 @@ def _(change: changes.Stop, scene: Scene) -> None:
         sid=scene.inbound.provider_sid,
         now=scene.now,
     )
+    if (move := moving.open_at(scene.session, scene.address, scene.now)) is not None:
+        moving.settle(scene.session, move, "refused", scene.now)
     episode = open_episode(scene.session, scene.address)
     if episode is not None:
         tell_of_stop(scene.session, episode, scene.now, scene.voice)
@@ -113,6 +115,27 @@ def _(change: changes.OpenCopy, scene: Scene) -> None:
 @apply.register
 def _(_change: changes.NumberIsTheirs, scene: Scene) -> None:
     whose.is_theirs(scene.session, scene.someone(), scene.now)
+
+
+@apply.register
+def _(_change: changes.MoveHere, scene: Scene) -> None:
+    move = moving.open_at(scene.session, scene.address, scene.now)
+    if move is not None and moving.move_to(scene.session, move, scene.inbound.provider_sid, scene.now):
+        scene.person = move.person
+
+
+@apply.register
+def _(_change: changes.RefuseMove, scene: Scene) -> None:
+    if (move := moving.open_at(scene.session, scene.address, scene.now)) is not None:
+        moving.settle(scene.session, move, "refused", scene.now)
+
+
+@apply.register
+def _(_change: changes.KeepNumber, scene: Scene) -> None:
+    if (move := moving.open_of(scene.session, scene.someone(), scene.now)) is not None:
+        moving.settle(scene.session, move, "kept", scene.now)
+        moving.tell_it_was_not_them(scene.session, move, scene.now, scene.voice)
+        record(scene.session, scene.now, "number kept", move.person)
 
 
 @apply.register

@@ -23,6 +23,7 @@ _OUTSIDE = {
     **{text_id: f"{text_id}_outside" for text_id in ("about_the_group", "by_video", "camera_how", "who_is_there")},
     **{text_id: f"{text_id}_outside" for text_id in ("not_recorded", "group_private", "who_runs", "name_how")},
     "needs_app": "by_video_outside",
+    "new_number": "new_number_outside",
 }
 _OF_THE_TEXTS = ("quiet_how", "text_times", "stop_in_part", "pause_how")  # "no texts on Sundays" is no to no place
 # The number may be another's now, or no longer the one to ring.
@@ -83,7 +84,8 @@ def outside(known: Known) -> Decision | None:
     if text_id is None:
         return None
     step = "step_yes" if known.asked == "confirm_consent" else "step_join"
-    return Decision((known.say(text_id, next_step=known.say(step)),), heard_as=text_id)
+    read_me = text_id == "new_number_outside"
+    return Decision((known.say(text_id, next_step=known.say(step)),), read_me=read_me, heard_as=text_id)
 
 
 def _answered(known: Known, text_id: str) -> Decision | None:

@@ -25,6 +25,7 @@ from companion.conversation.flows import (
     my_data,
     nation,
     needs,
+    new_number,
     placing,
     quiet,
     second_thoughts,
@@ -112,7 +113,13 @@ WHILE_STOPPED = ("join", "consent_yes", "consent_no", "start_again", "help", "st
 
 def decide(known: Known) -> Decision:
     """Decide what is answered to a text that nothing on the watch list matched."""
-    if (plain := my_data.taken_back(known) or my_data.too_late(known) or follow_up.asks(known)) is not None:
+    if (
+        plain := new_number.answered(known)
+        or new_number.copy_rests(known)
+        or my_data.taken_back(known)
+        or my_data.too_late(known)
+        or follow_up.asks(known)
+    ) is not None:
         return plain
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
