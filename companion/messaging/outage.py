@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -54,11 +54,15 @@ def worked_if_in_trouble(session: Session, now: datetime) -> None:
 
 
 def settle_if_over(session: Session, alarms: Sequence[Alarm], now: datetime) -> None:
-    """End the outage among `alarms` once nothing failed for a minute and nothing waits because of it."""
+    """End the outage among `alarms` once nothing failed for a minute and nothing waits because of it.
+
+    What Twilio did not answer about waits as well, until it is known.
+    """
     down = next((alarm for alarm in alarms if alarm.kind == DOWN), None)
     if down is None or now - down.last_at < WITHIN:
         return
-    if session.scalar(select(OutboxMessage.id).where(*_WAITING).limit(1)) is None:
+    waits = or_(and_(*_WAITING), OutboxMessage.status == "unknown")
+    if session.scalar(select(OutboxMessage.id).where(waits).limit(1)) is None:
         settle_alarm(session, now, DOWN)
 
 

@@ -63,7 +63,8 @@ def turns_between(session: Session, start: datetime, end: datetime, group_id: ob
     `group_id` leaves out what is for other groups.
     """
     first_day = date.fromordinal(start.date().toordinal() - 15)
-    asked = {"start": start, "first_day": first_day, "last_day": end.date()}
+    last_day = end.date() + timedelta(days=1)  # in summer a day of ours begins an hour before that of UTC
+    asked = {"start": start, "first_day": first_day, "last_day": last_day}
     if group_id is EVERY_GROUP:
         duties: Iterable[Any] = ask(session, _DUTIES, **asked)
     else:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from companion import jobs
 from companion.models import Group, GroupCover, OptOut, Person
+from companion.rota import duties
 from companion.rota.cover import gaps, go_live, missing
 from companion.rota.duties import RotaError, TwiceError
 from companion.rota.schedule import Turn, at, stretches, turns_of, uncovered, with_covers
@@ -115,6 +116,10 @@ def test_r16_the_rota_decides_who_is_paged_and_where_it_ends_the_group_does(worl
     world.settle()
     cole.hears("an item needs you")
     world.staff_ignores()
+    on_duty(world, "Dr Dunne", on=date(2027, 6, 7), start=time(0), days=0)  # from midnight, which is 11pm in UTC
+    with world.database.read() as session:
+        turns = duties.on_duty(session, None, datetime(2027, 6, 6, 23, 0, tzinfo=UTC))
+    assert [turn.person_id for turn in turns] == [person(world, "Dr Dunne").id]
 
 
 def test_r16_a_gap_in_two_days_tells_the_coordinator_and_one_later_only_shows(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from companion.escalation.chain import sid_of_drill
-from companion.models import AuditEntry, Drill, Episode
+from companion.models import Alarm, AuditEntry, Drill, Episode
 from companion.proof import drill as drills
 from companion.proof.before_a_drill import DrillError
 from tests.deliveries import open_alarms
@@ -157,5 +157,6 @@ def test_r22_a_drill_while_twilio_is_down_fails_and_alarms_about_nothing_else(ma
     assert not any("TAKE" in text for text in (*responder.ignores(), *also.ignores()))
     with world.database.read() as session:
         assert session.get_one(Drill, drill_id).failure == "it took longer than ten minutes"
+        assert sorted(session.scalars(select(Alarm.kind))) == ["drill_failed", "twilio_down"]  # each told once
         assert [each.state for each in session.scalars(select(Episode))] == ["closed"]
     world.talker(DRILL["companion_drill_from"]).ignores()
