@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, insert, select, text, update
+from sqlalchemy import JSON, BigInteger, Index, insert, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from companion.db import new_id
@@ -77,14 +78,17 @@ class Alarm(Base):
 
 
 def raise_alarm(session: Session, now: datetime, kind: str, **details: Any) -> None:
-    """Open an alarm, or count one more if it is open. The coordinator is told by the next tick."""
-    open_alarm = session.scalar(select(Alarm).where(Alarm.kind == kind, Alarm.settled_at.is_(None)))
-    if open_alarm is None:
-        session.add(Alarm(kind=kind, details=details, raised_at=now, last_at=now))
-        session.flush()
-    else:
-        open_alarm.count += 1
-        open_alarm.last_at = now
+    """Open an alarm, or count one more if it is open. The coordinator is told by the next tick.
+
+    One statement: where several processes find the same at one moment, none of them fails at it and undoes its work.
+    """
+    session.flush()
+    given = {"id": new_id(), "kind": kind, "details": details, "count": 1, "raised_at": now, "last_at": now}
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    alarm = dialect.insert(Alarm.__table__).values(given)
+    again = {"count": Alarm.__table__.c.count + 1, "last_at": now}
+    one_open = {"index_elements": ["kind"], "index_where": text("settled_at IS NULL")}
+    session.connection().execute(alarm.on_conflict_do_update(**one_open, set_=again))
 
 
 def settle_alarm(session: Session, now: datetime, kind: str) -> None:

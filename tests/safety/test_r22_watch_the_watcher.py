@@ -14,7 +14,7 @@ from companion import jobs
 from companion.escalation.auditor import runs
 from companion.escalation.concerns import raise_concern
 from companion.escalation.watchlist import load_watchlist
-from companion.models import Alarm, AuditEntry, Drill, Episode, OutboxMessage, Person
+from companion.models import Alarm, AuditEntry, Drill, Episode, OutboxMessage, Person, raise_alarm
 from companion.proof import drill as drills
 from companion.proof.before_a_drill import DrillError
 from companion.proof.times import STEPS, report, spread
@@ -143,6 +143,29 @@ def test_r22_the_auditor_finds_what_no_code_of_ours_would_do(world: World) -> No
         session.execute(update(Episode).values(state="closed"))
     world.staff_ignores()
     asha.ignores()
+
+
+def test_r22_two_that_find_the_same_wrong_at_one_moment_both_go_on(world: World) -> None:
+    other, begun, now = world.new_services(), threading.Event(), world.clock.now()
+
+    def find() -> None:
+        begun.wait()
+        with other.database.write() as session:
+            raise_alarm(session, now, "twilio_not_reached")
+
+    second = threading.Thread(target=find)
+    second.start()
+    with world.database.write() as session:
+        raise_alarm(session, now, "twilio_not_reached")
+        begun.set()
+        second.join(0.2)  # it waits for us
+        assert second.is_alive()
+    second.join()
+    with world.database.read() as session:
+        assert session.scalars(select(Alarm.count)).all() == [2]
+    other.database.close()
+    world.settle()
+    world.staff_ignores()
 
 
 def test_r22_runs_of_words_are_compared_whatever_stands_between() -> None:
