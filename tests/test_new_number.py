@@ -65,6 +65,13 @@ def test_a_new_number_says_yes_and_all_goes_with_it_but_a_copy(world: World) -> 
     new.hears("we show it here from Mon 7 Dec")
     old.texts("MY DATA")  # whoever has the old phone is nobody now
     old.hears("Your number is not part of it")
+    with world.database.read() as session:
+        person = session.scalars(select(Person.id).where(Person.alias == was[0])).one() if was else None
+        former = session.scalars(select(Address.id).where(Address.address_index == OLD, Address.channel == "sms")).one()
+    texts = cole.get(f"/console/messages/{person}").text
+    assert ("EXCLUDE Dr Dunne" in texts, "NOT PART OF IT" in texts.upper()) == (True, False)
+    stranger = signed_in_as(world, "Dr Erskine").get(f"/console/messages/sender/{former}").text
+    assert ("EXCLUDE Dr Dunne" in stranger, "MY DATA" in stranger) == (False, True)
     world.advance(days=3)
     assert any("Join here" in heard for heard in new.ignores())
     old.hears_nothing()

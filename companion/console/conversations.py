@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from companion.console.desk import my_id, now
 from companion.console.queries import LATEST
-from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, SentWording, record
+from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, Person, SentWording, record
 
 FIRST = 5  # texts that opened an episode, shown however much came since
 # Texts that are one of us speaking, in whatever language they wrote; what stands around their words is as good as none.
@@ -37,20 +37,49 @@ class Line:
         return self.inbound.channel if self.inbound else ""
 
 
+@dataclass(frozen=True)
+class Of:
+    """Whose texts: a person's from whatever number, or, without a person, those of numbers while they were nobody's.
+
+    What a person's number sent before it was anybody's is theirs as well; what another person sent from it is not.
+    """
+
+    addresses: Sequence[uuid.UUID]
+    person_id: uuid.UUID | None = None
+
+    def texts(self, kind: type[InboundMessage] | type[OutboxMessage]) -> ColumnElement[bool]:
+        """Return the condition that a text is theirs."""
+        of_nobody = kind.address_id.in_(self.addresses) & kind.person_id.is_(None)
+        return of_nobody if self.person_id is None else or_(kind.person_id == self.person_id, of_nobody)
+
+
+def of_person(session: Session, person_id: uuid.UUID) -> Of:
+    """Return whose texts a person's are."""
+    return Of(session.scalars(select(Address.id).where(Address.person_id == person_id)).all(), person_id)
+
+
+def of_episode(session: Session, episode: Episode) -> Of:
+    """Return whose texts an episode's are."""
+    if episode.person_id is None:
+        return Of([episode.address_id])
+    theirs = of_person(session, episode.person_id)
+    return Of([*theirs.addresses, episode.address_id], episode.person_id)
+
+
 def lines(
     session: Session,
-    addresses: Sequence[uuid.UUID],
+    of: Of,
     *,
     since: datetime | None = None,
     before: datetime | None = None,
     flagged_in: uuid.UUID | None = None,
 ) -> Sequence[Line]:
-    """Return up to LATEST of the newest texts of the addresses, oldest first: as many queries however many texts.
+    """Return up to LATEST of the newest of their texts, oldest first: as many queries however many texts.
 
     `flagged_in` is an episode: the first texts that matched in it are there too, however many came after them.
     """
-    theirs = select(InboundMessage).where(InboundMessage.address_id.in_(addresses))
-    ours = select(OutboxMessage).where(OutboxMessage.address_id.in_(addresses))
+    theirs = select(InboundMessage).where(of.texts(InboundMessage))
+    ours = select(OutboxMessage).where(of.texts(OutboxMessage))
     if since is not None:
         theirs = theirs.where(InboundMessage.received_at >= since)
         ours = ours.where(OutboxMessage.created_at >= since)
@@ -69,7 +98,7 @@ def lines(
         select(Flag.inbound_id, Flag.families).where(Flag.inbound_id.in_([each.id for each in inbound]))
     ):
         matched.setdefault(inbound_id, []).extend(families)
-    spans = _episodes(session, addresses)
+    spans = _episodes(session, of)
     found = [
         Line(each.received_at, each, families=matched.get(each.id, ()), in_episode=within(each, spans))
         for each in inbound
@@ -91,13 +120,15 @@ def welsh_among(session: Session, versions: Collection[str]) -> Collection[str]:
 
 
 def episodes_of(
-    session: Session, addresses: Collection[uuid.UUID]
+    session: Session, ids: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, Sequence[tuple[datetime, datetime | None]]]:
-    """Return when the episodes about each of these addresses were opened and closed: one query."""
+    """Return when the episodes about each of these addresses and people were opened and closed: one query."""
     found: dict[uuid.UUID, list[tuple[datetime, datetime | None]]] = {}
-    spans = select(Episode.address_id, Episode.opened_at, Episode.closed_at).where(Episode.address_id.in_(addresses))
-    for address_id, opened, closed in session.execute(spans):
-        found.setdefault(address_id, []).append((opened, closed))
+    about = or_(Episode.address_id.in_(ids), Episode.person_id.in_(ids))
+    spans = select(Episode.address_id, Episode.person_id, Episode.opened_at, Episode.closed_at).where(about)
+    for address_id, person_id, opened, closed in session.execute(spans):
+        for of in filter(None, (address_id, person_id)):
+            found.setdefault(of, []).append((opened, closed))
     return found
 
 
@@ -119,33 +150,34 @@ def within(text: Received, spans: Sequence[tuple[datetime, datetime | None]]) ->
     return text.route == "page" or any(opened <= at and (closed is None or at < closed) for opened, closed in spans)
 
 
-def _episodes(session: Session, addresses: Sequence[uuid.UUID]) -> Sequence[tuple[datetime, datetime | None]]:
-    return [span for spans in episodes_of(session, addresses).values() for span in spans]
+def _episodes(session: Session, of: Of) -> Sequence[tuple[datetime, datetime | None]]:
+    ids = [*of.addresses, *filter(None, (of.person_id,))]
+    return [span for spans in episodes_of(session, ids).values() for span in spans]
 
 
 def mark_read(
     session: Session,
-    addresses: Sequence[uuid.UUID],
+    of: Of,
     *,
     until: datetime,
     since: datetime | None = None,
     with_episodes: bool = True,
 ) -> int:
-    """Mark what these addresses sent up to `until` as read by who is signed in; return how many texts that were."""
+    """Mark what they sent up to `until` as read by who is signed in; return how many texts that were."""
     chosen = select(InboundMessage).where(
-        InboundMessage.address_id.in_(addresses),
+        of.texts(InboundMessage),
         InboundMessage.needs_reading,
         InboundMessage.read_at.is_(None),
         InboundMessage.received_at <= until,
     )
     if since is not None:
         chosen = chosen.where(InboundMessage.received_at >= since)
-    spans = () if with_episodes else _episodes(session, addresses)
+    spans = () if with_episodes else _episodes(session, of)
     found = [each.id for each in session.scalars(chosen) if with_episodes or not within(each, spans)]
     if found:
         session.execute(
             update(InboundMessage).where(InboundMessage.id.in_(found)).values(read_at=now(), read_by=my_id())
         )
-        address = session.get_one(Address, addresses[0])
-        record(session, now(), "text read", address, actor=my_id(), count=len(found))
+        subject = session.get_one(Address, of.addresses[0]) if of.addresses else session.get_one(Person, of.person_id)
+        record(session, now(), "text read", subject, actor=my_id(), count=len(found))
     return len(found)

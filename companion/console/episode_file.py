@@ -11,13 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from companion.console.audit_words import details_said, ids_in
-from companion.console.conversations import Line, lines, mark_read
+from companion.console.conversations import Line, lines, mark_read, of_episode
 from companion.console.desk import now
 from companion.console.queries import LATEST
 from companion.console.words import when
 from companion.escalation import closings
 from companion.models import (
-    Address,
     AuditEntry,
     ClosingProposal,
     Episode,
@@ -68,12 +67,9 @@ def file_of(session: Session, episode: Episode) -> File:
         .order_by(InboundMessage.received_at)
         .limit(1)
     )
-    same = Address.id == episode.address_id
-    if episode.person_id is not None:
-        same = same | (Address.person_id == episode.person_id)
-    addresses = session.scalars(select(Address.id).where(same)).all()
-    shown = lines(session, addresses, since=since or episode.opened_at, before=episode.closed_at, flagged_in=episode.id)
-    mark_read(session, addresses, since=since or episode.opened_at, until=now())
+    of = of_episode(session, episode)
+    shown = lines(session, of, since=since or episode.opened_at, before=episode.closed_at, flagged_in=episode.id)
+    mark_read(session, of, since=since or episode.opened_at, until=now())
     paged = session.scalars(
         select(Page)
         .where(Page.episode_id == episode.id)

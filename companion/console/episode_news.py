@@ -9,10 +9,11 @@ from flask import abort, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from companion.console.conversations import of_episode
 from companion.console.desk import READERS, allow, desk, me, pages
 from companion.console.queries import my_episodes
 from companion.console.words import named
-from companion.models import Address, ClosingProposal, Episode, InboundMessage, Note
+from companion.models import ClosingProposal, Episode, InboundMessage, Note
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,7 @@ class Stand:
 
 def stand_of(session: Session, episode: Episode) -> Stand:
     """Return how an episode stands."""
-    whose = Address.id == episode.address_id
-    if episode.person_id is not None:
-        whose = whose | (Address.person_id == episode.person_id)
-    texts = (
-        InboundMessage.address_id.in_(select(Address.id).where(whose)),
-        InboundMessage.received_at > episode.opened_at,
-    )
+    texts = (of_episode(session, episode).texts(InboundMessage), InboundMessage.received_at > episode.opened_at)
     proposals = ClosingProposal.episode_id == episode.id, ClosingProposal.state == "open"
     counted = session.execute(
         select(

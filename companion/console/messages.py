@@ -7,7 +7,6 @@ texts went and whether they arrived, not what trainees wrote.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 
 from flask import abort, redirect, render_template, request, url_for
@@ -16,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, contains_eager
 
-from companion.console.conversations import lines, mark_read
+from companion.console.conversations import Of, lines, mark_read, of_person
 from companion.console.desk import EVERYONE, LEAD, READERS, allow, desk, me, my_id, now, pages
 from companion.console.queries import LATEST, my_people
 from companion.models import Address, InboundMessage, Person, record
@@ -36,10 +35,11 @@ def messages() -> ResponseReturnValue:
         found = session.scalars(
             chosen.options(contains_eager(Address.person)).order_by(Address.last_inbound_at.desc()).limit(LATEST)
         ).all()
-        unread = select(InboundMessage.address_id).where(
+        unread = select(InboundMessage.address_id, InboundMessage.person_id).where(
             sql(UNREAD), InboundMessage.address_id.in_([each.id for each in found])
         )
-        waiting = set(session.scalars(unread))
+        of = {each.id: each.person_id for each in found}
+        waiting = {id_ for id_, person_id in session.execute(unread) if person_id in (None, of[id_])}
     older = found[-1].last_inbound_at if len(found) == LATEST else None
     return render_template("console/messages.html", addresses=found, waiting=waiting, older=older, first=before is None)
 
@@ -55,8 +55,7 @@ def conversation(person_id: uuid.UUID) -> ResponseReturnValue:
         if person is None:
             abort(404)
         record(session, now(), "conversation read", person, actor=my_id())
-        addresses = session.scalars(select(Address.id).where(Address.person_id == person.id)).all()
-        return _show(session, person, addresses)
+        return _show(session, person, of_person(session, person.id))
 
 
 @pages.get("/messages/sender/<uuid:address_id>")
@@ -68,7 +67,7 @@ def unknown_conversation(address_id: uuid.UUID) -> ResponseReturnValue:
         if address is None or address.person_id is not None:
             abort(404)
         record(session, now(), "conversation read", address, actor=my_id())
-        return _show(session, None, [address.id])
+        return _show(session, None, Of([address.id]))
 
 
 @pages.post("/messages/<uuid:person_id>/read")
@@ -76,12 +75,15 @@ def unknown_conversation(address_id: uuid.UUID) -> ResponseReturnValue:
 def read_conversation(person_id: uuid.UUID) -> ResponseReturnValue:
     """Mark the texts of one person as read, up to the newest that was on the page."""
     with desk().database.write() as session:
-        addresses = session.scalars(
-            select(Address.id).where(Address.person_id == person_id, my_people(me(), Address.person_id))
-        ).all()
-        if not addresses:
+        person = select(Person.id).where(Person.id == person_id, Person.role == "trainee", my_people(me(), Person.id))
+        if session.scalar(person) is None:
             abort(404)
-        mark_read(session, addresses, until=moment(request.form.get("until")) or now(), with_episodes=False)
+        mark_read(
+            session,
+            of_person(session, person_id),
+            until=moment(request.form.get("until")) or now(),
+            with_episodes=False,
+        )
     return redirect(url_for("console.conversation", person_id=person_id))
 
 
@@ -90,7 +92,7 @@ def read_conversation(person_id: uuid.UUID) -> ResponseReturnValue:
 def read_unknown(address_id: uuid.UUID) -> ResponseReturnValue:
     """Mark the texts of an unknown number as read."""
     with desk().database.write() as session:
-        mark_read(session, [address_id], until=moment(request.form.get("until")) or now(), with_episodes=False)
+        mark_read(session, Of([address_id]), until=moment(request.form.get("until")) or now(), with_episodes=False)
     return redirect(url_for("console.unknown_conversation", address_id=address_id))
 
 
@@ -103,14 +105,14 @@ def moment(value: str | None) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _show(session: Session, person: Person | None, addresses: Sequence[uuid.UUID]) -> str:
+def _show(session: Session, person: Person | None, of: Of) -> str:
     before = moment(request.args.get("before"))
-    shown = lines(session, addresses, before=before)
+    shown = lines(session, of, before=before)
     unread = [line for line in shown if line.inbound and line.inbound.needs_reading and not line.inbound.read_at]
     return render_template(
         "console/conversation.html",
         person=person,
-        address_id=addresses[0] if addresses else None,
+        address_id=of.addresses[0] if of.addresses else None,
         lines=shown,
         unread=[line for line in unread if not line.in_episode],
         older=shown[0].at if len(shown) == LATEST else None,

@@ -143,8 +143,12 @@ def _search(session: Session, form: SearchForm) -> Result:
     whose = _people(session, form)
     theirs = _inbound(session, form, whose) if form.who.data != "us" else []
     ours = _outbox(session, form, whose) if form.who.data != "them" else []
-    spans = episodes_of(session, {row.address_id for row in theirs if row.address_id})
-    readable = [row for row in theirs if row.address_id and not within(row, spans.get(row.address_id, ()))]
+    spans = episodes_of(session, {id_ for row in theirs for id_ in (row.address_id, row.person_id) if id_})
+    readable = [
+        row
+        for row in theirs
+        if row.address_id and not within(row, [*spans.get(row.address_id, ()), *spans.get(row.person_id, ())])
+    ]
     fitting: list[tuple[Stored, str | None]] = []
     opened = 0
     for row in sorted([*readable, *ours], key=lambda each: each.received_at, reverse=True):
