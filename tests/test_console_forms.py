@@ -134,10 +134,10 @@ CASES = (
         "cor",
         "/console/users/invite",
         ("name", "email", "role"),
-        {"name": "x", "email": "me", "role": "king", "number": "020 7946 0018"},
+        {"name": "x", "email": "me@nhs.net,", "role": "king", "number": "020 7946 0018"},
     ),
     Case("staff.NumberForm", "cor", "/console/users/{bo}", ("number",), {"number": "12"}),
-    Case("staff.EmailForm", "cor", "/console/users/{never}", ("email",), {"email": "me"}),
+    Case("staff.EmailForm", "cor", "/console/users/{never}", ("email",), {"email": "me@example"}),
     Case(
         "invited.ChooseForm",
         None,

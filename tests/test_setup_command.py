@@ -98,7 +98,7 @@ def test_a_bad_answer_is_explained_and_asked_again(here: Path) -> None:
         *("mail.example.org", "smtp://mail.example.org:587", "nobody", "companion@example.org"),
         "",
         *("F", "fran@example.org"),
-        *("Fran", "fran"),
+        *("Fran", "fran@example"),
         *LOGIN,
     )
     assert done.exit_code == 0, done.output
@@ -111,7 +111,7 @@ def test_a_bad_answer_is_explained_and_asked_again(here: Path) -> None:
         "is no mail server such as",
         "is no e-mail address",
         "use 2 to 20",
-        "needs an @",
+        "write the e-mail address in full",
     ):
         assert what in done.output, what
     assert load_settings(_env_file=here / ".env").mail_from == "companion@example.org"

@@ -11,14 +11,14 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
-from wtforms import RadioField, StringField
+from wtforms import Field, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from companion.console import invitations
 from companion.console.desk import COORDINATOR, FRESH, allow, desk, my_id, now, pages
 from companion.console.fields import Form, NameLength
-from companion.console.users import UserError, second_factor
+from companion.console.users import UserError, is_full_address, second_factor
 from companion.console.words import named, upper_first
 from companion.messaging.numbers import Sender, read_sender
 from companion.messaging.optout import stops_among
@@ -38,10 +38,16 @@ from companion.rota.duties import still_on_the_rota
 from companion.rota.ways import who_lost_a_number, who_stopped
 
 A_MOMENT = timedelta(minutes=1)
-_FULL = r"^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$"
+
+
+def _full_address(_form: Form, field: Field) -> None:
+    if not is_full_address(field.data):
+        raise ValidationError("Write an e-mail address in full, such as name@example.org.")
+
+
 _EMAIL = (
     InputRequired("Write their e-mail address."),
-    Regexp(_FULL, message="Write an e-mail address in full, such as name@example.org."),
+    _full_address,
     Length(max=120, message="Use an e-mail address of at most 120 characters."),
 )
 

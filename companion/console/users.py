@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -36,8 +37,8 @@ def create_user(session: Session, person: Person, email: str, password: str, *, 
     email = email.strip().lower()
     if person.role == "trainee":
         raise UserError("a trainee cannot have a login")
-    if "@" not in email:
-        raise UserError("the e-mail address needs an @")
+    if not is_full_address(email):
+        raise UserError("write the e-mail address in full, such as name@example.org")
     taken = select(User.id).where((User.email == email) | (User.person_id == person.id))
     if session.scalar(taken) is not None:
         raise UserError("that e-mail address or that person has a login already")
@@ -53,6 +54,15 @@ def create_user(session: Session, person: Person, email: str, password: str, *, 
     session.add(user)
     session.flush()
     return user
+
+
+def is_full_address(email: str) -> bool:
+    """Whether somebody could sign in with it: it is read as Flask-Security reads it then (see `signin._config`)."""
+    try:
+        validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def add_login(session: Session, name: str, email: str, role: str, password: str, now: datetime) -> User:

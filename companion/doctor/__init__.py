@@ -188,7 +188,7 @@ def _backups(services: Services) -> Iterator[Finding]:
     journal = services.journal.file if services.journal else None
     files = [each.stat().st_mtime for each in folder.glob("*") if each.is_file() and each != journal]
     if not files:
-        yield Finding("Backups", "bad", f"There is none in {folder}.", "See docs/going-live.md, step 3.")
+        yield Finding("Backups", "bad", f"There is none in {folder}.", "See docs/going-live.md, step 4.")
         return
     age = SystemClock().now() - datetime.fromtimestamp(max(files), UTC)
     hours = f"{age.total_seconds() / 3600:.0f} hours old."
