@@ -70,7 +70,7 @@ def test_who_waits_for_a_call_can_say_when_ask_again_and_take_it_back(world: Wor
         ("is my ES going to find out", "We tell no employer"),
         ("who has my data", "We tell no employer"),
         ("will my consultant be told", "We tell no TPD, boss or GMC"),
-        ("is this run by the deanery", HELP),
+        ("is this run by the deanery", "They are volunteers"),
         ("can my friend join too", "Here is a text to forward"),
         ("can you change my number, I've a new phone", "to a new number"),
         ("how long is it for", "6:30pm to 7:15pm"),

@@ -131,7 +131,7 @@ def test_a_join_that_the_carrier_held_back_is_taken_up_by_start(world: World) ->
         world.advance(minutes=5)
         phone.hears_nothing()  # once, though it was to be sent again
         phone.texts("yes")
-        phone.hears("Welcome to Companion")
+        phone.hears("Welcome to Companion", "Save this number")
         phone.ignores()
 
 

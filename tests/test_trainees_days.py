@@ -209,3 +209,70 @@ def test_where_somebody_says_they_are_beside_a_need_is_kept_and_help_is_for_ther
     asha.hears("Lifeline (Northern Ireland)")
     asha.texts("any help in cardiff for low mood")
     asha.hears("Canopi (Wales)")
+
+
+@pytest.mark.one_database("sqlite")
+def test_who_takes_it_for_a_person_gives_up_no_place_and_a_tap_on_a_bubble_answers_nothing(world: World) -> None:
+    asha = world.member()
+    asha.texts("hi what's your name")
+    asha.hears("Answers here are automatic")
+    asha.texts("im in scotland now, moved to aberdeen in aug")
+    asha.hears("look for help in Scotland")
+    asha.texts("im in cardiff what can help with sleep")
+    asha.hears("look for help in Wales")
+    asha.hears("This may help", "BMA counselling")
+    asha.texts("what was that number again")
+    asha.hears("BMA counselling")
+    asha.texts("oh great another yes/no")
+    assert "you have a place" not in asha.ignores()[0]
+    asha.texts("yes")
+    asha.hears("you have a place")
+    for said in ("sorry to bother you, you must be busy", "u awake lol", "Liked \u201cThanks, you have a place\u201d"):
+        asha.texts(said)
+        asha.ignores()
+    asha.texts("when after that")
+    asha.hears("then Thu 10 Dec", "We ask about one at a time. You have a place")
+    asha.texts("not great")
+    asha.hears("Text CALL ME")
+    asha.texts("Loved \u201cWould you like a facilitator\u201d")
+    asha.hears("Reply YES or NO")
+    world.settle()
+    world.staff("facilitator").hears_nothing()
+
+
+@pytest.mark.one_database("sqlite")
+def test_a_late_answer_in_several_texts_is_counted_and_asks_for_nobody(world: World) -> None:
+    asha = world.member()
+    world.advance(days=3, hours=11)
+    asha.ignores()
+    for said in ("sorry for late reply", "been on nights", "id say 4 out of 10? was a 6 but then friday happened"):
+        asha.texts(said)
+        asha.ignores()
+    asha.texts("well 3 really")
+    asha.hears("That sounds hard")
+    asha.texts("actually put 5")
+    asha.hears("Thanks, noted")
+    asha.texts("MY WEEKS")
+    asha.hears("5")
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_words_that_may_be_shown_have_no_name_and_cant_be_taken_back(world: World) -> None:
+    asha = world.member()
+    asha.texts("yes")
+    world.advance(days=3, hours=11)
+    asha.ignores()
+    for said in ("yes", "it was nice but a bit short", "yes"):
+        asha.texts(said)
+    assert "kept without your name" in asha.ignores()[-1]
+    asha.texts("sorry i meant no")
+    asha.hears("can't tell which are yours")
+    asha.texts("i want to end my life")
+    asha.ignores()
+    for said in ("whos reading this at 4am", "dont need a call just venting"):
+        asha.texts(said)
+        asha.hears("No facilitator has picked this up yet")
+    world.settle()
+    asha.ignores()
+    world.staff_ignores()

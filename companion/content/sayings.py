@@ -113,6 +113,7 @@ class TraineeSayings:
     when_to_call: Pattern
     answers_first: Pattern
     puts_right: Pattern
+    rates: Pattern
     seen_late: Pattern
     sorry_late: Pattern
     says_when: Pattern
@@ -145,9 +146,11 @@ class TraineeSayings:
     place_in_a_town: Pattern
     place_by_text: Pattern
     place_at_night: Pattern
+    that_again: Pattern
     asks_hours: Pattern
     says_yes: Pattern
     another_session: Pattern
+    more_dates: Pattern
     bare_answer: Pattern
     dial_in: Pattern
     by_phone: Pattern

@@ -48,6 +48,7 @@ class SessionFacts:
     link: str
     dial_in: str | None
     dial_code: str | None
+    later: tuple[datetime, ...] = ()  # when the group meets after that; only for a text that asks
 
     @property
     def has_place(self) -> bool:

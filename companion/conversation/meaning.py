@@ -23,11 +23,23 @@ _LATER_QUESTIONS = ("none", "checkin_prompt")
 _ABOUT_THE_GROUP = ("survey_helpful", "survey_words")
 _OF_THE_SURVEY = ("survey_yes", "survey_no", "survey_comment")
 _ASKED_BESIDE = ("signpost", "next_session", "join_link", "talk_to_person")
+# What phones send for a tap on a bubble: Liked "Your group meets ...". A nod, and no answer that changes anything.
+_REACTION = re.compile(
+    r"\s*(?:liked|loved|disliked|emphasi[sz]ed|questioned|laughed at|reacted \S+ to) [\"\u201c\u201d]", re.IGNORECASE
+)
+_TO_A_REACTION = {"confirm_consent": "help", "flag_followup": "talk_to_person"}  # told, or asked once more
 _PARTS = re.compile(r"[,;.!\n]|\b(?:and|but|also)\b", re.IGNORECASE)  # a question stands in one of them
 
 
 def meaning(text: Incoming, asked: str, kept: Mapping[str, Any], tap: Tap, *, takes_back: bool) -> Understanding:
     """Return what `text` means where `asked` was asked; `takes_back` says whether it tells that a yes was a slip."""
+    if _REACTION.match(text.arrival.body):
+        said = "next_session" if asked in ABOUT_A_PLACE else _TO_A_REACTION.get(asked, "thanks")
+        return Understanding((said,), guessed=True, why="a tap on a bubble")
+    return _in_words(text, asked, kept, tap, takes_back=takes_back)
+
+
+def _in_words(text: Incoming, asked: str, kept: Mapping[str, Any], tap: Tap, *, takes_back: bool) -> Understanding:
     body, person = text.arrival.body, text.person
     meant = understand(body, asked, payload=tap.payload)
     if asked in _ABOUT_THE_GROUP and not tap.payload:

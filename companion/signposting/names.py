@@ -9,6 +9,7 @@ from functools import lru_cache
 _WAY = r"(?:phone |contact )?(?:numbers?|no|contact|line|helpline|website|web ?site|link|address|details|phone)"
 # After the name: "the bma line was no help" asks nothing.
 _AFTER = r"(?:(?:phone |contact )?(?:numbers?|details)|website|web ?site|link|address)"
+_THERE = r" (?:in|for) (?:england|scotland|wales|northern ireland|ni)"
 _REACH = r"(?:contact|ring|call|phone|reach|e ?mail|get hold of|speak to|talk to)"
 _NO_NAMES = frozenset({"nhs", "gmc"})  # of too much: "my gmc number" is a doctor's own
 _LONGEST = 12  # words; more tell of a need
@@ -39,7 +40,7 @@ def _asking(names: tuple[str, ...]) -> re.Pattern[str]:
         rf"|^(?:is |are )?(?:the )?(?:{name})(?: line)? (?:open|free|anonymous)\b"
         rf"|\b{_WAY}(?: is)?(?: (?:for|of|to))?(?: (?:the|nhs))* (?:{name})\b"
         rf"|\b{_REACH}(?: (?:the|nhs))* (?:{name})\b"
-        rf"|\b(?:{name})s?(?: line| helpline)? {_AFTER}\b"
+        rf"|\b(?:{name})s?(?: line| helpline)?(?:{_THERE})? {_AFTER}\b"
     )
 
 

@@ -45,8 +45,11 @@ _COURTESY = frozenset(
 _TOLD = 5.0  # points with which a need is told in so many words that no likeness takes it back
 _CRISIS = "crisis"
 _NEVER_HUSHED = frozenset({_CRISIS, "domestic abuse", "addiction"})
+# What nobody is to be asked about by likeness alone, but where the examples are near certain.
+_DELICATE, _DELICATELY = frozenset({"domestic abuse", "addiction"}), 0.9
 # A second need is named when it has at least this share of the first one's points.
 _SECOND_SHARE = 0.45
+_NAMED_FURTHER = 3.0  # points of a third: with fewer a word in passing would be named
 
 
 class _Strict(BaseModel):
@@ -221,7 +224,8 @@ class Topics:
         if self._examples is not None and (topics or len(words) >= _A_TALE):
             left = _left_over(words, explained, topics) if topics else words
             topics = self._beside_examples(self._examples, words, left, topics, points, reasons)
-        further = tuple(topic for topic in told_of if topic not in topics) if len(topics) > 1 else ()
+        plain = [topic for topic in told_of if topic not in topics and points[topic] >= _NAMED_FURTHER]
+        further = tuple(plain) if len(topics) > 1 else ()
         return Reading(topics, points, words, tuple(reasons), nation, asks, asking, further=further)
 
     def _beside_examples(
@@ -239,7 +243,8 @@ class Topics:
         """
         shares = examples.shares(words)
         nothing, best = shares[NONE], _most_like(shares)
-        second = shares[best] >= _LIKE_TOO and best not in topics and self._told_beside(examples, left, best)
+        enough = _DELICATELY if best in _DELICATE else _LIKE_TOO
+        second = shares[best] >= enough and best not in topics and self._told_beside(examples, left, best)
         if not topics:
             if nothing > _ASKED or shares[best] < _LIKE:
                 return ()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from companion import when
+from companion.content.catalogue import Bilingual
 from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import Book, GiveCalendar, JoinBy, SayCantGetIn, SayLate
 from companion.conversation.known import NOTHING, Asked, Decision, Known, SessionFacts
@@ -96,7 +97,18 @@ def next_session(known: Known) -> Decision:
     state = known.say(fragment)
     end = when.clock_time(session.ends_at.astimezone(known.zone))
     text = known.say("next_session", group=session.group, when=_when(known, session), end=end, place_state=state)
+    if session.later:
+        days = [when.day(each, known.zone) for each in session.later]
+        dates = Bilingual(", ".join(days), ", ".join(each.cy for each in days))
+        text = known.say(
+            "session_dates", group=session.group, when=_when(known, session), dates=dates, place_state=state
+        )
     return Decision((text,), asks=None if session.has_place else _asks(known, session))
+
+
+def asks_for_dates(text: str) -> bool:
+    """Whether a text asks when the group meets after the next time, or how often."""
+    return said_by_trainees().more_dates.search(one_line(text).strip(" .?!")) is not None
 
 
 def join_link(known: Known) -> Decision:

@@ -22,12 +22,19 @@ _NO_ANSWER = ("survey_comment", "practical_need", "unknown")  # "can I bring a f
 _OUTSIDE = {
     **{text_id: f"{text_id}_outside" for text_id in ("about_the_group", "by_video", "camera_how", "who_is_there")},
     **{text_id: f"{text_id}_outside" for text_id in ("not_recorded", "group_private", "who_runs", "name_how")},
+    **{text_id: f"{text_id}_outside" for text_id in ("how_it_works", "who_sees_this", "bot_or_person", "who_for")},
     "needs_app": "by_video_outside",
     "new_number": "new_number_outside",
+    "told_tpd": "who_sees_this_outside",
+    "how_long_kept": "how_long_kept",
+    "other_language": "other_language",
+    "costs": "costs",
 }
-_OF_THE_TEXTS = ("quiet_how", "text_times", "stop_in_part", "pause_how")  # "no texts on Sundays" is no to no place
-# The number may be another's now, or no longer the one to ring.
-_READ_ALL_THE_SAME = ("stop_in_part", "shared_phone", "somebody_else", "new_number")
+_OF_WHO_IS_THERE = ("help", "who_is_there", "how_it_works", "bot_or_person", "no_need_sorry", "tell_us")
+# "no texts on Sundays" is no to no place, nor is the no of another language.
+_NO_TO_NO_PLACE = ("quiet_how", "text_times", "stop_in_part", "pause_how", "other_language")
+# The number may be another's now, or no longer the one to ring; or nobody knows yet what it is about.
+_READ_ALL_THE_SAME = ("stop_in_part", "shared_phone", "somebody_else", "new_number", "tell_us", "other_language")
 
 
 def said(known: Known) -> Decision | None:
@@ -35,7 +42,7 @@ def said(known: Known) -> Decision | None:
     listen, text, intent = said_by_trainees(), one_line(known.text), known.meant.intent
     if intent == "stop" and listen.stop_in_part.search(text):
         return Decision((known.say("stop_in_part"),), read_me=True, heard_as="stop in part")
-    if listen.sorry.search(text) and (nothing_to_forgive := _sorry(known)) is not None:
+    if listen.sorry.search(text) and known.waiting is None and (nothing_to_forgive := _sorry(known)) is not None:
         return nothing_to_forgive
     if known.asked in _OF_THE_GROUP and (said_of_it := _beside_the_survey(known)) is not None:
         return said_of_it
@@ -47,7 +54,7 @@ def said(known: Known) -> Decision | None:
             return Decision((known.waiting,), read_me=True, heard_as="waits")  # people are paged, and will be
         return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
     text_id = known.by_the_way
-    if text_id in ("help", "who_is_there") and known.waiting is not None:
+    if text_id in _OF_WHO_IS_THERE and known.waiting is not None:
         return None  # "hello?" and "who's there" of somebody who waits for a person
     if text_id is None or (
         intent in _ENDS and text_id not in ("quiet_how", "text_times", "stop_in_part", "new_number")
@@ -60,7 +67,7 @@ def said(known: Known) -> Decision | None:
     if text_id == "by_video" and known.kept.get("named") and listen.where_is_it.search(text):
         return None  # of a place that was just named
     answer = _answered(known, text_id)
-    if answer is not None and text_id not in _OF_THE_TEXTS and _answers_first(known, text):
+    if answer is not None and text_id not in _NO_TO_NO_PLACE and _answers_first(known, text):
         place = booking.accept(known) if intent == "book_yes" else booking.decline(known)
         return replace(place.and_then(answer), asks=place.asks, heard_as=intent)  # "yes. is it recorded?"
     return answer
@@ -75,17 +82,17 @@ def _answers_first(known: Known, text: str) -> bool:
 
 def outside(known: Known) -> Decision | None:
     """Answer what a doctor asks who has not joined and thinks of it; None for other texts."""
-    if known.by_the_way == "costs":
-        return Decision((known.say("costs"),), heard_as="costs")
     text_id = _OUTSIDE.get(known.by_the_way or "")
     if text_id is None and known.asked != "confirm_consent":
         asks_when = known.meant.intent == "next_session" and not known.meant.guessed and not known.unsure
         text_id = "when_outside" if asks_when else None
     if text_id is None:
         return None
-    step = "step_yes" if known.asked == "confirm_consent" else "step_join"
-    read_me = text_id == "new_number_outside"
-    return Decision((known.say(text_id, next_step=known.say(step)),), read_me=read_me, heard_as=text_id)
+    read_me = known.by_the_way in _READ_ALL_THE_SAME
+    if "next_step" not in known.words.wording(text_id).values:
+        return Decision((known.say(text_id),), read_me=read_me, heard_as=text_id)
+    step = known.say("step_yes" if known.asked == "confirm_consent" else "step_join")
+    return Decision((known.say(text_id, next_step=step),), read_me=read_me, heard_as=text_id)
 
 
 def _answered(known: Known, text_id: str) -> Decision | None:
@@ -94,6 +101,8 @@ def _answered(known: Known, text_id: str) -> Decision | None:
         values = {"alias": known.around.alias}
     elif text_id in ("signpost_general", helping.FAMILY_ILL):
         values = {"resource_line": helping.for_any_doctor(known)}
+    elif text_id == "faith_how":
+        values = {"resource_line": helping.line_of(known, "local-chaplaincy")}
     elif text_id == "who_runs":
         if known.around.run_by is None:
             return None  # they have no group yet

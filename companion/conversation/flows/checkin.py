@@ -56,10 +56,15 @@ def in_words(known: Known) -> Decision:
     return Decision(read_me=True).and_then(_low(known, change, ask=again))
 
 
+def is_low(text: str) -> bool:
+    """Whether words that nothing asked for say that it is hard."""
+    felt = understand(text, "checkin_prompt")
+    return felt.intent == "checkin_word" and bool(felt.slots.get("low"))
+
+
 def by_the_way(known: Known) -> Decision | None:
     """Answer "not great" or a sad face that nothing asked for as it would be answered had it been asked; else None."""
-    felt = understand(known.text, "checkin_prompt")
-    if felt.intent != "checkin_word" or not felt.slots.get("low"):
+    if not is_low(known.text):
         return None
     return Decision(support(known), asks=a_person.OFFERED, read_me=True)
 

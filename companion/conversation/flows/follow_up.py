@@ -21,6 +21,8 @@ def asks(known: Known) -> Decision | None:
     listen, text = said_by_trainees(), one_line(known.text).strip(" .?!")
     if listen.asks_hours.search(text) and known.by_the_way is None and ("open" in text or known.kept.get("named")):
         return _hours(known)
+    if known.kept.get("named") and listen.that_again.search(text):
+        return helping.these(known, _named(known))
     if "named" in known.kept and listen.place_by_text.search(text):
         return _by_text(known)
     about_a_session = known.asked in ABOUT_A_PLACE and "more" not in known.kept
@@ -64,9 +66,13 @@ def _by_nation(known: Known) -> Decision:
     return Decision((known.say("signpost_by_nation", nation=where),), heard_as="signpost")
 
 
+def _named(known: Known) -> list[Resource]:
+    return [place for place in map(known.directory.get, known.kept.get("named", [])) if place is not None]
+
+
 def _hours(known: Known) -> Decision:
     """Say of the places named last whether they are open now; ask which one is meant where none was."""
-    named = [place for place in map(known.directory.get, known.kept.get("named", [])) if place is not None]
+    named = _named(known)
     if not named:
         return Decision((known.say("hours_of_which"),), heard_as="signpost")
     for shown in range(len(named), 0, -1):

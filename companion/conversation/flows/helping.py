@@ -58,7 +58,7 @@ def _with_warning(
     choices = [found[:shown] for shown in range(AT_ONCE, 0, -1)] + [[place] for place in found[1:]]
     for chosen in (*choices, found[:1]):
         replies = (*intro, known.say(text_id, lines=_lines(known, chosen)))
-        if parts_of(replies) <= MOST_PARTS:
+        if parts_of(replies) <= MOST_PARTS + len(also):  # where they are now is said in one more
             break
     found = chosen + [place for place in found if place not in chosen]
     shown = len(chosen)
@@ -120,7 +120,12 @@ def more(known: Known) -> Decision:
 
 def for_any_doctor(known: Known) -> str:
     """Return the line of a place that is for every doctor, whatever it is about."""
-    place = known.directory.get("bma-peer-support")
+    return line_of(known, "bma-peer-support")
+
+
+def line_of(known: Known, resource_id: str) -> str:
+    """Return the line of one place; "" where there is none."""
+    place = known.directory.get(resource_id)
     return place.line(known.now.date()) if place is not None else ""
 
 

@@ -123,7 +123,8 @@ def decide(known: Known) -> Decision:
         return plain
     if known.stopped and known.meant.intent not in WHILE_STOPPED:
         return Decision(read_me=bool(known.text.strip()))
-    if known.asked == "flag_followup" and known.meant.intent == "talk_to_person" and not _left_out(known):
+    asks_for_a_call = known.asked == "flag_followup" and known.meant.intent == "talk_to_person"
+    if asks_for_a_call and not _left_out(known) and language.said(known) is None:
         return _wants_call(known)
     if (about_data := my_data.answered(known)) is not None:
         return about_data
@@ -140,7 +141,7 @@ def decide(known: Known) -> Decision:
     if (asked_for := next(filter(None, (command(known) for command in COMMANDS)), None)) is not None:
         return asked_for
     if known.asked == "flag_followup" and known.meant.intent == "thanks":
-        return _wants_no_call(known)
+        return _waits(known) or _wants_no_call(known)  # somebody is paged about them all the same
     if known.asked == "survey_words" and known.meant.intent == "thanks":  # "no" to whether anything could be better
         return survey.nothing_to_add(known)
     return _member(known)
@@ -223,6 +224,8 @@ def _with_help(known: Known, decision: Decision) -> Decision:
         return both if helping.parts_of(both.replies) <= helping.MOST_PARTS + 1 else decision
     if "signpost" in known.meant.intents[1:] and known.meant.intent not in WITH_THEIR_OWN_HELP:
         return helping.besides(known, decision)
+    if known.meant.intent in ("book_yes", "book_no") and checkin.is_low(known.text):
+        return replace(decision, read_me=True)  # "yes, been awful": a person knows of it
     return decision
 
 
@@ -251,7 +254,8 @@ def _stranger(known: Known) -> Decision:
         return waits
     if known.state == "asked" and known.asked == "none" and _agrees(known.text):
         return Decision((known.say("join_lapsed"),))
-    if not known.stopped and intent not in ENDS_OR_JOINS and (told := by_the_way.outside(known)) is not None:
+    ends_or_joins = intent in ENDS_OR_JOINS and not (intent == "my_data" and known.by_the_way)  # "how long is it kept"
+    if not known.stopped and not ends_or_joins and (told := by_the_way.outside(known)) is not None:
         return told
     if intent in (HAS_LEFT if known.state and not known.unsure else STRANGER):
         return MEMBER[intent](known)
@@ -261,8 +265,9 @@ def _stranger(known: Known) -> Decision:
         return named
     if intent == "menu":
         return help_pages.menu_outside(known)
-    if intent == "signpost" and known.sender_kind in joining.MAY_JOIN:
-        return helping.signpost(known)  # help is for whoever asks
+    wants_help = intent == "signpost" or (intent == "talk_to_person" and known.directory.read(known.text).topics)
+    if wants_help and known.sender_kind in joining.MAY_JOIN:
+        return replace(helping.signpost(known), read_me=intent != "signpost")  # help is for whoever asks
     if known.unsure:
         return whose_number.shows_nothing(known)
     asked = known.asked == "confirm_consent"

@@ -67,6 +67,8 @@ def said(known: Known) -> Decision | None:
     """Take back what was agreed to last; None for other texts, and where there was no yes."""
     if (of_a_call := _of_a_call(known)) is not None:
         return of_a_call
+    if (of_words := survey.taken_back(known)) is not None:
+        return of_words
     if not known.takes_back:
         return None
     if known.asked == "survey_words":
@@ -74,4 +76,6 @@ def said(known: Known) -> Decision | None:
     if known.kept.get(JOINED):
         return Decision((known.say("joined_meant_no"),), heard_as="meant no")
     session = known.session
-    return booking.decline(known) if session is not None and session.has_place else None
+    if session is not None and session.has_place:
+        return booking.decline(known)
+    return Decision((known.say("no_need_sorry"),), heard_as="meant no") if known.asked == "none" else None

@@ -16,6 +16,8 @@ from companion.conversation.normalise import one_line
 from companion.programme.survey import SHARE_STATE
 
 ANSWERED = "survey_answer"
+SHARED = "shared"  # kept for a while after their leave to show words: which words, nothing says any more
+_SECOND_THOUGHTS = timedelta(hours=1)
 
 
 def answer(known: Known) -> Decision:
@@ -64,7 +66,17 @@ def may_show(known: Known) -> Decision | None:
     else:
         return None
     text = known.say("survey_shared" if agreed else "survey_not_shared")
-    return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), NOTHING, heard_as=ANSWERED)
+    asks = Asked("none", _SECOND_THOUGHTS, {SHARED: True}) if agreed else NOTHING
+    return Decision((text,), (SettleComment(known.kept["comment"], agreed=agreed),), asks, heard_as=ANSWERED)
+
+
+def taken_back(known: Known) -> Decision | None:
+    """Say that words can't be taken back soon after leave to show them was given; None for other texts."""
+    if not known.kept.get(SHARED):
+        return None
+    if not (known.takes_back or said_by_trainees().may_not_show.search(one_line(known.text))):
+        return None
+    return Decision((known.say("survey_cant_unshare"),), heard_as=ANSWERED)
 
 
 def _left(known: Known) -> timedelta:
