@@ -248,6 +248,14 @@ def test_an_open_page_of_an_episode_tells_what_others_do(on: Stage, address: str
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_text("Taken, no contact recorded yet: Dr Bo.")).to_be_visible()
     expect(page.get_by_label("Add a note")).to_be_focused()
+    context.set_offline(True)
+    for _ in range(2):
+        with page.expect_event("requestfailed"):
+            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("This page cannot reach the service.")).to_be_visible()
+    context.set_offline(False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("Taken, no contact recorded yet: Dr Bo.")).to_be_visible()
     page.get_by_role("link", name="Show it").click()
     expect(page.locator(".card-row .state")).to_have_text("Taken, no contact recorded yet: Dr Bo")
     expect(page.get_by_label("Add a note")).to_have_value("Rang twice")  # it was not lost by that

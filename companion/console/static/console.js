@@ -65,23 +65,35 @@
   const news = document.getElementById("news");
   if (!news) return;
   const every = 15000;
+  const says = document.getElementById("news-says");
+  const link = news.querySelector("a");
+  let missed = 0; // how often in a row the service was not reached
+
+  function tell(words, more) {
+    news.hidden = !words; // the words come after, so that they are read out; the focus stays where it is
+    link.hidden = !more;
+    if (says.textContent !== words) says.textContent = words;
+  }
 
   async function look() {
     if (document.hidden) return;
     try {
       const answer = await fetch(news.dataset.news, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
-      const words = answer.ok ? await answer.text() : "";
-      if (words) {
-        news.hidden = false; // the words come after, so that they are read out; the focus stays where it is
-        document.getElementById("news-says").textContent = words;
-      }
-      if (words || answer.status === 401) window.clearInterval(timer);
-    } catch { /* not reached: asked again by itself */ }
+      if (answer.status >= 500) throw new Error("status");
+      missed = 0;
+      if (answer.status === 401) {
+        window.clearInterval(timer);
+        tell("You are signed out, so this page learns of nothing new. Open it again and sign in.", true);
+      } else tell(answer.ok ? await answer.text() : "", true);
+    } catch {
+      missed += 1;
+      if (missed > 1) tell("This page cannot reach the service. What you see may be old; it tries again by itself.", false);
+    }
   }
 
   const timer = window.setInterval(look, every);
   document.addEventListener("visibilitychange", look);
-  news.querySelector("a").addEventListener("click", () => document.dispatchEvent(new Event("leaving")));
+  link.addEventListener("click", () => document.dispatchEvent(new Event("leaving")));
 })();
 
 (function warnBeforeSignOut() {
