@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from companion.escalation.carriers import THROTTLE
 from companion.escalation.standing import open_episode
 from companion.messaging.optout import is_stopped
 from companion.models import Address, Drill, Episode, Person
@@ -14,10 +17,14 @@ class DrillError(Exception):
     """The drill cannot be run, or not go on; the message says why and what to do."""
 
 
-def may_begin(session: Session, from_number: str, by_number: str) -> Person:
-    """Return who is paged in a drill from one number, taken by another. Raises DrillError when none may begin now."""
-    if session.scalar(select(Drill.id).where(Drill.state == "started").limit(1)) is not None:
-        raise DrillError("Another drill is under way.")
+def may_begin(session: Session, from_number: str, by_number: str, now: datetime) -> Person:
+    """Return who is paged in a drill from one number, taken by another. Raises DrillError when none may begin now.
+
+    The page of a second would wait until two minutes after that of the first, and the service would seem slow.
+    """
+    lately = Drill.episode_id.is_not(None) & (Drill.finished_at > now - THROTTLE)
+    if session.scalar(select(Drill.id).where(or_(Drill.state == "started", lately)).limit(1)) is not None:
+        raise DrillError("Another drill is under way, or was less than two minutes ago.")
     _nobodys(session, from_number)
     person = _responder(session, by_number)
     _nothing_at_hand(session, person)

@@ -64,7 +64,7 @@ def start(services: Services, due_at: datetime) -> uuid.UUID | None:
     with services.database.write() as session:
         if not alone(session, "drill") or session.scalar(select(Drill.id).where(Drill.due_at == due_at)) is not None:
             return None
-        responder = may_begin(session, settings.companion_drill_from, settings.companion_drill_by)
+        responder = may_begin(session, settings.companion_drill_from, settings.companion_drill_by, services.clock.now())
         drill = _new(services, due_at, responder, "started")
         session.add(drill)
         session.flush()
