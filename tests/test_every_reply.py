@@ -65,6 +65,8 @@ GIVEN: list[tuple[str, str, str, dict[str, Any]]] = [
     ("just need to get something off my chest", "none", "tell_us", {}),
     ("what if i miss one", "reminder", "missed_it", {}),
     ("do the others in the group also shield", "none", "who_is_there", {}),
+    ("do i have to come to every single one", "booking_offer", "missed_it", {}),
+    ("will my ed sup see what i put", "none", "told_tpd", {}),
     ("can i bring baby to the session", "none", "bring_baby", {}),
     ("is it ok to leave halfway", "none", "leave_early", {}),
     ("how do i complain", "none", "complain_how", {}),

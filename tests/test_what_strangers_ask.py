@@ -241,6 +241,8 @@ def test_a_call_is_called_off_and_asked_for_again_without_a_word_about_a_place(w
     asha.hears("on the list for a facilitator")
     asha.texts("after 8pm")
     asha.hears("on the list for a facilitator")
+    asha.texts("dont ring me at work")
+    assert "off the list" not in "".join(asha.ignores())
     asha.texts("dont call")
     asha.hears("You are off the list for a call")
     asha.texts("changed my mind, call me")

@@ -45,8 +45,8 @@ _COURTESY = frozenset(
 _TOLD = 5.0  # points with which a need is told in so many words that no likeness takes it back
 _CRISIS = "crisis"
 _NEVER_HUSHED = frozenset({_CRISIS, "domestic abuse", "addiction"})
-# What nobody is to be asked about by likeness alone, but where the examples are near certain.
-_DELICATE, _DELICATELY = frozenset({"domestic abuse", "addiction"}), 0.9
+# What nobody is to be asked about by likeness, but where the examples are near certain, nor by a word in passing.
+_DELICATE, _DELICATELY, _DELICATE_SHARE = frozenset({"domestic abuse", "addiction"}), 0.9, 0.6
 # A second need is named when it has at least this share of the first one's points.
 _SECOND_SHARE = 0.45
 _NAMED_FURTHER = 3.0  # points of a third: with fewer a word in passing would be named
@@ -219,7 +219,7 @@ class Topics:
             key=lambda topic: (-points[topic], -self._priority[topic]),
         )
         best = points[ranked[0]] if ranked else 0.0
-        told_of = tuple(topic for topic in ranked if points[topic] >= best * _SECOND_SHARE)
+        told_of = tuple(topic for topic in ranked if points[topic] >= best * _share_to_be_told(topic))
         topics = told_of[:2]
         if self._examples is not None and (topics or len(words) >= _A_TALE):
             left = _left_over(words, explained, topics) if topics else words
@@ -297,6 +297,10 @@ class Topics:
     def _known_words(self) -> Iterable[str]:
         texts = [topic.sure + "," + topic.likely + "," + topic.aliases for topic in self.file.topics]
         return sorted({word for text in texts for word in split(text) if word not in self.file.spellings})
+
+
+def _share_to_be_told(topic: str) -> float:
+    return _DELICATE_SHARE if topic in _DELICATE else _SECOND_SHARE
 
 
 def _most_like(shares: Mapping[str, float]) -> str:

@@ -55,7 +55,7 @@ def split(text: str) -> list[str]:
     text = _I_WILL.sub(r"\1\2 will ", text[:MAX_CHARACTERS].lower())
     text = unicodedata.normalize("NFKD", text.translate(_JOINED))
     text = "".join(c for c in text if not unicodedata.combining(c))
-    text = _AANDE.sub("aande", text).replace("&", " and ").replace("%", " percent")
+    text = _AANDE.sub("aande", text).replace("&", " and ").replace("%", " percent").replace("owing to", "because of")
     return _TOKEN.findall(_MANY_LETTERS.sub(r"\1\1", text))
 
 
