@@ -90,7 +90,7 @@ def test_what_is_done_leaves_today_and_a_second_press_changes_nothing(on: Stage)
 
     lead = on.browser("lee")  # and who sees that it was a slip puts it back
     page = lead.get("/console/").text
-    assert page.count("said Dr Ada.") == page.count("Not done: put Wren back on the list") == 2
+    assert page.count("marked by Dr Ada, ") == page.count("Not done: put Wren back on the list") == 2
     for path in ("/console/requests/{request}/again", "/console/notices/{notice}/again"):
         press(lead, "/console/", on.path(path))
         press(lead, "/console/", on.path(path))

@@ -80,4 +80,8 @@ def test_who_is_on_duty_now_stands_on_today_and_on_the_rota(on: Stage) -> None:
     assert "Nobody is on the rota now" in rota
     rota = press_on(cor, "/console/rota/add", "/console/rota/add", **ada, starts_on="2026-11-23")  # it is Tuesday, 2:30
     assert "<b>Dr Ada</b>, first: until today at 8am" in rota
+    over, _, ahead = rota.partition("Days that are over")[2].partition("</details>")
+    assert "<h3>Monday 23 November</h3>" in over
+    assert "<b>Dr Ada</b>, first: 8pm until 8am the next day" in over
+    assert "<b>Dr Ada</b>, first: until 8am, since 8pm the day before" in ahead
     assert "On duty now: Dr Ada (first)." in cor.get("/console/").text

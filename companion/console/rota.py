@@ -45,7 +45,8 @@ def rota() -> ResponseReturnValue:
 
 def _page(session: Session, hand_over: HandOverForm) -> str:
     zone = desk().settings.zone
-    monday = monday_of(request.args.get("week"), now().astimezone(zone).date())
+    today = now().astimezone(zone).date()
+    monday = monday_of(request.args.get("week"), today)
     weeks = AHEAD if request.args.get("weeks") else 1
     start, end = (datetime.combine(on, time(), zone) for on in (monday, monday + weeks * WEEK))
     week = days_of(monday, turns_between(session, start, end), zone, weeks)
@@ -58,7 +59,7 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
             before=monday - weeks * WEEK,
             after=monday + weeks * WEEK,
         )
-    days = together(week)
+    over = [day for day in week if monday <= today < monday + WEEK and day.on < today]  # of this week, for a phone
     checks = session.scalars(
         select(ReadinessCheck).where(ReadinessCheck.duty_ends_at > now()).order_by(ReadinessCheck.sent_at.desc())
     ).all()
@@ -70,7 +71,8 @@ def _page(session: Session, hand_over: HandOverForm) -> str:
     calendar = session.get(CalendarFeed, my_id())
     return render_template(
         "console/rota.html",
-        days=days,
+        over=together(over),
+        days=together(week[len(over) :]),
         gaps=every_gap(session, now()),
         on_now=on_now(session, now()),
         offers=open_swaps(session),
