@@ -77,9 +77,8 @@ def text_from(session: Session, address: Address, body: str, at: datetime, **mor
 
 def text_to(session: Session, address: Address, body: str, at: datetime, status: str, **more: object) -> OutboxMessage:
     """Add a text that went out."""
-    given = {"key": uuid.uuid4().hex, "purpose": "reminder_day", "wording_version": "1", **more}
+    given = {"key": uuid.uuid4().hex, "purpose": "reminder_day", "wording_version": "1", "lane": 1, **more}
     row = OutboxMessage(
-        lane=1,
         channel=address.channel,
         address_id=address.id,
         person_id=address.person_id,

@@ -184,8 +184,9 @@ def test_our_welsh_is_marked_as_such_and_what_one_of_us_wrote_is_not(on: Stage) 
         for version, text_id in (("a", "reminder_day"), ("b", "from_person")):
             more = {"text_id": text_id, "wording": "{words}", "first_seen_at": NOW}
             session.add(SentWording(version=version, language="cy", **more))
-        text_to(session, wren, "Mae dy grŵp heddiw.", NOW, "delivered", wording_version="a")
-        text_to(session, wren, "Dr Ada: see you there", NOW, "delivered", wording_version="b", purpose="from_person")
+        text_to(session, wren, "Mae dy grŵp heddiw.", NOW, "delivered", wording_version="a", lane=2)
+        more = {"wording_version": "b", "purpose": "from_person", "lane": 2}
+        text_to(session, wren, "Dr Ada: see you there", NOW, "delivered", **more)
     browser, page = on.browser("ada"), on.path("/console/messages/{wren}")
     assert re.findall(r'lang="cy">([^<]+)<', browser.get(page).text) == ["Mae dy grŵp heddiw."]
     found = press(browser, "/console/messages/search", "/console/messages/search", alias="Wren", who="us")

@@ -37,7 +37,7 @@ def at(world: World, number: str) -> tuple[str, str] | None:
 def audited(world: World) -> list[str]:
     """Return what the audit says of numbers, in order."""
     with world.database.read() as session:
-        entries = select(AuditEntry.action).where(AuditEntry.action.startswith("number ")).order_by(AuditEntry.at)
+        entries = select(AuditEntry.action).where(AuditEntry.action.startswith("number ")).order_by(AuditEntry.id)
         return list(session.scalars(entries))
 
 
@@ -168,7 +168,7 @@ def test_a_stop_of_the_old_number_holds_and_an_episode_follows_to_a_phone_that_j
         episode = session.scalars(select(Episode)).one()
         assert episode.person is not None
         assert episode.person.alias == was[0] if was else False
-        last = session.scalars(select(InboundMessage).order_by(InboundMessage.received_at.desc()).limit(1)).one()
+        last = session.scalars(select(InboundMessage).order_by(InboundMessage.id.desc()).limit(1)).one()
         assert last.person_id == episode.person_id
         assert session.scalar(select(func.count()).select_from(Consent).where(Consent.event == "withdrawn")) == 1
     world.staff_ignores()

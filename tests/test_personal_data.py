@@ -26,8 +26,10 @@ from companion.models import (
 )
 from companion.privacy.holdings import HOLDINGS, leading_columns
 from companion.rotation import rotate
+from tests.console_stage import press_on
 from tests.databases import KEY, NewDatabase
-from tests.safety.stage import DANGER, closed, hears_crisis_lines, reference
+from tests.safety.stage import DANGER, closed, give_logins, hears_crisis_lines, reference
+from tests.safety.test_r17_readiness import signed_in_as
 from tests.world import START, TRAINEE, World
 
 
@@ -80,6 +82,38 @@ def test_a_copy_is_asked_for_confirmed_and_opens_once(world: World) -> None:
     assert other.get(f"{path}/file").status_code == 404
     world.advance(minutes=16)
     assert browser.get(path).status_code == 404
+
+
+def test_who_runs_the_programme_sees_no_link_of_theirs_and_no_words_of_an_episode_beside_it(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    for said in ("yes", "MY DATA", "yes", "my weeks", "CALENDAR"):
+        asha.texts(said)
+    asha.ignores()
+    world.advance(minutes=1)
+    asha.texts(DANGER)
+    asha.ignores()
+    world.settle()
+    code = reference(cole.hears("an item"))
+    cole.texts(f"{code} TAKE")
+    cole.texts(f"{code} shall I ring you tonight")
+    world.settle()
+    assert "shall I ring you tonight" in asha.ignores()[-1]
+    give_logins(world)
+    with world.database.read() as session:
+        person = session.scalars(select(Person.id).where(Person.role == "trainee")).one()
+        coordinator = session.scalars(select(Person.name).where(Person.role == "coordinator")).first() or ""
+    for who in ("Dr Dunne", "Dr Erskine", coordinator):
+        texts = signed_in_as(world, who).get(f"/console/messages/{person}").text
+        assert not re.search(r"/(copy|weeks|s|c)/[A-Za-z0-9_-]{8}", texts), who
+        assert ("theirs alone" in texts) == (who != coordinator)
+        assert "ring you tonight" not in texts, who  # it is read in the episode, after its question
+    browser = signed_in_as(world, "Dr Dunne")
+    found = press_on(browser, "/console/account", "/console/messages/search", words="t", who="both")
+    assert "ring you tonight" not in found
+    assert "/copy/" not in found
+    assert "theirs alone" in found
+    world.staff_ignores()
+    asha.ignores()
 
 
 def test_a_link_that_is_not_used_ends_after_a_day_or_with_the_next(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,17 @@ from typing import Protocol
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from companion.console.desk import my_id, now
+from companion.console.desk import desk, my_id, now
 from companion.console.queries import LATEST
-from companion.models import Address, Episode, Flag, InboundMessage, OutboxMessage, Person, SentWording, record
+from companion.models import LANES, Address, Episode, Flag, InboundMessage, OutboxMessage, Person, SentWording, record
 
 FIRST = 5  # texts that opened an episode, shown however much came since
+REMINDER = LANES.index("reminder")
+# Their own pages: a copy of what is held, their weeks, their place in a session, their calendar.
+_OWN_PAGES = r"/(?:copy|weeks|s|c)/\S+"
+THEIR_LINK, THEIRS_ALONE = "(a link that is theirs alone)", "What this says is theirs alone: nobody here sees it."
+_OF_THEIR_NUMBERS = "weeks"  # the text that repeats what numbers they gave
+_STARTED_BY_HAND = ("broadcast", "from_person", "need_done")
 # Texts that are one of us speaking, in whatever language they wrote; what stands around their words is as good as none.
 BY_HAND = ("broadcast", "from_person", "need_done", "relay_to_trainee")
 
@@ -30,6 +37,19 @@ class Line:
     families: Sequence[str] = ()
     in_episode: bool = False  # it opened one, or came while one was open
     welsh: bool = False  # ours alone: what people write is taken as it comes
+
+    @property
+    def words(self) -> str | None:
+        """What we wrote, as whoever runs the programme may see it."""
+        return shown(self.outbox.purpose, self.outbox.body) if self.outbox else None
+
+    @property
+    def started(self) -> bool:
+        """Whether we wrote of ourselves, with nothing in it that a trainee wrote, or somebody to one in an episode."""
+        ours = self.outbox
+        if ours is None or ours.in_reply_to is not None or ours.purpose == "buddy_relay":
+            return False
+        return ours.lane >= REMINDER or ours.purpose in _STARTED_BY_HAND
 
     @property
     def channel(self) -> str:
@@ -104,7 +124,10 @@ def lines(
         for each in inbound
     ]
     welsh = welsh_among(session, {each.wording_version for each in outbox})
-    found += [Line(each.created_at, outbox=each, welsh=each.wording_version in welsh) for each in outbox]
+    found += [
+        Line(each.created_at, outbox=each, in_episode=told_in(each, spans), welsh=each.wording_version in welsh)
+        for each in outbox
+    ]
     # An answer is stored at the same moment as the text it answers, and comes after it.
     found.sort(key=lambda line: (line.at, line.outbox is not None))
     older = [line for line in found[:-LATEST] if flagged_in is not None and line.families]
@@ -153,6 +176,31 @@ def within(text: Received, spans: Sequence[tuple[datetime, datetime | None]]) ->
 def _episodes(session: Session, of: Of) -> Sequence[tuple[datetime, datetime | None]]:
     ids = [*of.addresses, *filter(None, (of.person_id,))]
     return [span for spans in episodes_of(session, ids).values() for span in spans]
+
+
+class Told(Protocol):
+    """A text of ours, as far as whether it belongs to an episode goes."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was written (UTC)."""
+
+    @property
+    def lane(self) -> int:
+        """How urgent it is."""
+
+
+def told_in(text: Told, spans: Sequence[tuple[datetime, datetime | None]]) -> bool:
+    """Whether a text of ours answered, or was written to, somebody while an episode was open: it is read there too."""
+    at = text.created_at
+    return text.lane < REMINDER and any(opened <= at and (closed is None or at < closed) for opened, closed in spans)
+
+
+def shown(purpose: str, body: str | None) -> str | None:
+    """Return the words of a text of ours without what is its reader's alone: links to pages of their own, numbers."""
+    if body is None or purpose == _OF_THEIR_NUMBERS:
+        return body and THEIRS_ALONE
+    return re.sub(re.escape(desk().settings.public_url) + _OWN_PAGES, THEIR_LINK, body)
 
 
 def mark_read(

@@ -23,7 +23,7 @@ from wtforms import DateField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
-from companion.console.conversations import episodes_of, welsh_among, within
+from companion.console.conversations import episodes_of, shown, told_in, welsh_among, within
 from companion.console.desk import EVERYONE, READERS, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.messages import moment
@@ -135,6 +135,13 @@ class Stored:
     address_id: uuid.UUID | None = None
     route: str | None = None
     wording: str = ""
+    lane: int = 0
+    purpose: str = ""
+
+    @property
+    def created_at(self) -> datetime:
+        """The same moment, of ours."""
+        return self.received_at
 
 
 def _search(session: Session, form: SearchForm) -> Result:
@@ -143,7 +150,7 @@ def _search(session: Session, form: SearchForm) -> Result:
     whose = _people(session, form)
     theirs = _inbound(session, form, whose) if form.who.data != "us" else []
     ours = _outbox(session, form, whose) if form.who.data != "them" else []
-    spans = episodes_of(session, {id_ for row in theirs for id_ in (row.address_id, row.person_id) if id_})
+    spans = episodes_of(session, {id_ for row in [*theirs, *ours] for id_ in (row.address_id, row.person_id) if id_})
     readable = [
         row
         for row in theirs
@@ -151,10 +158,12 @@ def _search(session: Session, form: SearchForm) -> Result:
     ]
     fitting: list[tuple[Stored, str | None]] = []
     opened = 0
+    ours = [row for row in ours if not told_in(row, spans.get(row.person_id, ()))]
     for row in sorted([*readable, *ours], key=lambda each: each.received_at, reverse=True):
         if len(fitting) == LATEST:
             break
         words, opened = plain(session, row.body), opened + 1
+        words = words if row.address_id else shown(row.purpose, words)
         if _holds(words, wanted):
             fitting.append((row, words))
     ids = {row.person_id for row, _ in fitting}
@@ -183,12 +192,15 @@ def _inbound(session: Session, form: SearchForm, whose: People) -> Sequence[Stor
 def _outbox(session: Session, form: SearchForm, whose: People) -> Sequence[Stored]:
     text = OutboxMessage
     chosen = (
-        select(text.created_at, text.person_id, _sealed(text.body), text.wording_version)
+        select(text.created_at, text.person_id, _sealed(text.body), text.wording_version, text.lane, text.purpose)
         .where(*_limits(form, text.created_at), *_whose(form, whose, text.person_id))
         .order_by(text.created_at.desc())
         .limit(_most(form))
     )
-    return [Stored(at, of, body, wording=wording) for at, of, body, wording in session.execute(chosen)]
+    return [
+        Stored(at, of, body, wording=wording, lane=lane, purpose=purpose)
+        for at, of, body, wording, lane, purpose in session.execute(chosen)
+    ]
 
 
 def _sealed(column: Any) -> Any:
