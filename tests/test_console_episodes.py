@@ -96,6 +96,8 @@ def test_an_episode_is_taken_contacted_and_closed(on: Stage) -> None:
         press(browser, page, page + path, outcome="wrong number")
         assert "Nothing was changed" in browser.get(page).text
     assert episode(on).outcome == "spoke"
+    assert "Closed by you" in browser.get(page).text
+    assert "Closed by Dr Ada" in opened(on, "lee")
 
 
 def test_knowing_whom_one_has_reached_brings_others(on: Stage) -> None:

@@ -64,6 +64,8 @@ def episode_news(episode_id: uuid.UUID) -> str:
 
 
 def _who(episode: Episode) -> str:
+    if episode.state == "closed" and episode.closer is not None:
+        return " by you" if episode.closed_by == me().id else f" by {episode.closer.label}"
     if episode.owner is None or episode.state == "open":
         return ""
     return ": you" if episode.owner_id == me().id else f": {episode.owner.label}"

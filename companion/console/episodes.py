@@ -192,7 +192,12 @@ def close_episode(episode_id: uuid.UUID) -> ResponseReturnValue:
     with desk().database.write() as session:
         found = find(session, episode_id)
         if found.state == "closed":
-            flash(f"This is closed: {found.outcome}. Nothing was changed.", "info")
+            who = (
+                "You have"
+                if found.closed_by == my_id()
+                else f"{found.closer.label if found.closer else 'Somebody'} has"
+            )
+            flash(f"{who} closed this: {found.outcome}. Nothing was changed.", "info")
             return _back(episode_id)
         if me().role != LEAD:
             form.outcome.choices = [each for each in form.outcome.choices if each.value != NOBODY]
