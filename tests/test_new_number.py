@@ -152,9 +152,13 @@ def test_a_stop_of_the_old_number_holds_and_an_episode_follows_to_a_phone_that_j
     cole.texts(f"{code} TAKE")
     asks(world, lead, NEW)
     world.settle()
-    for phone in (cole, old, new):
-        phone.ignores()
-    new.texts("yes")
+    cole.ignores()
+    old.ignores()
+    assert "reply MINE" in new.ignores()[-1]
+    new.texts("yes")  # said to much else
+    new.ignores()
+    assert at(world, OLD) == was
+    new.texts("it's mine")
     new.hears("Your texts come to this number now")
     assert (at(world, NEW), at(world, OLD)) == (was, None)
     cole.texts(f"{code} are you there?")

@@ -120,6 +120,7 @@ class TraineeSayings:
     second_thoughts: Pattern
     erase_yes: Words
     keeps_number: Pattern
+    moves_here: Pattern
     what_goes: Pattern
     link_again: Pattern
     may_show: Pattern

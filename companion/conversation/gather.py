@@ -139,8 +139,11 @@ def _about_a_move(text: Incoming, asked: str) -> Literal["asked", "gone", "told"
     session, person, now, body = text.session, text.person, text.now, text.arrival.body
     if len(body.split()) > _LONGEST_ANSWER or asked in (CONFIRM_COPY, CONFIRM_ERASE):
         return None
-    if said_by_trainees().keeps_number.search(one_line(body)):
+    said = one_line(body)
+    if said_by_trainees().keeps_number.search(said):
         return "told" if person is not None and moving.open_of(session, person, now) is not None else None
+    if person is not None and person.state == "joined" and not said_by_trainees().moves_here.search(said):
+        return None  # a YES of theirs is about something else
     move = moving.open_at(session, text.address, now)
     if move is None:
         return None

@@ -1,8 +1,9 @@
 """A person has another number: somebody of the programme types it in, and the number itself says YES.
 
-Nothing moves before that. The old number is told where a text may go there, and can say KEEP. A STOP of either holds:
-who has left is not moved, and a number that said STOP is not asked. Whoever types a number in sees it nowhere again,
-and cannot use it to read what is held: a copy is not given at the new number for two weeks.
+Nothing moves before that; a number that takes part already has to say MINE, as it says YES to much else. The old number
+is told where a text may go there, and can say KEEP. A STOP of either holds: who has left is not moved, and one that
+said STOP is not asked. Whoever types a number in sees it nowhere again, and cannot use it to read what is held: a copy
+is not given at the new number for two weeks.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def ask(
     session.add(move)
     session.flush()
     until = now + ASKS_FOR
-    question = voice.words.render("number_move_asked")
+    asked = "number_move_asked_member" if owner is not None and owner.state == "joined" else "number_move_asked"
+    question = voice.words.render(asked)
     enqueue(session, key=f"move:{move.id}", lane="reply", to=to, text=question, now=now, expires_at=until)
     old = usable(session, person)
     if old is not None and person.unsure_since is None and not is_stopped(session, old):
