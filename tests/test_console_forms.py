@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from companion import console
 from companion.console.fields import Form
 from companion.models import Duty, Person, Way
-from tests.console_people import NOW
+from tests.console_people import NOW, trainee
 from tests.console_stage import CODE, Stage, closing_proposed, press, stage
 from tests.databases import NewDatabase
 from tests.html_forms import Seen, Sent
@@ -108,6 +108,8 @@ CASES = (
     Case("group_form.GroupForm", "cor", "/console/groups/{tuesday}/edit", NEEDED, GROUP, BAD_GROUP),
     Case("hours.HoursForm", "lee", "/console/groups/{tuesday}/hours", None, HOURS, tuple(HOURS)[1:]),
     Case("needs.DoneForm", "cor", "/console/needs/food", ("words",), {"words": LONG}),
+    Case("moving.MoveForm", "ada", "/console/people/{wren}/move", ("number",), {"number": "020 7946 0000"}),
+    Case("people.TheirsForm", "ada", "/console/people/{rested}/theirs", ("how",), {"how": "guessed"}),
     Case("people.NumberForm", "ada", "/console/people/{wren}/number", ("reason",), {"reason": "bored"}),
     Case("rights.EraseForm", "lee", "/console/people/{wren}/erase", ("alias",), {"alias": "Robin"}),
     Case("rota_add.DutyForm", "lee", "/console/rota/add", ("starts_on", "from_time", "until_time"), DUTY),
@@ -182,9 +184,11 @@ def on(sqlite_databases: NewDatabase) -> Iterator[Stage]:
             address_index="+447700900201",
             created_at=NOW,
         )
+        group = {"group_id": here.ids["tuesday"], "unsure_since": NOW}
+        rested, _ = trainee(session, "Rested Wren", "+447700900109", **group)
         session.add_all((never, way, _duty(here), closing_proposed(here)))
         session.flush()
-        here.ids |= {"never": never.id, "way": way.id}
+        here.ids |= {"never": never.id, "way": way.id, "rested": rested.id}
     yield here
     here.database.close()
 
