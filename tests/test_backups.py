@@ -67,10 +67,16 @@ def test_a_backup_is_one_file_for_its_owner_that_our_keys_open(world: World, tmp
 def test_backups_of_two_weeks_are_kept_and_nothing_else_is_touched(world: World, tmp_path: Path) -> None:
     (tmp_path / "companion-of-somebody-else.sqlite3").write_text("not ours")
     backups = []
-    for _ in range(KEPT + 2):
+    for _ in range(KEPT.days + 2):
         world.clock.advance(timedelta(days=1))
         backups.append(made(world, tmp_path))
     assert sorted(tmp_path.glob("companion-2*")) == backups[2:]
+    for _ in range(KEPT.days + 2):  # before an update, say: what is younger stays, however many there are
+        world.clock.advance(timedelta(minutes=1))
+        backups.append(made(world, tmp_path))
+    assert sorted(tmp_path.glob("companion-2*")) == backups[2:]
+    newest = back_up(world.database, tmp_path, world.clock.now() + timedelta(days=15))  # in which none was made
+    assert list(tmp_path.glob("companion-2*")) == [newest]
     assert (tmp_path / "companion-of-somebody-else.sqlite3").exists()
 
 

@@ -9,7 +9,7 @@ import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -23,7 +23,7 @@ from companion.messaging.provider import NoAnswerError, NotReachedError, Refused
 from companion.schema import upgrade
 from companion.services import Services
 
-KEPT = 14  # days of backups that are kept; a person who was erased is in them for so long
+KEPT = timedelta(days=14)  # how long a backup is kept; a person who was erased is in it for so long
 _NAME = "companion-%Y%m%d-%H%M%S.sqlite3"
 _OURS = "companion-????????-??????.sqlite3"
 _PARTS = ("", "-wal", "-shm")  # of a database in one file: what was written last stands beside it
@@ -48,9 +48,9 @@ class Restored:
 
 
 def back_up(database: Database, folder: Path, now: datetime) -> Path:
-    """Write a copy of the database into `folder`, readable by its owner alone; return it. Old ones go after KEPT.
+    """Write a copy of the database into `folder`, readable by its owner alone; return it. Older ones go after KEPT.
 
-    The copy is looked through before it counts. Raises BackupError.
+    The copy is looked through before it counts, and before any other goes. Raises BackupError.
     """
     source = _file_of(database)
     target = folder / now.astimezone(UTC).strftime(_NAME)
@@ -60,8 +60,10 @@ def back_up(database: Database, folder: Path, now: datetime) -> Path:
         if found != "ok":
             raise BackupError(f"the copy is damaged ({found}); look at the disk, and at {source}")
         os.replace(growing, target)
-        for old in sorted(folder.glob(_OURS))[:-KEPT]:
-            old.unlink(missing_ok=True)
+        oldest = (now - KEPT).astimezone(UTC).strftime(_NAME)
+        for old in folder.glob(_OURS):
+            if old.name <= oldest:
+                old.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"no backup was made: {getattr(error, 'strerror', None) or error}") from None
     finally:
