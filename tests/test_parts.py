@@ -1,4 +1,4 @@
-"""Parts are counted as Twilio counts them, and a split text loses nothing."""
+"""Parts are counted as Twilio counts them."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from companion.messaging.parts import Parts, count, gsm_safe, is_gsm7, split
+from companion.messaging.parts import Parts, count, gsm_safe, is_gsm7
 
 GSM_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -108,50 +108,3 @@ def test_parts_are_enough_and_not_one_more_than_pairs_can_cost(text: str) -> Non
         assert cost.parts == bool(text)
     else:
         assert -(-cost.units // several) <= cost.parts <= -(-cost.units // (several - 1))
-
-
-def test_a_short_text_is_not_split() -> None:
-    assert split("  Hello there.  ") == ("Hello there.",)
-    assert split(" \n ") == ()
-
-
-def test_cuts_at_the_end_of_a_sentence() -> None:
-    assert split("One is here. Two is here. Three is a longer one.", limit=30) == (
-        "One is here. Two is here.",
-        "Three is a longer one.",
-    )
-
-
-def test_cuts_between_words_when_no_sentence_ends_nearby() -> None:
-    assert split("aaa bbb ccc ddd eee", limit=11) == ("aaa bbb ccc", "ddd eee")
-
-
-def test_a_link_stays_whole() -> None:
-    link = "https://companion.example.org/privacy?page=one.two"
-    messages = split("Some words that come before it, and then " + link + " and after.", limit=60)
-    assert link in " ".join(messages).split()
-    assert all(len(message) <= 60 for message in messages)
-    assert split("(" + link + ")", limit=55)[0] == "(" + link + ")"
-    assert split("x" * 20 + " see:" + link, limit=55)[-1].endswith(link)
-
-
-def test_a_link_glued_to_what_stands_before_it_stays_whole() -> None:
-    link = "https://companion.example.org/privacy"
-    assert split("abc,abc,abc,abc(" + link + ")", limit=45) == ("abc,abc,abc,abc(", link + ")")
-
-
-def test_a_word_longer_than_the_limit_is_cut_and_emoji_are_not() -> None:
-    assert split("a" * 25, limit=10) == ("a" * 10, "a" * 10, "a" * 5)
-    assert split("😀" * 5, limit=5) == ("😀😀", "😀😀", "😀")
-
-
-def test_a_limit_too_small_for_an_emoji_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 2"):
-        split("a", limit=1)
-
-
-@given(st.text(max_size=400), st.integers(min_value=2, max_value=120))
-def test_splitting_keeps_every_character_but_space_and_every_limit(text: str, limit: int) -> None:
-    messages = split(text, limit=limit)
-    assert "".join("".join(messages).split()) == "".join(text.split())
-    assert all(0 < sum(2 if ord(mark) > 0xFFFF else 1 for mark in message) <= limit for message in messages)

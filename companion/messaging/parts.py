@@ -7,7 +7,6 @@ outside it turns the whole text into UCS-2, with 70 or 67 UTF-16 code units (GSM
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,10 +36,6 @@ _LOOK_ALIKES = {
 }
 _SWAPS = str.maketrans({odd: plain for plain, odds in _LOOK_ALIKES.items() for odd in odds})
 _SWAPS_BESIDE_EMOJI = {odd: plain for odd, plain in _SWAPS.items() if chr(odd) not in "\u200d\ufe0f"}
-
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\b[\w.-]+\.[a-z]{2,}/\S*", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n+")
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
@@ -90,25 +85,6 @@ def count(text: str) -> Parts:
     return Parts("UCS-2", sum(widths), _pack(widths, single=70, several=67))
 
 
-def split(text: str, limit: int = 1600) -> tuple[str, ...]:
-    """Split `text` into messages of at most `limit` UTF-16 code units (Twilio refuses over 1,600: 21617).
-
-    Cuts at the end of a sentence or a line where one lies in the second half, else between words. A link
-    is only cut when it alone is longer than `limit`. Space at a cut is dropped; an empty text gives no
-    message. Raises ValueError for a limit under 2, in which an emoji would not fit.
-    """
-    if limit < 2:
-        raise ValueError("limit must be at least 2")
-    messages: list[str] = []
-    rest = text.strip()
-    while rest:
-        end = _fitting(rest, limit)
-        cut = end if end == len(rest) else _best_cut(rest, end)
-        messages.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return tuple(messages)
-
-
 def _pack(widths: Iterable[int], *, single: int, several: int) -> int:
     """Count parts of `several` units, never splitting a pair (an extension character, a surrogate pair)."""
     total, parts, used = 0, 0, several
@@ -118,28 +94,3 @@ def _pack(widths: Iterable[int], *, single: int, several: int) -> int:
             parts, used = parts + 1, 0
         used += width
     return min(parts, 1) if total <= single else parts
-
-
-def _fitting(text: str, limit: int) -> int:
-    """Return how many leading characters of `text` fit in `limit` UTF-16 code units."""
-    units = 0
-    for index, mark in enumerate(text):
-        units += 2 if ord(mark) > 0xFFFF else 1
-        if units > limit:
-            return index
-    return len(text)
-
-
-def _best_cut(text: str, end: int) -> int:
-    """Return where to cut by `end`: a sentence's end, else a space, else outside a link, else there."""
-    window = text[: end + 1]  # a space just after the last fitting character is as good a place
-    sentences = [found.start() for found in _SENTENCE_END.finditer(window) if found.start() >= end // 2]
-    if sentences:
-        return sentences[-1]
-    spaces = [found.start() for found in _SPACE.finditer(window)]
-    if spaces and spaces[-1] > 0:
-        return spaces[-1]
-    for link in _LINK.finditer(text):
-        if 0 < link.start() < end < link.end():
-            return link.start()
-    return end
