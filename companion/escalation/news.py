@@ -110,11 +110,12 @@ def _told(session: Session, episode: Episode) -> Sequence[Page]:
         .options(joinedload(Page.outbox), joinedload(Page.call), joinedload(Page.email), joinedload(Page.person))
         .order_by(Page.at, Page.id)
     ).all()
-    first = max((i for i, page in enumerate(pages) if page.outbox and not _followed(page.outbox.key)), default=0)
+    first = max((i for i, page in enumerate(pages) if page.outbox and not is_news(page.outbox.key)), default=0)
     return pages[first:]
 
 
-def _followed(key: str) -> bool:
+def is_news(key: str) -> bool:
+    """Whether a text or a call follows news that did not arrive, and asks nobody to take anything."""
     return key.startswith("again:")
 
 

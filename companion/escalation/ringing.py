@@ -14,17 +14,27 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.escalation import bundles, episodes, reopening
-from companion.escalation.news import tell_owner
+from companion.escalation.news import is_news, tell_owner
 from companion.escalation.paging import left_out
 from companion.escalation.references import reference_for
 from companion.escalation.relay import exchange_with
 from companion.escalation.standing import person_knows
 from companion.escalation.words import Voice
+from companion.messaging.addresses import usable
+from companion.messaging.outbox import enqueue
 from companion.messaging.voice import Speech
 from companion.models import Address, Call, Episode, Page, Person, record
 
 TAKE, PASS = "1", "2"
 TAKE_SAID, PASS_SAID = "take", "pass"
+# The alphabet that radio and hospitals spell by: C, D, E, P, T and V are one sound on a telephone.
+_LETTERS = {
+    word[0]: word
+    for word in (
+        *("Alpha", "Charlie", "Delta", "Echo", "Foxtrot", "Hotel", "Juliet", "Kilo", "Mike", "November", "Papa"),
+        *("Quebec", "Romeo", "Tango", "Uniform", "Victor", "Whiskey", "X-ray", "Yankee"),
+    )
+}
 
 
 class PhoneDesk:
@@ -40,7 +50,8 @@ class PhoneDesk:
             return self.trouble()
         if call.digit is not None:
             return self._done(session, call, about, now)
-        return self._over(about[0], call.person) or self._ask(max(1, _waiting(session, about)))
+        over = self._over(session, call, about[0])
+        return over or self._ask(session, about, self._say("call_hello"))
 
     def pressed(self, session: Session, call: Call, digit: str, now: datetime) -> Speech:
         """Take it or pass it on; of several, the one that has waited longest.
@@ -56,14 +67,17 @@ class PhoneDesk:
         if left_out(session, episode, person, now):
             record(session, now, "key too late", episode, actor=person.id)
             return self.trouble()
-        if over := self._over(episode, person):
+        if over := self._over(session, call, episode):
             record(session, now, "key too late", episode, actor=person.id)
             return over
         if digit not in (TAKE, PASS):
-            return self._ask(1, self._say("call_other_key", digit=digit or "nothing"))
+            return self._ask(session, about, self._say("call_other_key", digit=digit or "nothing"))
         call.digit = digit
-        if digit == TAKE:
+        if digit == TAKE and episode.owner_id == person.id and episode.state == "owned":
+            pass  # it was news about what they have: now we know that they know
+        elif digit == TAKE:
             episodes.take(session, episode, person, now, self._voice, way="call")
+            self._confirm(session, call, episode, person, now)
         else:
             reopening.pass_on(session, episode, person, now, self._voice, way="call")
         return self._done(session, call, about, now)
@@ -85,11 +99,14 @@ class PhoneDesk:
         """Say that the key was not taken."""
         return Speech((self._say("call_trouble"),))
 
-    def _ask(self, count: int, *before: str) -> Speech:
-        page = self._say("call_page") if count == 1 else self._say("call_pages", items=f"{count} items")
-        first = before or (page,)
-        again = self._say("call_again")
-        return Speech((*first, *((again,) if before else ())), again, self._say("call_no_key"))
+    def _ask(self, session: Session, about: list[Episode], before: str) -> Speech:
+        """Say all of it twice: a mailbox records what comes after its own greeting, and a sleeper hears the second."""
+        waiting = _waiting(session, about)
+        if about[0].state != "open":
+            page = self._say("call_news")
+        else:
+            page = self._say("call_pages", items=f"{waiting} items") if waiting > 1 else self._say("call_page")
+        return Speech((before, page), page, self._say("call_no_key"))
 
     def _done(self, session: Session, call: Call, about: list[Episode], now: datetime) -> Speech:
         """Say what the key did, and how many of those that the call was about still wait."""
@@ -99,23 +116,43 @@ class PhoneDesk:
         waiting = _waiting(session, [each for each in about if each.id != episode.id])
         items = "1 item needs you" if waiting == 1 else f"{waiting} items need you"
         more = (self._say("call_more", still=items),) if waiting else ()
+        goodbye = self._say("call_goodbye")
         if call.digit == PASS:
-            return Speech((self._say("call_passed"), *more))
+            return Speech((self._say("call_passed"), *more, goodbye))
         if person is None or episode.owner_id != person.id or episode.state not in ("owned", "contacted"):
-            return (self._over(episode, person) if person else None) or self.trouble()
+            return self._over(session, call, episode) or self.trouble()
         by = when.time_by(episode.contact_by or now, now, self._voice.settings.zone)
-        spelt = " ".join(reference_for(session, episode, person))
-        return Speech((self._say("call_taken", spoken_reference=spelt, by=by), *more))
+        spelt = self._spelt(reference_for(session, episode, person))
+        return Speech((self._say("call_taken", spoken_reference=spelt, by=by), *more, goodbye))
 
-    def _over(self, episode: Episode, person: Person) -> Speech | None:
+    def _over(self, session: Session, call: Call, episode: Episode) -> Speech | None:
+        """Return what is said when there is nothing to take or pass on; None when there is, or news for its owner."""
         if episode.state == "closed":
             return Speech((self._say("call_closed"),))
         owner = episode.owner
-        if episode.state in ("owned", "contacted") and owner is not None:
-            if owner.id == person.id:
-                return None
+        if episode.state not in ("owned", "contacted") or owner is None:
+            return None
+        if owner.id != call.person_id:
             return Speech((self._say("call_taken_already", who=owner.label),))
-        return None
+        if is_news(call.key) and episode.state == "owned":
+            return None
+        # Taken by text while it rang: a key pressed half asleep must not give it away again.
+        return Speech((self._say("call_yours", spoken_reference=self._spelt(reference_for(session, episode, owner))),))
+
+    def _confirm(self, session: Session, call: Call, episode: Episode, person: Person, now: datetime) -> None:
+        """Text who took it in a call what they have, until when, and where to read it: it was only heard."""
+        to = usable(session, person)
+        if episode.owner_id != person.id or episode.contact_by is None or to is None:
+            return
+        reference = reference_for(session, episode, person)
+        by, url = when.time_by(episode.contact_by, now, self._voice.settings.zone), self._voice.item_url(reference)
+        text = self._voice.words.render("page_taken_ok", reference=reference, by=by, url=url)
+        enqueue(session, key=f"taken-by-call:{call.id}", lane="page", to=to, text=text, now=now)
+
+    @staticmethod
+    def _spelt(reference: str) -> str:
+        """Return a reference as it is spelt out to somebody who only hears it."""
+        return ", ".join(f"{each} for {_LETTERS[each]}" if each in _LETTERS else each for each in reference)
 
     def _say(self, text_id: str, **values: object) -> str:
         return self._voice.words.render(text_id, **values).body

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.safety.stage import DANGER, calls, episode, flagged, pages
+from tests.safety.stage import DANGER, calls, episode, flagged, pages, reference
 from tests.world import World
 
 
@@ -16,7 +18,8 @@ def test_r10_only_a_key_answers_a_call(world: World) -> None:
     world.advance(minutes=2)
     cole.hears("an item needs you now")
     cole.answers_call(machine=True)  # a mailbox takes the first
-    cole.hears_spoken("An item needs you now", "press 1", "We heard no key")
+    heard = cole.hears_spoken("Hello", "press 1", "We heard no key")
+    assert heard.count("This is Companion, an automatic call. An item needs you now") == 2  # it records the second
     world.settle()
     assert episode(world).state == "open"
     world.advance(minutes=3)
@@ -27,9 +30,9 @@ def test_r10_only_a_key_answers_a_call(world: World) -> None:
     words = DANGER.lower().split()
     assert not any(" ".join(words[i : i + 3]) in heard.lower() for i in range(len(words) - 2))
     dunne.presses("7")
-    dunne.hears_spoken("You pressed 7, which means nothing here")
+    dunne.hears_spoken("You pressed 7, which means nothing here", "An item needs you now")
     dunne.presses("1")
-    dunne.hears_spoken("You pressed 1. You have it now", "9:25am")
+    heard = dunne.hears_spoken("You pressed 1. You have it now", "9:25am", "Goodbye")
     assert episode(world).state == "owned"
     # Twilio asks again, and the key comes twice: nothing more happens, and the same is said.
     call = next(c for c in calls(world) if c.digit == "1")
@@ -41,7 +44,41 @@ def test_r10_only_a_key_answers_a_call(world: World) -> None:
     world.settle()
     asha.hears("Dr Dunne", "has your text now")
     cole.hears("Dr Dunne has", "already")
+    ref = reference(dunne.hears("You have", "9:25am", "/console/r/"))  # once, however often the key came
+    spelt = re.findall(r"(?<![\w-])(\d|[A-Z])(?: for [A-Z][\w-]+)?(?=[,.])", heard.split("The reference is")[1])
+    assert spelt == [*ref, *ref]  # heard twice, each letter with its word
     assert {page.answer for page in pages(world) if page.person_id == episode(world).owner_id} == {"take"}
+
+
+@pytest.mark.one_database("sqlite")
+def test_r10_a_call_that_was_made_before_they_took_it_gives_nothing_away(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.advance(minutes=2)
+    code = reference(cole.hears("an item needs you now"))
+    cole.rings()
+    cole.texts(f"{code} TAKE")
+    cole.hears("You have")
+    cole.answers_call()
+    cole.hears_spoken("You have this one already, and that stays so")
+    world.settle()
+    assert episode(world).state == "owned"
+    asha.hears("Dr Cole", "has your text now")
+
+    world.advance(minutes=1)
+    world.standin.fault(cole.number, "failed", code=30008, channel="sms")
+    flagged(world, asha)
+    for _ in range(6):
+        if cole.phone.ringing() is None:
+            world.advance(seconds=15)
+    cole.answers_call()
+    cole.hears_spoken("Something new came about an item that you have", "To say that you know, press 1")
+    cole.presses("1")
+    cole.hears_spoken("You have it now")
+    world.standin.lift()
+    world.advance(minutes=3)
+    cole.hears_nothing()
+    assert episode(world).state == "owned"
 
 
 @pytest.mark.one_database("postgresql")

@@ -146,7 +146,7 @@ def test_r11_news_to_who_has_it_goes_another_way_too_and_one_step_up_where_none_
     cole.rings_not()
     world.advance(seconds=10)
     cole.answers_call()
-    cole.hears_spoken("An item needs you now")
+    cole.hears_spoken("Something new came about an item that you have")
     cole.presses("1")
     cole.hears_spoken("You have it now")
     world.advance(minutes=2)

@@ -76,7 +76,7 @@ def test_r18_news_of_a_stop_that_does_not_arrive_goes_another_way(world: World, 
     cole.rings_not()
     world.advance(seconds=65)
     cole.answers_call()
-    cole.hears_spoken("An item needs you now")
+    cole.hears_spoken("Something new came about an item that you have")
     cole.presses("1")
     asha.ignores()
     world.staff_ignores()
