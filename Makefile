@@ -29,7 +29,7 @@ install: $(VENV)/.runtime ## Install what a service needs to run, and nothing el
 test: $(VENV)/.dev ## Run the tests, on SQLite and on PostgreSQL
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(TEST_PROCESSES) --dist worksteal --durations=15 $(ARGS)
 
-check: $(VENV)/.dev ## Lint, format, types, every text we send
+check: $(VENV)/.dev ## Lint, format, types, every text, every place that helps
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -47,7 +47,7 @@ measure: $(VENV)/.dev ## Print how well texts are understood, where labelled one
 bench: $(VENV)/.dev ## Measure speed and size beside a bare Flask view
 	@$(PY) -m bench $(ARGS)
 
-torture: $(VENV)/.dev ## Kill servers and workers while ten thousand texts pass, and compare the ledgers (takes hours)
+torture: $(VENV)/.dev ## Kill servers and workers while ten thousand texts pass, and compare the ledgers (an hour or two)
 	@$(PY) -m tests.torture $(ARGS)
 
 faults: $(VENV)/.dev ## Let a thousand trainees text words of danger while things fail at random, and print how long each waited
