@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from companion.conversation.flows.joining import LAST_SHOWN
 from companion.conversation.flows.my_data import CONFIRM_COPY, CONFIRM_ERASE
 from companion.conversation.incoming import Incoming
 from companion.conversation.intents import Understanding, understand
-from companion.conversation.known import CohortFacts, Colleague, Known, says_nothing_else
+from companion.conversation.known import CohortFacts, Colleague, Known, Move, says_nothing_else
 from companion.conversation.meaning import meaning
 from companion.conversation.normalise import names, one_line
 from companion.conversation.number_beside import number_beside, scores_beside
@@ -134,22 +134,28 @@ def _as_of_a_stranger(known: Known, person: Person) -> Known:
     )
 
 
-def _about_a_move(text: Incoming, asked: str) -> Literal["asked", "gone", "told"] | None:
-    """Return which text about another number a short one may answer; a question that was asked later comes first."""
+def _about_a_move(text: Incoming, asked: str) -> Move | None:
+    """Return what a short text answers to one about another number; a question that was asked later comes first."""
     session, person, now, body = text.session, text.person, text.now, text.arrival.body
     if len(body.split()) > _LONGEST_ANSWER or asked in (CONFIRM_COPY, CONFIRM_ERASE):
         return None
-    said = one_line(body)
-    if said_by_trainees().keeps_number.search(said):
-        return "told" if person is not None and moving.open_of(session, person, now) is not None else None
-    if person is not None and person.state == "joined" and not said_by_trainees().moves_here.search(said):
+    said, listen = one_line(body), said_by_trainees()
+    if listen.keeps_number.search(said):
+        return "kept" if person is not None and moving.open_of(session, person, now) is not None else None
+    agrees = listen.moves_here.search(said) is not None
+    if person is not None and person.state == "joined" and not agrees:
         return None  # a YES of theirs is about something else
+    answer = "consent_yes" if agrees else understand(body, "confirm_consent").intent
+    if answer not in ("consent_yes", "consent_no"):
+        return None
     move = moving.open_at(session, text.address, now)
     if move is None:
         return None
     if asked == "confirm_consent" and person is not None and person.asked_at and person.asked_at > move.asked_at:
         return None
-    return "asked" if moving.may_be_moved(session, move.person) else "gone"
+    if answer == "consent_no":
+        return "refused"
+    return "agreed" if moving.may_be_moved(session, move.person) else "gone"
 
 
 def _resumes(known: Known, person: Person) -> bool:

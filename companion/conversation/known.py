@@ -19,6 +19,10 @@ from companion.conversation.optout_words import is_stop_word
 from companion.conversation.own import Earlier, Own
 from companion.signposting import Directory
 
+# What is answered to a text about another number: the new one is theirs (or nobody moves to it any more), or is not, or
+# they keep the old one.
+Move = Literal["agreed", "gone", "refused", "kept"]
+
 
 @dataclass(frozen=True)
 class CohortFacts:
@@ -100,7 +104,7 @@ class Known:
     own: Own = field(default_factory=Own)
     has_joined: bool = False  # now or at any time before
     unsure: bool = False  # the number may be another's by now: nothing else here tells of its former owner
-    move: Literal["asked", "gone", "told"] | None = None  # which text about another number this one answers
+    move: Move | None = None
     copy_from: datetime | None = None  # no copy before (UTC), as the number was moved; asked only where one is wanted
     owner_shown: bool = False  # the text is what only its former owner can know: their alias, or RESUME in their pause
     erased: bool = False  # all that was held about this number's owner was deleted, and nothing has come of it since

@@ -6,26 +6,19 @@ YES or NO of the new one, MINE where it takes part already, KEEP of the old one.
 from __future__ import annotations
 
 from companion import when
-from companion.content.sayings import said_by_trainees
 from companion.conversation.changes import KeepNumber, MoveHere, RefuseMove
-from companion.conversation.intents import understand
 from companion.conversation.known import NOTHING, Decision, Known
-from companion.conversation.normalise import one_line
 from companion.privacy.moving import COPY_RESTS
 
 
 def answered(known: Known) -> Decision | None:
     """Answer what is said to one of the two; None for other texts, and where no such text was sent."""
-    if known.move == "told":
+    if known.move == "kept":
         return Decision((known.say("number_kept"),), (KeepNumber(),), read_me=True, heard_as="number kept")
     if known.move is None or known.stopped:
         return None
-    if not said_by_trainees().moves_here.search(one_line(known.text)):
-        said = understand(known.text, "confirm_consent").intent
-        if said == "consent_no":
-            return Decision((known.say("number_move_refused"),), (RefuseMove(),), heard_as="number refused")
-        if said != "consent_yes":
-            return None
+    if known.move == "refused":
+        return Decision((known.say("number_move_refused"),), (RefuseMove(),), heard_as="number refused")
     if known.move == "gone":
         return Decision((known.say("number_move_gone"),), (MoveHere(),), read_me=True, heard_as="number refused")
     until = when.day(known.now + COPY_RESTS, known.zone)
