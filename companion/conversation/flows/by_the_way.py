@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from companion.content.sayings import said_by_trainees
-from companion.conversation.changes import NeedsNobody
-from companion.conversation.flows import booking, helping
+from companion.conversation.flows import booking, helping, second_thoughts
 from companion.conversation.known import ABOUT_A_PLACE, NOTHING, Decision, Known
 from companion.conversation.normalise import is_question, one_line
 
@@ -50,9 +49,7 @@ def said(known: Known) -> Decision | None:
     if known.asked in _OWN_WORDS and intent not in ("help", "unknown") and not (asks_of_it and intent in _NO_NUMBER):
         return None
     if intent not in _ENDS and listen.no_call.search(text):
-        if known.waiting is not None and not known.call_waits:
-            return Decision((known.waiting,), read_me=True, heard_as="waits")  # people are paged, and will be
-        return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
+        return second_thoughts.no_call(known)
     text_id = known.by_the_way
     if text_id in _OF_WHO_IS_THERE and known.waiting is not None:
         return None  # "hello?" and "who's there" of somebody who waits for a person

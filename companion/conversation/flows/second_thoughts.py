@@ -42,24 +42,27 @@ def _of_a_call(known: Known) -> Decision | None:
     """Take back a wish for a person; ask which is meant where a plain no may as well be about a place."""
     listen, text = said_by_trainees(), one_line(known.text)
     if wants_no_call(text):
-        if known.waiting is not None and not known.call_waits:
-            return Decision((known.waiting,), read_me=True, heard_as="waits")  # people are paged, and will be
-        return _no_call(known) if known.call_waits else Decision((known.say("contact_declined"),), heard_as="no call")
+        if known.waiting is None and not known.call_waits:
+            return Decision((known.say("contact_declined"),), heard_as="no call")
+        return no_call(known)
     if not known.kept.get("person"):
         return None
     if known.takes_back or listen.no_call_after_all.search(text):
-        return _no_call(known)
+        return no_call(known)
     if not known.call_waits or known.asked not in _WHERE_NO_IS_OPEN or not listen.plain_no.search(text):
         return None
     session = known.session
     if session is None or session.status not in ("offered", "yes", "waiting"):
-        return _no_call(known)
+        return no_call(known)
     when_it_is = when.day_and_time(session.starts_at, known.zone)
     asks = known.still_asked(**{WHICH_NO: True})
     return Decision((known.say("no_to_which", when=when_it_is),), (), asks, read_me=True, heard_as="no to which")
 
 
-def _no_call(known: Known) -> Decision:
+def no_call(known: Known) -> Decision:
+    """Call off the call that they asked for. Where there is none and people are paged about them, these still are."""
+    if known.waiting is not None and not known.call_waits:
+        return Decision((known.waiting,), read_me=True, heard_as="waits")
     return Decision((known.say("contact_called_off"),), (NeedsNobody(),), read_me=True, heard_as="no call")
 
 
