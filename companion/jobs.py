@@ -108,8 +108,8 @@ def purge(services: Services) -> None:
         if not alone(session, "purge"):
             return
         now = services.clock.now()
-        purge_old(session, now)
-        freeze_figures(session, now)
+        freeze_figures(session, now)  # while those of whom it tells are there
+        purge_old(session, now, services.settings.companion_keep_months)
         twilio_purge.ask(session, now)
         proposals.expire(session, now)
         keep_wordings(session, services.words, now)

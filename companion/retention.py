@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from companion.messaging.inbound import EMPTY
 from companion.models import (
     Address,
+    Booking,
     Broadcast,
-    Consent,
     CopyLink,
     Episode,
     Flag,
+    GroupSession,
     InboundMessage,
     Note,
     NumberMove,
@@ -22,18 +23,22 @@ from companion.models import (
     Person,
     Question,
     RelayedText,
+    record,
 )
-from companion.privacy.erasure import finish_waiting
-from companion.programme import survey
+from companion.privacy.erasure import finish_waiting, remove
+from companion.programme import former, survey
 
 BODIES = timedelta(days=30)  # after arrival; a person's texts of an episode 30 days after it is closed
 UNANSWERED = timedelta(days=30)  # the number of somebody who never said YES, since they were asked and last wrote
-PROOF = timedelta(days=730)  # of consent, after leaving, or after it was asked for and not given
+AT_ONCE = 200  # people who are removed in one run, so that nothing waits long for it
 STRANGERS = timedelta(hours=72)  # words of numbers that are nobody's, once their episode is closed
 
 
-def purge(session: Session, now: datetime) -> None:
-    """Remove the words of texts that are old enough; times, outcomes, ids and open episodes' words stay."""
+def purge(session: Session, now: datetime, keep_months: int) -> None:
+    """Remove the words of texts that are old enough; times, outcomes, ids and open episodes' words stay.
+
+    Who left, or was last heard from, `keep_months` ago goes altogether.
+    """
     in_open_episode = exists().where(
         Flag.inbound_id == InboundMessage.id,
         Flag.episode_id == Episode.id,
@@ -74,10 +79,6 @@ def purge(session: Session, now: datetime) -> None:
         .values(body=None, values=None)
         .execution_options(synchronize_session=False)
     )
-    # Who did not say YES has nothing to leave.
-    never_joined = Person.joined_at.is_(None) & (Person.asked_at < now - PROOF)
-    left = select(Person.id).where(never_joined | ((Person.state == "left") & (Person.left_at < now - PROOF)))
-    session.execute(delete(Consent).where(Consent.person_id.in_(left)).execution_options(synchronize_session=False))
     closed = select(Episode.id).where(Episode.closed_at < now - BODIES)
     session.execute(
         update(Note)
@@ -94,8 +95,48 @@ def purge(session: Session, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     session.execute(delete(Question).where(Question.day < (now - BODIES).date()))
+    _forget_people(session, now, months(keep_months))
     _forget_strangers(session, now)
     finish_waiting(session, now)
+
+
+def months(number: int) -> timedelta:
+    """Return how long months are: 24 of them are two years of 365 days."""
+    return timedelta(days=number * 365 // 12)
+
+
+def _forget_people(session: Session, now: datetime, kept: timedelta) -> None:
+    """Remove trainees of whom nothing was seen or heard for so long, as an erasure does, but with no STOP of theirs.
+
+    Only how many came and what was needed stays, as counts. A text from their number is that of somebody new.
+    """
+    since = now - kept
+    seen = (Person.created_at, Person.asked_at, Person.joined_at, Person.left_at, Person.unsure_since)
+    # What came while it was not sure whose the number is was no sign of them; but words of three days are being read.
+    heard = exists().where(
+        Address.person_id == Person.id,
+        or_(
+            Person.unsure_since.is_(None) & (Address.last_inbound_at > since),
+            Address.last_inbound_at > now - STRANGERS,
+        ),
+    )
+    came = exists().where(
+        Booking.person_id == Person.id,
+        Booking.session_id == GroupSession.id,
+        or_(Booking.clicked_at > since, (Booking.status == "attended") & (GroupSession.starts_at > since)),
+    )
+    theirs = select(Address.id).where(Address.person_id == Person.id).correlate(Person)
+    in_episode = exists().where(
+        or_(Episode.person_id == Person.id, Episode.address_id.in_(theirs)),
+        or_(Episode.closed_at.is_(None), Episode.closed_at > now - BODIES),
+    )
+    silent = (or_(moment.is_(None), moment < since) for moment in seen)
+    gone = select(Person).where(Person.role == "trainee", *silent, ~heard, ~came, ~in_episode).limit(AT_ONCE)
+    people = session.scalars(gone).all()
+    former.count(session, [person.id for person in people], now)
+    for person in people:
+        record(session, now, "person forgotten", person, alias=person.alias)
+        remove(session, person, now)
 
 
 def _forget_strangers(session: Session, now: datetime) -> None:

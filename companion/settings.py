@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     # besides the first Wednesdays of February and August (such as 2027-04-07).
     companion_quiet_after: int = Field(default=42, ge=7, le=365)
     companion_changeovers: Days = ()
+    # How many months all that leads to a trainee is kept after they left, or after they were last heard from. Not fewer
+    # than six, as the figures of a month are made from it.
+    companion_keep_months: int = Field(default=24, ge=6, le=120)
     # Asked for every minute by the worker while all is well, so that somebody outside notices the silence.
     companion_heartbeat_url: Url | None = None
     # The drill: a number of yours that plays the trainee, the number of who takes it, and when ("monday 10:00").

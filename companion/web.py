@@ -113,7 +113,8 @@ def _public_pages(app: Flask, services: Services) -> None:
 
     @app.get("/privacy")
     def privacy() -> str:
-        return render_template("privacy.html", words=services.words.standing)
+        months = services.settings.companion_keep_months
+        return render_template("privacy.html", words=services.words.standing, months=months)
 
     @app.get("/public.css")
     def public_style() -> Response:

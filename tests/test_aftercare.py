@@ -117,7 +117,7 @@ def test_only_those_marked_as_there_are_asked_and_unanswered_words_go(world: Wor
     asha.hears("May we show these words")
     world.move_to(OVER + timedelta(hours=80))
     with world.database.write() as session:
-        purge(session, world.clock.now())
+        purge(session, world.clock.now(), keep_months=24)
         assert session.scalars(select(SurveyComment)).all() == []
     asha.ignores()
     ben.ignores()

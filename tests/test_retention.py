@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from companion import jobs
 from companion.escalation.closings import close
 from companion.escalation.episodes import take
-from companion.models import Address, Consent, Episode, InboundMessage, Note, OptOut, OutboxMessage, Person
+from companion.models import (
+    Address,
+    AuditEntry,
+    Booking,
+    Episode,
+    Group,
+    GroupSession,
+    InboundMessage,
+    Need,
+    Note,
+    OptOut,
+    OutboxMessage,
+    Person,
+)
+from companion.programme import former
 from tests.safety.stage import reference
 from tests.world import World
+
+HOUR = timedelta(hours=1)
 
 
 def purge_after(world: World, **time: float) -> None:
@@ -167,19 +183,56 @@ def test_a_strangers_words_and_number_go_after_three_days_and_a_stop_is_still_ho
     stranger.hears_nothing()
 
 
-def test_proof_of_consent_goes_two_years_after_leaving(world: World) -> None:
-    asha = world.member(channel="whatsapp")
+def test_who_left_or_fell_silent_two_years_ago_is_removed_and_only_counts_stay(world: World) -> None:
+    asha, ben = world.member(channel="whatsapp"), world.member("+447700900104")
+    cleo, dan = world.member("+447700900105"), world.member("+447700900106")
     asha.texts("STOP")
-    silent, stopped = world.talker("+447700900102", "whatsapp"), world.talker("+447700900103", "whatsapp")
+    ben.texts("PARKING")
+    cleo.texts("I want to end my life")
+    silent = world.talker("+447700900102", "whatsapp")
     silent.texts("JOIN ICU")  # and never says YES
-    stopped.texts("JOIN ICU")
-    stopped.texts("STOP")
-    for phone in (asha, silent, stopped):
-        phone.ignores()
     world.settle()
-    for days, left in ((729, True), (2, False)):
-        purge_after(world, days=days)
-        with world.database.read() as session:
-            assert bool(session.scalar(select(func.count()).select_from(Consent))) == left
+    for phone in (asha, ben, cleo, dan, silent):
+        phone.ignores()
+    with world.database.write() as session:
+        came, needs = former.came(session), former.needed(session)
+        assert needs
+        dans = session.scalars(select(Person).join(Address).where(Address.address_index == dan.number)).one()
+        aliases = set(session.scalars(select(Person.alias).where(Person.role == "trainee")))
+    purge_after(world, days=729)
+    with world.database.write() as session:
+        assert set(session.scalars(select(Person.alias).where(Person.role == "trainee"))) == aliases
+        assert former.came(session) == came
+        assert former.came_before(session) == []
+        group = session.scalars(select(Group)).one()
+        meeting = GroupSession(group_id=group.id, starts_at=world.clock.now(), ends_at=world.clock.now() + HOUR)
+        session.add(meeting)
+        session.flush()
+        session.add(
+            Booking(session_id=meeting.id, person_id=dans.id, status="attended", seat=1, offered_at=world.clock.now())
+        )
+    purge_after(world, days=2)
+    with world.database.read() as session:
+        kept = select(Address.address).join(Person).where(Person.role == "trainee")
+        assert set(session.scalars(kept)) == {cleo.number, dan.number}  # in danger still, and was there
+        assert set(session.scalars(select(Address.address).where(Address.person_id.is_(None)))) == {""}
+        assert session.scalars(select(OptOut.action)).all() == ["stop"]  # Asha's own, and nobody else's
+        assert sum(asked for _, _, asked, *_ in former.came(session) + former.came_before(session)) == 5
+        assert sum(yes for _, _, _, yes, _ in former.came_before(session)) == 2
+        assert former.needed(session) + former.needed_before(session) == needs
+        gone = session.scalars(select(AuditEntry).where(AuditEntry.action == "person forgotten")).all()
+        assert len({entry.details["alias"] for entry in gone} & aliases) == 3
+    ben.texts("MY WEEKS")
+    ben.hears("JOIN")  # as anybody who is not known
+    ben.texts("JOIN ICU")
+    ben.hears("You asked to join")
+    ben.texts("YES")
+    ben.ignores()
+    with world.database.read() as session:
+        again = session.scalars(select(Person).join(Address).where(Address.address_index == ben.number)).one()
+        assert again.alias not in aliases
+        assert session.scalars(select(Need)).all() == []
     world.settle()
     world.staff_ignores()
+    for phone in (ben, cleo, dan):
+        phone.ignores()

@@ -141,7 +141,7 @@ def _names(session: Session, entries: Sequence[AuditEntry]) -> dict[uuid.UUID, s
     ids: set[uuid.UUID | None] = {e.actor_id for e in entries} | {e.subject_id for e in entries}
     wanted = [each for each in ids.union(*(ids_in(entry) for entry in entries)) if each]
     found: dict[uuid.UUID, str] = {}
-    erased = select(AuditEntry).where(AuditEntry.action == "person erased")
+    erased = select(AuditEntry).where(AuditEntry.action.in_(("person erased", "person forgotten")))
     for start in range(0, len(wanted), 500):
         some = wanted[start : start + 500]
         for each in session.scalars(select(Person).where(Person.id.in_(some))):

@@ -49,7 +49,7 @@ def settings() -> ResponseReturnValue:
         sections=sections(desk().settings),
         cohorts=cohorts,
         changes=changes,
-        kept=_kept(),
+        kept=_kept(desk().settings.companion_keep_months),
         idle=int(IDLE.total_seconds() // 60),
         shift=int(SHIFT.total_seconds() // 3600),
         fresh=int(FRESH.total_seconds() // 60),
@@ -91,11 +91,11 @@ def _value(name: str, value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _kept() -> Sequence[tuple[str, str]]:
+def _kept(keep_months: int) -> Sequence[tuple[str, str]]:
     return (
         ("The words of texts, both ways", f"{retention.BODIES.days} days"),
         ("The words of an episode, and its notes", f"{retention.BODIES.days} days after it is closed"),
         ("The words and the number of somebody unknown", f"{int(retention.STRANGERS.total_seconds() // 3600)} hours"),
-        ("Consent, after somebody leaves", f"{retention.PROOF.days} days"),
-        ("Times, deliveries, the audit", "Kept"),
+        ("A trainee who left, or was no longer heard from", f"{keep_months} months"),
+        ("Times, deliveries, the audit", "Kept, leading to nobody after that"),
     )

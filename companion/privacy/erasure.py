@@ -87,6 +87,14 @@ def _erase(session: Session, person: Person, now: datetime) -> None:
         if optout.ended_by_erasure(session, address):
             continue  # done again after a backup was put back: the ledger knows of it
         optout.stop(session, address, source="sentence", sender="", sid=None, now=now)
+    record(session, now, "person erased", person, alias=person.alias)
+    for address in remove(session, person, now):
+        address.address, address.forgotten_at = "", now
+
+
+def remove(session: Session, person: Person, now: datetime) -> list[Address]:
+    """Remove what leads to a trainee; return their numbers, which are nobody's now."""
+    addresses = list(session.scalars(select(Address).where(Address.person_id == person.id)))
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.person_id == person.id, OutboxMessage.status.in_(UNSENT))
@@ -98,11 +106,10 @@ def _erase(session: Session, person: Person, now: datetime) -> None:
     session.execute(update(InboundMessage).where(InboundMessage.address_id.in_(ids)).values(answer=EMPTY))
     for address in addresses:
         session.refresh(address)
-        address.address, address.forgotten_at = "", now
-    record(session, now, "person erased", person, alias=person.alias)
     session.flush()
     session.expunge(person)
     session.execute(delete(Person).where(Person.id == person.id))
+    return addresses
 
 
 def _remove(session: Session, holding: Holding, person_id: uuid.UUID, addresses: list[uuid.UUID]) -> None:

@@ -16,22 +16,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import median, quantiles
 from typing import Any, Literal
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from companion import spreadsheet
 from companion.models import (
     Booking,
     CheckIn,
-    Consent,
     Episode,
     FrozenFigure,
     GroupSession,
     JoinSource,
-    Need,
     Person,
 )
-from companion.programme import survey
+from companion.programme import former, survey
 
 View = Literal["inside", "outside"]
 LEAST: dict[View, int] = {"inside": 5, "outside": 10}
@@ -185,21 +183,7 @@ def _count(session: Session, month: date) -> dict[str, Any]:
 
 def _uptake(session: Session, view: View) -> tuple[Table, Table]:
     """Return the steps of all who ever asked, by source and by the channel on which they first asked."""
-    first = (
-        select(Consent.channel)
-        .where(Consent.person_id == Person.id)
-        .order_by(Consent.at, Consent.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    people = (
-        select(Person.source_id, first.label("channel"), Person.joined_at, Person.state)
-        .where(Person.role == "trainee")
-        .subquery()
-    ).c
-    still = func.sum(case((people.state == "joined", 1), else_=0))
-    chosen = select(people.source_id, people.channel, func.count(), func.count(people.joined_at), still)
-    found = session.execute(chosen.group_by(people.source_id, people.channel)).tuples().all()
+    found = former.came(session) + former.came_before(session)
     sources = dict(session.execute(select(JoinSource.id, JoinSource.name)).tuples().all())
     return (
         Table(
@@ -207,7 +191,7 @@ def _uptake(session: Session, view: View) -> tuple[Table, Table]:
             "How people came",
             "By the word behind JOIN, since the beginning: who asked, who said yes, and who is still in.",
             ("Where they heard of it", *STEPS),
-            _steps([(sources.get(source), counts) for source, _, *counts in found], view),
+            _steps([(sources.get(source) if source else None, counts) for source, _, *counts in found], view),
             charted=(1, 2, 3),
         ),
         Table(
@@ -215,7 +199,7 @@ def _uptake(session: Session, view: View) -> tuple[Table, Table]:
             "How people came by channel",
             "By where they first asked to join, since the beginning. They may have changed to the other one later.",
             ("Where they asked", *STEPS),
-            _steps([(CHANNELS.get(channel), counts) for _, channel, *counts in found], view),
+            _steps([(CHANNELS.get(channel or ""), counts) for _, channel, *counts in found], view),
             charted=(1, 2, 3),
         ),
     )
@@ -288,9 +272,8 @@ def _survey(session: Session, now: datetime) -> Table:
 
 
 def _needs(session: Session, view: View) -> Table:
-    found = session.execute(
-        select(Need.kind, func.count()).group_by(Need.kind).order_by(func.count().desc(), Need.kind)
-    ).all()
+    needed = former.needed(session) + former.needed_before(session)
+    found = sorted(needed.items(), key=lambda each: (-each[1], each[0]))
     cells = suppress([count for _, count in found], LEAST[view])
     rows = tuple((kind.replace("_", " ").capitalize(), cell) for (kind, _), cell in zip(found, cells, strict=True))
     return Table(
