@@ -14,8 +14,8 @@ from companion.content.catalogue import Text
 from companion.content.sayings import said_by_staff
 from companion.conversation import rota_errands
 from companion.conversation.request import Answer, Request
+from companion.escalation.chain import open_to
 from companion.escalation.exclusions import may_see
-from companion.escalation.paging import open_to
 from companion.escalation.references import find_reference
 from companion.models import Episode, Group, Person, Reference
 from companion.rota.duties import on_duty

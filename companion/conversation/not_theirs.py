@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from companion.content.sayings import said_by_staff
 from companion.conversation.request import Answer, Request
-from companion.escalation.paging import open_to
+from companion.escalation.chain import open_to
 from companion.escalation.references import find_reference
 from companion.escalation.reopening import go_on_without
 from companion.messaging.addresses import usable

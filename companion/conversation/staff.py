@@ -17,8 +17,8 @@ from companion.conversation.optout_words import bare
 from companion.conversation.orders import Order, read_order, without_reference
 from companion.conversation.request import Request
 from companion.escalation import episodes, relay, reopening, standing
+from companion.escalation.chain import left_out, open_to
 from companion.escalation.closings import CannotCloseError
-from companion.escalation.paging import left_out, open_to
 from companion.escalation.references import find_references
 from companion.escalation.relay import CannotSendError
 from companion.escalation.words import Voice

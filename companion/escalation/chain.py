@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.escalation.exclusions import excluded_from
-from companion.models import Drill, Episode, InboundMessage, Person
+from companion.models import Declined, Drill, Episode, InboundMessage, Person, Reference
+from companion.models.base import ask
 from companion.models.programme import facilitator_ids
 from companion.rota.cover import out_of_hours_lead
 from companion.rota.duties import on_duty
@@ -18,6 +19,7 @@ from companion.rota.ways import any_can_be_texted, can_be_texted
 
 PEERS = 2  # who stand before the leads: the first and the second
 # Made once, as all that every flagged text asks.
+_DECLINED = select(Declined.person_id).where(Declined.episode_id == bindparam("episode"))
 _BY_ID = select(Drill).where(Drill.id == bindparam("id"))
 _MAY_BE_PAGED = (
     select(Person)
@@ -52,7 +54,7 @@ def responders(session: Session, episode: Episode, now: datetime) -> list[Person
     return chain or [p for p in everyone if p.role == "coordinator"] or everyone
 
 
-def others(session: Session, episode: Episode) -> list[Person]:
+def _others(session: Session, episode: Episode) -> list[Person]:
     """Return who could look after `episode` and can be reached, whatever the chain: facilitators, leads, then external.
 
     Never the person concerned, and nobody they left out.
@@ -60,6 +62,37 @@ def others(session: Session, episode: Episode) -> list[Person]:
     out = excluded_from(session, episode.person_id)
     able = [p for p in _staff(session) if p.role != "coordinator" and p.id not in out and p.id != episode.person_id]
     return sorted((p for p in able if can_be_texted(session, p)), key=lambda p: p.is_external_lead)
+
+
+def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Person]:
+    """Return the chain without those whom the person asked not to have.
+
+    If it has nobody else, whoever else there is of facilitators and leads; the whole chain if there is nobody at all.
+    """
+    chain = responders(session, episode, now)
+    declined = set(ask(session, _DECLINED, episode=episode.id).scalars())
+    if not declined:
+        return chain
+    left = [person for person in chain if person.id not in declined]
+    return left or [person for person in _others(session, episode) if person.id not in declined] or chain
+
+
+def left_out(session: Session, episode: Episode, person: Person, now: datetime) -> bool:
+    """Whether the person concerned left `person` out and others are there: they take nothing and are told nothing."""
+    if person.id not in excluded_from(session, episode.person_id):
+        return False
+    return person not in people_to_page(session, episode, now)
+
+
+def open_to(session: Session, person: Person, now: datetime) -> list[Reference]:
+    """Return the references of episodes that `person` was paged about, that are not closed, and that they may have."""
+    found = session.scalars(
+        select(Reference)
+        .join(Episode)
+        .where(Reference.person_id == person.id, Episode.state != "closed")
+        .order_by(Episode.opened_at)
+    )
+    return [each for each in found if not left_out(session, each.episode, person, now)]
 
 
 def sid_of_drill(drill_id: uuid.UUID) -> str:

@@ -12,10 +12,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from companion.escalation.chain import people_to_page
 from companion.escalation.closings import void
 from companion.escalation.episodes import new_episode
 from companion.escalation.news import tell_owner
-from companion.escalation.paging import page_next, people_to_page
+from companion.escalation.paging import page_next
 from companion.escalation.references import reference_for
 from companion.escalation.standing import open_episode
 from companion.escalation.steps import SECOND, one_up

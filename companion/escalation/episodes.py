@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from companion.escalation import bundles
 from companion.escalation.carriers import count_again, withdraw
-from companion.escalation.chain import drill_of
+from companion.escalation.chain import drill_of, left_out, people_to_page
 from companion.escalation.closings import CannotCloseError, void
 from companion.escalation.exclusions import excluded_from
 from companion.escalation.news import tell_owner
-from companion.escalation.paging import answered, left_out, page_next, people_to_page
+from companion.escalation.paging import answered, page_next
 from companion.escalation.person import begin_exchange
 from companion.escalation.reach import takes_no_texts
 from companion.escalation.reopening import reopen, take_from

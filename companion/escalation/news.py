@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from companion.escalation.chain import people_to_page
 from companion.escalation.evidence import evidence, waits_until
-from companion.escalation.paging import people_to_page
 from companion.escalation.ways import Way, another_way
 from companion.escalation.words import Voice
 from companion.models import Address, Episode, OptOut, OutboxMessage, Page, Person, raise_alarm, record

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from companion.escalation import bundles, carriers
 from companion.escalation.carriers import THROTTLE, TO_OWNER
-from companion.escalation.chain import others, responders
+from companion.escalation.chain import people_to_page
 from companion.escalation.evidence import EMAIL_LOST, TEXT_LOST, evidence, waits_until
-from companion.escalation.exclusions import excluded_from
 from companion.escalation.steps import CALL, EVERYONE, SECOND, due_at, reached_by, step
 from companion.escalation.ways import Way, another_way, next_way, ways_to
 from companion.escalation.words import Voice
@@ -22,13 +21,11 @@ from companion.messaging import outage
 from companion.messaging.calls import OVER as CALL_OVER
 from companion.models import (
     Call,
-    Declined,
     Email,
     Episode,
     OutboxMessage,
     Page,
     Person,
-    Reference,
     raise_alarm,
     record,
 )
@@ -37,7 +34,6 @@ from companion.models.base import ask, store
 ONE_ROUND = timedelta(minutes=9)  # pages this recent count as the present try to reach somebody
 NOBODY = timedelta(minutes=1)  # until the next try when nobody at all can be reached
 # Made once: asked for every flagged text.
-_DECLINED = select(Declined.person_id).where(Declined.episode_id == bindparam("episode"))
 _RECENT = (
     select(Page)
     .where(Page.episode_id == bindparam("episode"), Page.at > bindparam("since"), Page.at >= bindparam("started"))
@@ -109,37 +105,6 @@ def _alarm(session: Session, episode: Episode, now: datetime, kind: str) -> None
     """Raise an alarm about `episode`, unless it is a drill's: the drill tells by itself how far it got."""
     if not episode.is_drill:
         raise_alarm(session, now, kind)
-
-
-def people_to_page(session: Session, episode: Episode, now: datetime) -> list[Person]:
-    """Return the chain without those whom the person asked not to have.
-
-    If it has nobody else, whoever else there is of facilitators and leads; the whole chain if there is nobody at all.
-    """
-    chain = responders(session, episode, now)
-    declined = set(ask(session, _DECLINED, episode=episode.id).scalars())
-    if not declined:
-        return chain
-    left = [person for person in chain if person.id not in declined]
-    return left or [person for person in others(session, episode) if person.id not in declined] or chain
-
-
-def left_out(session: Session, episode: Episode, person: Person, now: datetime) -> bool:
-    """Whether the person concerned left `person` out and others are there: they take nothing and are told nothing."""
-    if person.id not in excluded_from(session, episode.person_id):
-        return False
-    return person not in people_to_page(session, episode, now)
-
-
-def open_to(session: Session, person: Person, now: datetime) -> list[Reference]:
-    """Return the references of episodes that `person` was paged about, that are not closed, and that they may have."""
-    found = session.scalars(
-        select(Reference)
-        .join(Episode)
-        .where(Reference.person_id == person.id, Episode.state != "closed")
-        .order_by(Episode.opened_at)
-    )
-    return [each for each in found if not left_out(session, each.episode, person, now)]
 
 
 def act(session: Session, episode: Episode, now: datetime, voice: Voice) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.escalation.carriers import keep_from
+from companion.escalation.chain import people_to_page
 from companion.escalation.closings import CannotCloseError
-from companion.escalation.paging import answered, page_next, people_to_page
+from companion.escalation.paging import answered, page_next
 from companion.escalation.steps import EVERYONE, one_up
 from companion.escalation.ways import ways_to
 from companion.escalation.words import Voice

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from companion import when
 from companion.escalation import bundles, episodes, reopening
+from companion.escalation.chain import left_out
 from companion.escalation.news import is_news, tell_owner
-from companion.escalation.paging import left_out
 from companion.escalation.references import reference_for
 from companion.escalation.relay import exchange_with
 from companion.escalation.standing import person_knows
