@@ -8,16 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from companion.conversation.intents import (
-    INTENTS,
-    STATES,
-    is_help_word,
-    is_start_word,
-    is_stop_word,
-    understand,
-)
+from companion.conversation.intents import INTENTS, STATES, understand
 from companion.conversation.likeness import examples
 from companion.conversation.normalise import read
+from companion.conversation.optout_words import is_help_word, is_start_word, is_stop_word
 from companion.conversation.phrases import PhraseError, parse
 from companion.conversation.wordlist import word_list
 

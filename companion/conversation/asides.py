@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from companion.conversation.finder import Finder
 from companion.conversation.normalise import read
-from companion.conversation.phrases import Finder
 from companion.conversation.wordlist import phrases_of, word_list
 from companion.once import once
 

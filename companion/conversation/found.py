@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from companion.content.sayings import weighed_words
+from companion.conversation.finder import Hit
 from companion.conversation.likeness import Likely
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import Hit, is_number
+from companion.conversation.phrases import is_number
 
 Intents = list[str]
 # In this order a wish comes before another one in the same text.

@@ -1,8 +1,8 @@
 """What a text means, given what the service asked last. Deterministic; every answer says why.
 
-The way: carrier words first, then the text made plain (`normalise`), phrases found in it (`phrases`, words in
-`content/intents.yaml`), conflicts between clear wishes settled here, the rule of the state applied (`meanings`), the
-search for help with a topic asked last, and slots read (`slots`).
+The way: carrier words first, then the text made plain (`normalise`), phrases found in it (`finder`, words in
+`content/intents.yaml`), conflicts between clear wishes settled (`settling`), the rule of the state applied
+(`meanings`), the search for help with a topic asked last, and slots read (`slots`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from companion.conversation.ending import CERTAIN
+from companion.conversation.finder import Hit
 from companion.conversation.found import CLEAR, Found
 from companion.conversation.guess import guess
 from companion.conversation.likeness import Likely
 from companion.conversation.meanings import RULES
 from companion.conversation.normalise import Said, read
-from companion.conversation.optout_words import STOP_WORDS, bare, is_help_word, is_start_word, is_stop_word
-from companion.conversation.phrases import Hit
+from companion.conversation.optout_words import bare, is_help_word, is_start_word, is_stop_word
 from companion.conversation.second_look import looked_at_again
+from companion.conversation.settling import settle
 from companion.conversation.slots import joined_code, named, poster_code, read_slots
 from companion.conversation.topic_help import need_beside, own_topic, searched, topic_of, with_help
 from companion.conversation.wordlist import WordList, word_list
@@ -94,7 +95,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     _add_cohort(said.words, hits, words, state)
     _add_topic(said, hits, words, state)
     cohort = named(said.words, words.cohorts) is not None
-    _settle(hits, said, state, cohort=cohort)
+    settle(hits, said, state, cohort=cohort)
     found = Found(said, hits, _in_order(hits), likely)
     intents = with_help(RULES[state](found), found, state)
     led = looked_at_again(intents, found, state)
@@ -168,118 +169,8 @@ def _add_topic(said: Said, hits: dict[str, Hit], words: WordList, state: str) ->
         hits["topic_asked"] = hits.get("asks_help") or hits["needs"]
 
 
-# A wish on the left is not meant when the one on the right was found.
-_SILENCED = (
-    ("resume", "start_again"),
-    ("resume", "pause"),
-    ("join", "join_link"),
-    ("join", "start_again"),
-    ("talk_to_person", "join_link"),
-    ("feedback", "practical_need"),
-    ("feedback", "delete_my_data"),
-    ("my_data", "delete_my_data"),
-    ("help", "my_data"),
-    ("help", "talk_to_person"),
-    ("help", "menu"),
-    ("next_session", "join_link"),
-    ("practical_need", "book_yes"),
-    ("feedback", "talk_to_person"),
-    ("book_yes", "book_no"),
-)
-
 # The wish on the left comes before the one on the right where it is said before it.
 _FIRST_LEADS = (("practical_need", "join_link"), ("next_session", "join_link"), ("book_yes", "practical_need"))
-# Both are meant where they are said one after the other: "can I come? is there parking".
-_BOTH = {("next_session", "join_link"), ("practical_need", "book_yes")}
-
-# Where "not interested" answers what was offered.
-_OFFERING = frozenset(
-    {"confirm_consent", "booking_offer", "reminder", "flag_followup", "survey_helpful", "survey_words"}
-)
-
-_FOREVER = frozenset({"permanently", "forever", "for good"})
-
-
-def _settle_stop(hits: dict[str, Hit], said: Said, state: str) -> None:
-    """Whether the texts are to end or to pause, where a text speaks of both; and what only sounds like an end."""
-    stop, pause, for_good = hits.get("stop"), hits.get("pause"), hits.get("for_good")
-    ring = hits.pop("rather_ring", None)
-    if pause and for_good and _for_ever(for_good, hits):
-        hits["stop"] = hits.pop("pause")  # "mute forever"
-    elif (
-        stop
-        and pause
-        and stop.place in {"has", "ends", "clause"}
-        and stop.start <= pause.end
-        and pause.start <= stop.end
-    ):
-        del hits["stop"]  # "stop the texts until Monday"
-    elif stop and not pause and stop.place != "whole" and "for_a_while" in hits and "for_good" not in hits:
-        hits["pause"] = hits.pop("stop")  # "on leave until the 9th, no texts please"
-    elif stop and ring and (stop.source.startswith("dont ") or state == "flag_followup"):
-        del hits["stop"]
-        hits["talk_to_person"] = ring  # "dont text me, ring me"
-    elif stop and state == "flag_followup" and not for_good and _is_no_contact(stop, said):
-        hits.setdefault("no", hits.pop("stop"))  # "dont contact me": what was offered is a facilitator's call
-
-
-def _for_ever(for_good: Hit, hits: Mapping[str, Hit]) -> bool:
-    """Whether it is for good: "dont message me any more" is, "dont message me any more this week" is not."""
-    return for_good.source in _FOREVER or (for_good.source == "anymore" and "for_a_while" not in hits)
-
-
-def _is_no_contact(stop: Hit, said: Said) -> bool:
-    ends_for_good = {"again", "ever"}.intersection(said.words)
-    return (
-        not ends_for_good
-        and stop.source.startswith(("dont ", "no "))
-        and "contact" in said.words[stop.start : stop.end]
-    )
-
-
-def _settle(hits: dict[str, Hit], said: Said, state: str, *, cohort: bool) -> None:
-    """Take back wishes that another one explains better."""
-    _settle_stop(hits, said, state)
-    stop = hits.get("stop")
-    cancel = hits.pop("cancel_alone", None)
-    if cancel:  # of a place where one is in question, else of the texts, as the carriers take it
-        hits.setdefault("book_no" if state in {"booking_offer", "reminder"} else "stop", cancel)
-    bored = hits.pop("uninterested", None)
-    if bored and state not in _OFFERING:
-        hits.setdefault("stop", bored)
-    if state in {"none", "after_stop"} and cohort and "book_yes" in hits and "join" not in hits:
-        hits["join"] = hits.pop("book_yes")  # "FY1 here, count me in"
-    if cohort and "join" in hits and state in {"none", "after_stop"}:
-        hits.pop("pause", None)  # "joining for returners, back in February"
-        hits.pop("resume", None)
-    if {"talk_to_person", "book_no"} <= hits.keys() and "mind" in hits["book_no"].source:
-        del hits["book_no"]  # "changed my mind, call me"
-    if stop and "start_again" in hits:
-        hits.pop("start_again" if stop.place in {"whole", "clause"} else "stop", None)
-    if state in {"reminder", "booking_offer"} and "join" in hits and not cohort:
-        del hits["join"]  # the meeting is joined, not the programme
-    if (
-        state == "none"
-        and hits.get("join")
-        and (cohort or "join_link" not in hits or "link" not in hits["join_link"].source)
-    ):
-        hits.pop("join_link", None)
-    if "thanks" in hits and hits["thanks"].place == "whole":
-        hits.pop("feedback", None)
-    for intent, better in _SILENCED:
-        if better in hits and intent in hits and not (intent == "help" and state == "confirm_consent"):
-            if (intent, better) in _BOTH and _said_apart(hits[intent], hits[better], said):
-                continue  # "when is it and how do I get on"
-            del hits[intent]
-
-
-def _said_apart(one: Hit, other: Hit, said: Said) -> bool:
-    """Whether two wishes are said one after the other: with "and", or in sentences of their own."""
-    first, second = sorted((one, other), key=lambda hit: hit.start)
-    between = said.words[first.end : second.start]
-    return first.end <= second.start and (
-        "and" in between or any(first.end <= at <= second.start for at in said.starts)
-    )
 
 
 def _in_order(hits: Mapping[str, Hit]) -> tuple[str, ...]:
@@ -298,15 +189,3 @@ def _why(intents: tuple[str, ...], hits: Mapping[str, Hit], state: str) -> str:
         f"{hit.signal}: {hit.source!r} ({hit.place})" for hit in sorted(hits.values(), key=lambda h: h.start)
     )
     return f"state {state}; {phrases or 'no phrase found'}; read as {', '.join(intents)}"
-
-
-__all__ = [
-    "INTENTS",
-    "STATES",
-    "STOP_WORDS",
-    "Understanding",
-    "is_help_word",
-    "is_start_word",
-    "is_stop_word",
-    "understand",
-]

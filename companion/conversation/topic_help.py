@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from companion.content.sayings import weighed_words
+from companion.conversation.finder import Hit
 from companion.conversation.found import LOOSE, Found
 from companion.conversation.normalise import Said
-from companion.conversation.phrases import Hit
 from companion.conversation.slots import named
 from companion.conversation.wordlist import WordList
 

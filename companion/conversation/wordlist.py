@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 
 from companion.conversation.ending import Ending
+from companion.conversation.finder import Finder
 from companion.conversation.normalise import Spelling, near_misses
-from companion.conversation.phrases import PLACES, Finder, Phrase, PhraseError, parse
+from companion.conversation.phrases import PLACES, Phrase, PhraseError, parse
 from companion.once import once
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

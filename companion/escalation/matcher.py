@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from companion.escalation.line import Line
-from companion.escalation.plan import BREAK, SPANS, STRETCH, Part, Plan, unpacked
+from companion.escalation.packing import unpack
+from companion.escalation.plan import BREAK, SPANS, STRETCH, Part, Plan
 
 _UNPACKED = 1024  # symbols whose needs are kept ready: four kilobytes each
 _SHORT = STRETCH * 2  # symbols; a text no longer than this is one stretch
@@ -104,7 +105,7 @@ class Matcher:
         """The needs that a symbol meets, kept for the next text that holds it."""
         if len(self._ready) >= _UNPACKED:
             self._ready.clear()
-        bits = self._ready[symbol] = unpacked(needs)
+        bits = self._ready[symbol] = unpack(needs)
         return bits
 
 

@@ -14,7 +14,6 @@ A part of a phrase is one of five kinds of plain data (``Part``), which ``line.p
   the third are parts of which no one symbol can be said so.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from companion.escalation.normalise import TOKEN, fold
+from companion.escalation.packing import as_bits, as_chunks, bits_of, pack
 from companion.escalation.phrases import Edge, Gap, Node, Opt, Parser, PhraseError, Seq, Words, word_sets
 from companion.escalation.watchlist_data import Family, Phrase, Vocabulary
 
@@ -39,7 +39,6 @@ START, END = 64, 65
 SLOTS = 4  # so many needs of a line are looked for before it is tried (``Matcher._met`` looks at twice two)
 STRETCH = 8  # words; a long text is looked at in stretches of this length
 SPANS = (1, 2, 4)  # stretches; the lines of phrases that are no longer than this are looked for together
-_CHUNK = 512  # bits
 _DENSE = 24  # a symbol that more needs know is kept as packed bits
 _MANY = 2  # alternatives; more are kept by a word
 _FEW = 6  # words; a need of more is no good for that
@@ -117,7 +116,7 @@ class _Planner:
     def words(self, number: int) -> str:
         """The symbols of a set. The same set is the same string, which is so kept once."""
         if number not in self._texts:
-            self._texts[number] = "".join(chr(FIRST_SYMBOL + symbol) for symbol in _bits(self._masks[number]))
+            self._texts[number] = "".join(chr(FIRST_SYMBOL + symbol) for symbol in bits_of(self._masks[number]))
         return self._texts[number]
 
     def _rarest(self, needs: Sequence[int], most: int) -> list[int]:
@@ -191,7 +190,7 @@ class _Planner:
         if number is None:
             number = self._numbers[mask] = len(self._masks)
             self._masks.append(mask)
-            self._weights.append(sum(3 * self._seen[symbol] + 1 for symbol in _bits(mask)))
+            self._weights.append(sum(3 * self._seen[symbol] + 1 for symbol in bits_of(mask)))
         return number
 
 
@@ -244,12 +243,12 @@ def _slots(lines: Sequence[Sequence[str]]) -> dict[str, bytes | tuple[int, ...]]
         for slot in range(SLOTS):
             for symbol in needs[min(slot, len(needs) - 1)]:
                 found.setdefault(symbol, []).append(slot * len(lines) + line)
-    return {symbol: _packed(_as_bits(at)) if len(at) > _DENSE else _as_chunks(at) for symbol, at in found.items()}
+    return {symbol: pack(as_bits(at)) if len(at) > _DENSE else as_chunks(at) for symbol, at in found.items()}
 
 
 def _longer(lengths: Sequence[int | None], words: int) -> int:
     """The lines that may be longer than so many words, as bits."""
-    return _as_bits(line for line, length in enumerate(lengths) if length is None or length > words)
+    return as_bits(line for line, length in enumerate(lengths) if length is None or length > words)
 
 
 def _shared_strings(table: dict[str, list[str]]) -> dict[str, str]:
@@ -283,39 +282,3 @@ def _identities(part: Part) -> Iterable[object]:
 
 def _identity(part: Part | None) -> object:
     return part if part is None or isinstance(part, int) else (id(part),)
-
-
-def _as_chunks(places: Sequence[int]) -> tuple[int, ...]:
-    """Few bits far apart: where some begin, these bits, where more begin, and so on."""
-    chunks: list[int] = []
-    left = sorted(places)
-    while left:
-        near = [place for place in left if place < left[0] + _CHUNK]
-        chunks += [near[0], _as_bits(place - near[0] for place in near)]
-        left = left[len(near) :]
-    return tuple(chunks)
-
-
-def unpacked(packed: bytes) -> int:
-    """Bits that were packed: a twentieth of their size, as most of them are 0."""
-    return int.from_bytes(zlib.decompress(packed), "little")
-
-
-def _packed(bits: int) -> bytes:
-    return zlib.compress(bits.to_bytes((bits.bit_length() + 7) // 8, "little"), 9)
-
-
-def _as_bits(places: Iterable[int]) -> int:
-    bits = 0
-    for place in places:
-        bits |= 1 << place
-    return bits
-
-
-def _bits(mask: int) -> list[int]:
-    found = []
-    while mask:
-        lowest = mask & -mask
-        mask ^= lowest
-        found.append(lowest.bit_length() - 1)
-    return found

@@ -16,7 +16,8 @@ from companion.signposting.nations import NATIONS
 from companion.signposting.phrases import Index
 from companion.signposting.ranking import offers
 from companion.signposting.resources import OwnContact, Resource, read_resources
-from companion.signposting.topics import Reading, Topics, phrases_of, read_topics
+from companion.signposting.topics import Reading, Topics, read_topics
+from companion.signposting.topics_file import phrases_of
 
 CONTENT = Path(__file__).parent.parent / "content"
 

@@ -11,20 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import TypeVar
 
 from companion.content.examples import NONE
-from companion.signposting.errors import DirectoryError, explain
+from companion.signposting.errors import DirectoryError
 from companion.signposting.likeness import TopicExamples, Words
 from companion.signposting.nations import Places
 from companion.signposting.phrases import Index, Phrase, PhraseError, first_words, parse
+from companion.signposting.topics_file import TopicsFile, phrases_of, read_topics_file
 from companion.signposting.words import Speller, split, stem
 
 T = TypeVar("T")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 POINTS = {"sure": 4.0, "likely": 2.0, "hint": 1.0}
 # "silent" outweighs every word of a topic: news, arrangements, somebody's patient.
 _QUIET_POINTS = {"silent": 12.0, **POINTS}
@@ -52,42 +49,6 @@ _SECOND_SHARE = 0.45
 _NAMED_FURTHER = 3.0  # points of a third: with fewer a word in passing would be named
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TopicWords(_Strict):
-    """One topic of topics.yaml. `priority` decides between topics with the same points."""
-
-    topic: str
-    title: str = Field(min_length=2, max_length=34)
-    aliases: str
-    priority: float
-    sure: str = ""
-    likely: str = ""
-    hint: str = ""
-
-
-class TopicsFile(_Strict):
-    """topics.yaml as it is written."""
-
-    version: str
-    threshold: float = Field(gt=0)
-    in_passing: float = Field(default=0.0, ge=0)  # a deployment's own file need not have these four
-    speaking: str = ""
-    help_there: str = ""
-    there: str = ""
-    sets: dict[str, str]
-    spellings: dict[str, str]
-    ordinary: str
-    asking: str
-    quiet: dict[str, str]
-    nations: dict[str, str]
-    elsewhere: str
-    wanted: str
-    topics: list[TopicWords]
-
-
 @dataclass(frozen=True)
 class Reading:
     """What was understood: topics with their points, best first, and which words gave them.
@@ -111,11 +72,6 @@ class Reading:
 class _Mark:
     topic: str
     points: float
-
-
-def phrases_of(text: str) -> list[str]:
-    """Return the phrases of a field that holds several, between commas."""
-    return [" ".join(phrase.split()) for phrase in text.split(",") if phrase.strip()]
 
 
 class Topics:
@@ -316,9 +272,4 @@ def _left_over(words: Words, explained: Mapping[str, set[int]], topics: tuple[st
 
 def read_topics(path: Path, examples: Path | None = None) -> Topics:
     """Read topics.yaml, and the examples beside it. Raises DirectoryError that names the file and the entry."""
-    try:
-        return Topics(TopicsFile.model_validate(yaml.load(path.read_text(encoding="utf-8"), _Loader)), path, examples)  # noqa: S506
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DirectoryError(f"{path}: cannot be read: {error}") from None
-    except ValidationError as error:
-        raise DirectoryError(explain(path, "topics", error)) from None
+    return Topics(read_topics_file(path), path, examples)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from companion.content.sayings import weighed_words
+from companion.conversation.finder import Hit
 from companion.conversation.found import Found, Intents, led_by
-from companion.conversation.phrases import Hit
 
 _BEGINNING = 4  # words
 _A_TALE = 30  # words: in so many a reason why not may be about anything
