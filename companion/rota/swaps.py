@@ -14,7 +14,7 @@ from companion.content.catalogue import Text
 from companion.db import new_id
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import Cover, Person, record
+from companion.models import Cover, OutboxMessage, Person, record
 from companion.models.base import found
 from companion.rota.codes import new_code
 from companion.rota.cover import AHEAD
@@ -23,6 +23,7 @@ from companion.rota.schedule import Turn
 from companion.speaker import Speaker
 from companion.when import day_and_time
 
+_ASKED = "rota-ask:"
 _UNANSWERED = select(Cover).where(  # made once: asked every few seconds
     Cover.state == "offered",
     or_(
@@ -81,7 +82,7 @@ def offer(
     session.add_all(covers)
     session.flush()
     record(session, now, "cover offered", covers[0], actor=asker.id, to=str(other.id), duties=len(covers))
-    _tell(session, other, f"rota-ask:{swap}", question(session, covers, voice), now)
+    _tell(session, other, f"{_ASKED}{swap}", question(session, covers, voice), now, good_until=_lapses_at(covers))
 
 
 def answer(session: Session, covers: Sequence[Cover], person: Person, *, yes: bool, now: datetime) -> bool:
@@ -127,6 +128,7 @@ def withdraw(session: Session, covers: Sequence[Cover], person: Person, now: dat
     for cover in mine:
         cover.state, cover.answered_at = "withdrawn", now
     if mine:
+        _unask(session, mine, now)
         record(session, now, "cover withdrawn", mine[0], actor=person.id)
     return bool(mine)
 
@@ -179,11 +181,32 @@ def _withdraw_earlier(
         covers = with_code(session, code)
         for old in covers:
             old.state, old.answered_at = "withdrawn", now
+        _unask(session, covers, now)
         if covers[0].asked_by != asker.id:
             tell_asker(session, covers, "rota_overtaken", now, voice)
 
 
-def _tell(session: Session, person: Person, key: str, text: Text, now: datetime) -> None:
+def _lapses_at(covers: Sequence[Cover]) -> datetime:
+    """Return when nobody waits for an answer any more, as `lapse` has it."""
+    return min(cover.starts_at if cover.offered_at < cover.starts_at else cover.ends_at for cover in covers)
+
+
+def _unask(session: Session, covers: Sequence[Cover], now: datetime) -> None:
+    """Withdraw the question if it has not gone out; if Twilio was asked and never took it, it is not sent again."""
+    asks = (
+        OutboxMessage.key.startswith(f"{_ASKED}{covers[0].swap_id}:"),
+        OutboxMessage.person_id == covers[0].asked_of,
+    )
+    for row in session.scalars(select(OutboxMessage).where(*asks).with_for_update(of=OutboxMessage)).all():
+        if row.status == "queued":
+            row.status, row.reason, row.settled_at, row.updated_at = "dropped", "changed", now, now
+        elif row.status in ("sending", "unknown"):
+            row.expires_at = now
+
+
+def _tell(
+    session: Session, person: Person, key: str, text: Text, now: datetime, good_until: datetime | None = None
+) -> None:
     to = usable(session, person)
     if to is not None:
-        enqueue(session, key=f"{key}:{person.id}", lane="reply", to=to, text=text, now=now)
+        enqueue(session, key=f"{key}:{person.id}", lane="reply", to=to, text=text, now=now, expires_at=good_until)
