@@ -49,15 +49,18 @@ def test_a_facilitator_writes_to_their_group_and_thinks_again(world: World) -> N
     asha.hears_nothing()
     ben.hears_nothing()
 
+    moves = world.member("+447700900107")
     cole.texts("MSG we start at 7.15pm today")
     cole.ignores()
     cole.texts("SEND")
     cole.ignores()
     ben.texts("STOP")
     ben.ignores()
+    moves.texts("MOVE SHIELDING")
+    moves.hears("Shielding")
     world.advance(minutes=1)
     asha.hears("Dr Cole, ICU North: we start at 7.15pm today\nSTOP to leave.")
-    for nobody in (ben, far, away, gone, hidden):
+    for nobody in (ben, far, away, gone, hidden, moves):
         nobody.hears_nothing()
     cole.texts("UNDO")
     cole.hears("nothing that can be undone")

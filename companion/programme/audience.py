@@ -51,6 +51,11 @@ def members(session: Session, author: Person, audience: Audience) -> Sequence[Pe
     return session.scalars(wanted).all()
 
 
+def belongs(session: Session, person: Person, audience: Audience) -> bool:
+    """Whether somebody belongs to the audience now."""
+    return session.scalar(select(Person.id).where(Person.id == person.id, _belongs(audience))) is not None
+
+
 def _belongs(audience: Audience) -> ColumnElement[bool]:
     if audience.kind == "group":
         return Person.group_id == audience.id

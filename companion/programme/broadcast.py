@@ -9,6 +9,7 @@ Only people who have joined get it. STOP, a pause, quiet hours and the sender's 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from companion.messaging.outbox import enqueue
 from companion.messaging.quiet import over_at
 from companion.models import LANES, Broadcast, Group, GroupFacilitator, OutboxMessage, Person, record
 from companion.programme import needs
-from companion.programme.audience import Audience, group_of, members, reachable, some_chose_welsh
+from companion.programme.audience import Audience, belongs, group_of, members, reachable, some_chose_welsh
 from companion.speaker import Speaker
 
 LONGEST = 220  # characters of the author's words: with who it is from and STOP, two parts
@@ -143,6 +144,21 @@ def undo(session: Session, broadcast: Broadcast, by: Person, now: datetime) -> U
     counted = {} if broadcast.audience == "need" else {"withdrawn": withdrawn.rowcount}
     record(session, now, "message undone", broadcast, actor=by.id, **counted)
     return Undone(withdrawn.rowcount, broadcast.people - withdrawn.rowcount)
+
+
+def withdraw_moved(session: Session, person: Person, now: datetime) -> None:
+    """Withdraw what was written to a group, session or cohort and waits, where `person` belongs there no more."""
+    session.flush()
+    waits = select(OutboxMessage).where(
+        OutboxMessage.status == "queued",
+        OutboxMessage.lane == LANES.index("bulk"),
+        OutboxMessage.person_id == person.id,
+        OutboxMessage.key.like("broadcast:%"),
+    )
+    for row in session.scalars(waits.with_for_update(of=OutboxMessage)).all():
+        written = session.get(Broadcast, uuid.UUID(row.key.split(":")[1]))
+        if written is not None and not belongs(session, person, Audience(written.audience, written.audience_key)):  # type: ignore[arg-type]
+            row.status, row.reason, row.settled_at, row.updated_at = "dropped", "moved", now, now
 
 
 def few(broadcast: Broadcast) -> bool:

@@ -6,6 +6,7 @@ from companion.conversation import changes
 from companion.conversation.doing.scene import Scene, apply
 from companion.models import GroupSession, record
 from companion.programme import places, telling
+from companion.programme.broadcast import withdraw_moved
 from companion.programme.cohorts import move_to_cohort
 from companion.programme.notices import tell_runners
 
@@ -48,6 +49,7 @@ def _(change: changes.ChooseGroup, scene: Scene) -> None:
     if person.group_id != change.group_id:
         places.give_up_all(scene.session, person, scene.now)
         person.group_id = change.group_id
+        withdraw_moved(scene.session, person, scene.now)
         record(scene.session, scene.now, "group chosen", person, group=str(change.group_id))
 
 
@@ -56,3 +58,4 @@ def _(change: changes.MoveCohort, scene: Scene) -> None:
     person = scene.someone()
     move_to_cohort(scene.session, person, change.cohort_id, scene.now)
     places.give_up_all(scene.session, person, scene.now)
+    withdraw_moved(scene.session, person, scene.now)
