@@ -7,12 +7,15 @@ from datetime import date, time
 import pytest
 from sqlalchemy import select
 
-from companion.models import Booking, Person
+from companion.models import Booking, Group, Person
+from companion.programme import changing
 from companion.programme.cohorts import usual_cohorts
 from companion.programme.plan import CohortPlan, GroupPlan, Programme, SetupError
 from companion.programme.setup import load_programme
 from companion.seed import STAFF
 from tests.world import World
+
+PAEDS = CohortPlan(code="PAEDS", name="Paediatrics", nation="scotland", aliases=("KIDS", "NEONATES"))
 
 
 def load(world: World, plan: Programme) -> None:
@@ -41,7 +44,7 @@ def whole_programme(world: World) -> World:
         Programme(
             cohorts=(
                 *(CohortPlan(code=code) for code in usual_cohorts()),  # type: ignore[call-arg]
-                CohortPlan(code="PAEDS", name="Paediatrics", nation="scotland", aliases=("KIDS", "NEONATES")),
+                PAEDS,
             ),
             people=STAFF,
             groups=(group("ICU South", "ICU", date(2026, 11, 28)), group("Returners", "RETURN", date(2026, 11, 29))),
@@ -77,6 +80,19 @@ def test_bare_join_asks_which_and_any_word_for_a_cohort_will_do(world: World) ->
     asha.hears("help in Wales")
     with world.database.read() as session:
         assert session.scalars(select(Person.nation).where(Person.role == "trainee")).all() == ["wales"]
+    world.settle()
+    load(world, Programme(cohorts=(PAEDS,), people=STAFF, groups=(group("Paeds", "PAEDS", date(2026, 11, 27)),)))
+    world.settle()  # she was told that she would hear of one
+    asha.hears("Your group Paeds meets Fri 27 Nov, 7pm", "YES or NO")
+    with world.database.write() as session:
+        ended = session.scalars(select(Group).where(Group.name == "Paeds")).one()
+        changing.end_from(session, ended, date(2026, 11, 27), world.clock.now(), world.services.voice, None)
+    world.settle()
+    asha.hears("Paeds has ended")
+    world.staff_ignores()
+    load(world, Programme(cohorts=(PAEDS,), people=STAFF, groups=(group("Paeds Two", "PAEDS", date(2026, 11, 28)),)))
+    world.settle()
+    asha.hears("Your group Paeds Two meets Sat 28 Nov")
 
 
 @pytest.mark.one_database("sqlite")

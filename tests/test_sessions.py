@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -156,6 +156,16 @@ def test_a_group_that_meets_later_from_now_on_tells_each_person_once(world: Worl
     assert [f"{each:%d %b %H}" for each in planned] == ["26 Nov 19", "10 Dec 19", "07 Jan 19"]
     for each in (asha, ben):
         each.hears_nothing()
+    with world.database.write() as session:  # it ends, and whoever has no place now would wait for dates in vain
+        group = session.scalars(select(Group)).one()
+        changing.end_from(session, group, date(2026, 12, 10), world.clock.now(), world.services.voice, None)
+    world.settle()
+    for each in (asha, ben):
+        each.hears("ICU North has ended: it does not meet on Thu 10 Dec, 7pm or after that", "Text GROUP")
+    for which in (0, 1):
+        world.staff("facilitator", which).hears("ICU North has ended", "Everybody in it is told")
+    asha.texts("NEXT")
+    asha.hears("Thu 26 Nov, 7pm", "You have a place")
 
 
 def test_the_page_behind_the_link_counts_the_button_and_nothing_else(world: World) -> None:

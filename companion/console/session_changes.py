@@ -87,6 +87,7 @@ def cancel_session(session_id: uuid.UUID) -> ResponseReturnValue:
             told=told,
             words=telling.words_for(desk().voice, found, None, told),
             may_end=me().role in ALL_AFTER,
+            end_words=telling.end_words(desk().voice, found.group, found, trainee=True).body,
         )
 
 

@@ -147,7 +147,7 @@ def end_from(session: Session, group: Group, day: date, now: datetime, voice: Sp
     first = recurrence.at_local(day, datetime.min.time(), ZoneInfo(group.time_zone))
     meetings = [each for each in _planned(session, group, now) if each.starts_at >= first]
     shifts = [_apply(session, Shift(locked(session, each), None, None, None), now, by) for each in meetings]
-    return tell(session, shifts, now, voice, by)
+    return tell(session, shifts, now, voice, by, ends=group)
 
 
 def line_up_all(session: Session, now: datetime, voice: Speaker) -> int:

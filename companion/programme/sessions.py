@@ -27,9 +27,12 @@ _NEXT = (  # made once: it is asked for every text about a session
 _NEXT_LOCKED = _NEXT.with_for_update(of=GroupSession)
 _WAITS = exists().where(GroupCover.group_id == Group.id, GroupCover.live_at.is_(None))
 _MEMBERS = select(func.count()).where(Person.group_id == Group.id, Person.state == "joined").scalar_subquery()
+TAKES_PEOPLE = (
+    Group.ended_at.is_(None) & ~_WAITS
+)  # a group that is not live, as nobody is there for some hours, takes no one
 _SMALLEST = (
     select(Group)
-    .where(Group.cohort_id == bindparam("cohort"), Group.ended_at.is_(None), ~_WAITS)
+    .where(Group.cohort_id == bindparam("cohort"), TAKES_PEOPLE)
     .order_by(_MEMBERS, Group.created_at)
     .limit(1)
 )

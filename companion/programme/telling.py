@@ -16,7 +16,7 @@ from companion import when
 from companion.content.catalogue import Text
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
-from companion.models import Booking, GroupSession, OutboxMessage, Person
+from companion.models import Booking, Group, GroupSession, OutboxMessage, Person
 from companion.models.base import found, put
 from companion.programme import places
 from companion.programme.asking import waits_for_answer
@@ -25,6 +25,9 @@ from companion.speaker import Speaker
 
 # Whoever said no hears nothing more of it; whoever went in early hears of it like all who have a place.
 CONCERNED = ("yes", "attended", "waiting", "offered")
+_MEMBERS = select(Person).where(  # whoever is left in peace stays so
+    Person.group_id == bindparam("group"), Person.state == "joined", Person.quiet_since.is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,13 @@ def tell(
     now: datetime,
     voice: Speaker,
     by: uuid.UUID | None,
+    *,
+    ends: Group | None = None,
 ) -> int:
     """Tell everyone concerned, in one text each, of the first of their sessions that changes; return how many hear.
 
-    Each shift comes with the time that its session had (UTC), None for one that is put back on.
+    Each shift comes with the time that its session had (UTC), None for one that is put back on. If the group `ends`
+    with the first of them, everybody in it hears that instead: they would wait for dates that never come.
     """
     hears: dict[uuid.UUID, tuple[Person, str | None, list[tuple[Shift, datetime | None]]]] = {}
     for shift, before in shifts:
@@ -81,13 +87,19 @@ def tell(
         ]
         for person, status in each:
             hears.setdefault(person.id, (person, status, []))[2].append((shift, before))
+    if ends is not None and shifts:
+        for person in session.scalars(_MEMBERS, {"group": ends.id}):
+            hears.setdefault(person.id, (person, "no", [shifts[0]]))
     count = 0
     for person, status, changes in hears.values():
         to = usable(session, person)
         if to is None:
             continue
         shift, before = changes[0]
-        text = _text(voice, shift, before, status, more=len(changes) > 1)
+        if ends is None:
+            text = _text(voice, shift, before, status, more=len(changes) > 1)
+        else:
+            text = end_words(voice, ends, shifts[0][0].meeting, trainee=status is not None)
         expires = max(filter(None, (before, shift.meeting.ends_at)))  # whoever waits in a room is told too
         enqueue(
             session,
@@ -117,6 +129,12 @@ def words_for(voice: Speaker, meeting: GroupSession, starts_at: datetime | None,
     shift, before = Shift(meeting, starts_at, None, None), meeting.starts_at if starts_at else None
     texts = (_text(voice, shift, before, answer, more=False).said_in(person.language) for answer, person in readers)
     return list({text.body: text for text in texts}.values())
+
+
+def end_words(voice: Speaker, group: Group, first_off: GroupSession, *, trainee: bool) -> Text:
+    """Return what is said when a group ends before one of its sessions, to a trainee or to who runs it."""
+    said = when.day_and_time(first_off.starts_at, ZoneInfo(group.time_zone))
+    return voice.words.render("group_ended" if trainee else "facilitator_group_ended", group=group.name, when=said)
 
 
 _STATE = {"yes": "place_kept", "attended": "place_kept", "waiting": "place_waiting", "offered": "place_asked"}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from companion.models import Booking, Group, GroupSession, Person
 from companion.models.base import ask
-from companion.programme import changing, checkins, deciding, places, reminders, running, sessions
+from companion.programme import changing, checkins, cohorts, deciding, places, reminders, running, sessions
 from companion.speaker import Speaker
 
 # Made once.
@@ -29,6 +29,7 @@ def tick(session: Session, now: datetime, voice: Speaker) -> bool:
     deciding.cancel_due(session, now, voice)
     changing.line_up_all(session, now, voice)
     sessions.make_sessions(session, now)
+    cohorts.place_all(session, now)
     places.offer_freed(session, now, voice)
     deciding.ask_about_few(session, now, voice)
     invited = reminders.invite(session, now, voice)
