@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from companion.models import CheckIn, ContactRequest, OutboxMessage
+from companion.models import CheckIn, ContactRequest, InboundMessage, OutboxMessage
 from tests.world import World
 
 SESSION = datetime(2026, 11, 26, 18, 30, tzinfo=UTC)
@@ -160,19 +160,24 @@ def test_silence_is_fine_and_after_three_it_stops(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "help_"),
+    ("text", "help_", "told"),
     [
-        ("SLEEP", "Practitioner Health"),
-        ("cant sleep after nights", "Practitioner Health"),
-        ("my mum died last week", "Cruse"),
-        ("worried about money, rent is late", "."),
+        ("SLEEP", "Practitioner Health", False),
+        ("anyone to ask about sleep?", "Practitioner Health", False),
+        ("cant sleep after nights", "Practitioner Health", True),
+        ("my mum died last week", "Cruse", True),
+        ("worried about money, rent is late", ".", True),
     ],
 )
 @pytest.mark.one_database("sqlite")
-def test_free_text_and_keywords_are_answered_with_help(world: World, text: str, help_: str) -> None:
+def test_free_text_and_keywords_are_answered_with_help_and_what_is_told_is_read(
+    world: World, text: str, help_: str, told: bool
+) -> None:
     asha = world.member()
     asha.texts(text)
     asha.hears("This may help", help_)
+    with world.database.read() as session:  # it may hold what no list of phrases finds
+        assert session.scalars(select(InboundMessage.needs_reading).order_by(InboundMessage.id)).all()[-1] is told
 
 
 @pytest.mark.one_database("postgresql")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 from companion.content.catalogue import Bilingual, Text, in_welsh
@@ -25,7 +26,16 @@ _NEVER_ASKED = frozenset({"crisis", AT_HOME})
 
 
 def signpost(known: Known) -> Decision:
-    """Answer with one or two resources, right for the nation; the rest wait for MORE."""
+    """Answer with one or two resources, right for the nation; the rest wait for MORE.
+
+    What was told, and not only asked for, a person reads as well: it may hold what no list of phrases finds.
+    """
+    told = len(known.text.split()) > _KEYWORDS and not known.directory.read(known.text).asks
+    answer = _places(known)
+    return replace(answer, read_me=True) if told else answer
+
+
+def _places(known: Known) -> Decision:
     here = nation.beside(known.text)
     moved = here is not None and here != known.lives_in
     found, topic, warning = _find(known)
