@@ -24,8 +24,8 @@ from companion.doctor import examine
 from companion.machine import making_good
 from companion.machine.backup import Restored, after_restore, back_up, restore
 from companion.machine.journal import NAME, Journal
-from companion.models import Address, AuditEntry, OptOut, Person
-from companion.privacy import erasure
+from companion.models import Address, AuditEntry, Booking, OptOut, Person
+from companion.privacy import erasure, moving
 from companion.privacy.wishes import Redone
 from tests.databases import NewDatabase
 from tests.deliveries import open_alarms
@@ -213,6 +213,47 @@ def test_who_said_stop_since_hears_nothing_even_if_twilio_never_tells(there: Dep
     hears_nothing_for_long(world, asha, also_asha)
     assert bo.ignores()
     assert cy.ignores()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_who_has_another_number_since_the_backup_is_texted_there_and_not_at_the_old_one(
+    there: Deployment, told: bool
+) -> None:
+    world = there.world
+    asha, new = world.member(), world.talker(ANOTHER)
+    there.back_up()
+    with world.database.write() as session:
+        person = session.scalars(select(Person).join(Address).where(Address.address_index == TRAINEE)).one()
+        cole = session.scalars(select(Person).where(Person.role == "facilitator").limit(1)).one()
+        moving.ask(session, person, ANOTHER, cole, world.clock.now(), world.services.voice, ("GB",))
+        somebody = person.id
+    world.settle()
+    new.hears("is it yours")
+    asha.hears("KEEP")
+    new.texts("yes")
+    new.hears("Your texts come to this number now")
+    there.lose()
+    journal = there.journal.read_text()
+    assert not any(words in journal for words in (ANOTHER[3:], str(somebody), somebody.hex))
+    if not told:
+        world.standin.fault(None, "outage")
+    assert there.put_back().made_good.redone == Redone(moved=1)
+    assert there.people() == {TRAINEE: "", ANOTHER if told else "gone": "joined"}
+    if not told:
+        world.standin.lift()
+        world.expects_errors()
+        new.texts("next")
+        new.hears("ICU North")
+        assert there.people() == {TRAINEE: "", ANOTHER: "joined"}
+    there.start_worker()
+    jobs.reconcile(world.services)
+    new.texts("MY DATA")
+    new.hears("we show it here from")
+    hears_nothing_for_long(world, asha)
+    assert new.ignores()  # the reminders and the question of the week
+    with world.database.read() as session:
+        taken = select(Booking.status).where(Booking.person_id == somebody)
+        assert "yes" not in session.scalars(taken).all()  # the YES was to the number
 
 
 def test_a_page_and_an_answer_go_out_while_twilio_has_not_told(there: Deployment) -> None:

@@ -259,6 +259,8 @@ def restore(file: Path | None, yes: bool) -> None:
     click.echo(f"Done again: {again.erased} erased, {again.stops} left by STOP, {again.starts} back by START.")
     if again.numbers:
         click.echo(f"{again.numbers} numbers were taken from those who run the programme, or given back: see Today.")
+    if again.moved:
+        click.echo(f"{again.moved} trainees have another number since: it is texted once a text from it is here.")
     if again.waiting:
         click.echo(f"{again.waiting} erasures are done when the episode is closed that is open in the backup.")
     if good.up_to:

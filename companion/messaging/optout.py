@@ -11,7 +11,7 @@ from sqlalchemy import ScalarSelect, bindparam, select
 from sqlalchemy.orm import Session
 
 from companion.messaging.numbers import Sender
-from companion.models import Address, OptOut
+from companion.models import MOVED, Address, OptOut
 
 _LEDGER = OptOut.__table__.c
 _OF_CARRIER = ("word", "provider")
@@ -103,6 +103,12 @@ def was_erased(session: Session, sender: Sender, since: datetime, until: datetim
         OptOut.at < until,
     )
     return session.scalar(erased.limit(1)) is not None
+
+
+def moved_here(session: Session, sid: str) -> bool:
+    """Whether this text was the YES by which a number became a trainee's."""
+    yes = select(OptOut.id).where(OptOut.channel == MOVED, OptOut.provider_sid == sid)
+    return session.scalar(yes.limit(1)) is not None
 
 
 def stops_among(session: Session, addresses: Sequence[Address]) -> dict[uuid.UUID, Stop]:

@@ -17,6 +17,7 @@ from companion import heartbeats
 from companion.clock import Clock
 from companion.db import Database
 from companion.messaging import optout, receipts
+from companion.messaging.addresses import address_of
 from companion.messaging.inbound import Inbox, NotATextError
 from companion.messaging.outage import SINCE_BACKUP
 from companion.messaging.provider import NoAnswerError, NotReachedError, RefusedError, Sent
@@ -117,19 +118,25 @@ class Reconciliation:
         return [text for text in texts if text.sid not in known]
 
     def _of_people_still_known(self, texts: list[ReceivedText]) -> list[ReceivedText]:
-        """Leave out, after a database was put back, what people wrote before they were erased.
+        """Leave out, after a database was put back, what people wrote before they were erased, and a YES to a move.
 
-        It was looked after, or the erasure would have waited; taken in anew, a JOIN and a YES would undo it.
+        It was looked after, or the erasure would have waited; taken in anew, a JOIN and a YES would undo it. A YES to a
+        move, which was done again, would be one to something else now; but it tells the number.
         """
         restored = heartbeats.last_run(self._database, RESTORED) if texts else None
         if restored is None:
             return texts
-        with self._database.read() as session:
-            return [
-                text
-                for text in texts
-                if not optout.was_erased(session, self._inbox.sender_of(form_of(text)), text.at, restored)
-            ]
+        still = []
+        with self._database.write() as session:
+            for text in texts:
+                sender = self._inbox.sender_of(form_of(text))
+                if optout.moved_here(session, text.sid):
+                    address = address_of(session, sender, text.at)
+                    if address.invalid_code is None:
+                        address.invalid_since = None
+                elif not optout.was_erased(session, sender, text.at, restored):
+                    still.append(text)
+        return still
 
     def _receipts(self) -> int:
         now = self._clock.now()

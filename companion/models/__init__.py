@@ -32,6 +32,7 @@ from companion.models.escalation import (
     RelayedText,
 )
 from companion.models.people import (
+    MOVED,
     WHOSE_NUMBER,
     Address,
     Cohort,
@@ -73,6 +74,7 @@ from companion.models.understanding import HelpTally, LocalContact, Question
 __all__ = [
     "DUTIES",
     "LANES",
+    "MOVED",
     "OUTCOMES",
     "WAYS",
     "WHOSE_NUMBER",

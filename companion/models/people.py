@@ -165,7 +165,8 @@ class Consent(Base):
     at: Mapped[Moment]
 
 
-WHOSE_NUMBER = "whose"  # stands for a channel in the ledger; no text goes by it
+# These stand for a channel in the ledger; no text goes by them.
+WHOSE_NUMBER, MOVED = "whose", "moved"
 
 
 class OptOut(Base):
@@ -173,6 +174,7 @@ class OptOut(Base):
 
     It holds only the keyed index of an address, so that a wish to be left alone outlives the person's record. Under
     WHOSE_NUMBER it says that a number is no longer its person's who runs the programme (stop), or is again (start).
+    Under MOVED, that it said YES to being a trainee's, of whom `sender` holds a keyed code.
     """
 
     __tablename__ = "opt_outs"

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from companion.models import (
+    MOVED,
     WHOSE_NUMBER,
     Address,
     AuditEntry,
@@ -132,7 +133,7 @@ def _stops(session: Session, person_id: uuid.UUID) -> Part:
     mine = select(Address.address_index).where(Address.person_id == person_id)
     rows = session.execute(
         select(OptOut.at, OptOut.channel, OptOut.action)
-        .where(OptOut.address_index.in_(mine), OptOut.channel != WHOSE_NUMBER)
+        .where(OptOut.address_index.in_(mine), OptOut.channel.not_in((WHOSE_NUMBER, MOVED)))
         .order_by(OptOut.at)
     )
     return Part("When you said STOP or START", ("When", "On", "What"), tuple(tuple(row) for row in rows))

@@ -14,17 +14,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from companion.db import keyed_hash
 from companion.messaging.addresses import address_of, addresses_of, usable
 from companion.messaging.numbers import read_sender
 from companion.messaging.optout import is_stopped
 from companion.messaging.outbox import enqueue
 from companion.models import (
+    MOVED,
     Address,
     Consent,
     Episode,
     Exclusion,
     InboundMessage,
     NumberMove,
+    OptOut,
     OutboxMessage,
     Person,
     record,
@@ -52,8 +55,11 @@ def ask(
         raise CannotMoveError("Type a UK mobile number, such as 07700 900123.")
     to = address_of(session, sender, now)
     owner = to.person
-    if owner is not None and (owner.id == person.id or owner.role != "trainee"):
-        whose_it_is = "is the one we text them at" if owner.id == person.id else "is of somebody who runs the programme"
+    is_theirs = owner is not None and owner.id == person.id
+    if is_theirs and to.invalid_since is not None:
+        to.invalid_since = to.invalid_code = None  # it did not work, or was lost with a backup: it may be asked
+    elif is_theirs or (owner is not None and owner.role != "trainee"):
+        whose_it_is = "is the one we text them at" if is_theirs else "is of somebody who runs the programme"
         raise CannotMoveError(f"This number {whose_it_is}. Type the new one.")
     if is_stopped(session, to):
         raise CannotMoveError("This number told us to stop. Ask them to text START to us from it, then try again.")
@@ -69,7 +75,7 @@ def ask(
     question = voice.words.render(asked)
     enqueue(session, key=f"move:{move.id}", lane="reply", to=to, text=question, now=now, expires_at=until)
     old = usable(session, person)
-    if old is not None and person.unsure_since is None and not is_stopped(session, old):
+    if old is not None and old.id != to.id and person.unsure_since is None and not is_stopped(session, old):
         told = voice.words.render("number_move_told")
         enqueue(session, key=f"move-told:{move.id}", lane="reply", to=old, text=told, now=now, expires_at=until)
     record(session, now, "number move asked", person, actor=by.id)
@@ -110,10 +116,8 @@ def settle(session: Session, move: NumberMove, state: str, now: datetime) -> Non
 
 def copy_rests_until(session: Session, person: Person, now: datetime) -> datetime | None:
     """Return until when no copy is given as their number was moved; None where there is no such time."""
-    moved = select(NumberMove.settled_at).where(
-        NumberMove.person_id == person.id, NumberMove.state == "moved", NumberMove.settled_at > now - COPY_RESTS
-    )
-    last = session.scalar(moved.order_by(NumberMove.settled_at.desc()).limit(1))
+    moved = select(OptOut.at).where(OptOut.channel == MOVED, OptOut.sender == _code(session, person))
+    last = session.scalar(moved.where(OptOut.at > now - COPY_RESTS).order_by(OptOut.at.desc()).limit(1))
     return last + COPY_RESTS if last is not None else None
 
 
@@ -124,6 +128,39 @@ def move_to(session: Session, move: NumberMove, sid: str, now: datetime) -> bool
         settle(session, move, "over", now)
         return False
     settle(session, move, "moved", now)
+    in_ledger = {"channel": MOVED, "address_index": new.address_index, "sender": _code(session, person), "at": now}
+    session.add(OptOut(**in_ledger, action="start", source="word", provider_sid=sid))
+    _hand_over(session, person, new, sid, now)
+    return True
+
+
+def move_again(session: Session, code: str, index: bytes, sid: str, at: datetime, now: datetime) -> bool:
+    """Do again in a backup what the ledger has of a move at `at`; return whether that changed anything.
+
+    Where the new number is not in the backup it is known by its index alone, and cannot be texted before a text from it
+    has come, or been fetched from Twilio.
+    """
+    trainees = session.scalars(select(Person).where(Person.role == "trainee"))
+    person = next((each for each in trainees if _code(session, each) == code), None)
+    new = session.scalar(select(Address).where(Address.channel == "sms", Address.address_index == index))
+    if person is None or (new is not None and new.person_id == person.id):
+        return False
+    if new is None:
+        new = Address(channel="sms", address="", address_index=index, created_at=at, last_inbound_at=at)
+        new.forgotten_at = new.invalid_since = at
+        session.add(new)
+        session.flush()
+    _end(session, now, "moved", NumberMove.person_id == person.id, NumberMove.address_id == new.id)
+    _end(session, now, "withdrawn", NumberMove.person_id == person.id)
+    _hand_over(session, person, new, sid, now)
+    return True
+
+
+def _code(session: Session, person: Person) -> str:
+    return keyed_hash(session, f"person {person.id}").hex()
+
+
+def _hand_over(session: Session, person: Person, new: Address, sid: str, now: datetime) -> None:
     other = new.person  # they joined from the new phone before they asked: that is over
     if other is not None:
         _leave_out_too(session, other, person, now)
@@ -145,7 +182,6 @@ def move_to(session: Session, move: NumberMove, sid: str, now: datetime) -> bool
     _follow(session, person, new, now)
     leaving.come_back(session, person, now, channel=new.channel, sid=sid)
     record(session, now, "number moved", person)
-    return True
 
 
 def _follow(session: Session, person: Person, new: Address, now: datetime) -> None:

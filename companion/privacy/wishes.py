@@ -1,7 +1,8 @@
 """Doing again what people wanted since a backup that was put back: to be left alone, texted again, or erased.
 
 The ledger of STOP and START tells of all three: an erasure leaves a STOP in it that came in no text. It tells too of
-numbers that turned out not to be theirs who run the programme. Nothing in it leads to anybody without the index key.
+numbers that turned out not to be theirs who run the programme, and of those that trainees were moved to. Nothing in it
+leads to anybody without the index key.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion.messaging.optout import is_erasure
-from companion.models import WHOSE_NUMBER, Address, OptOut, Person, raise_alarm
-from companion.privacy import erasure, leaving
+from companion.models import MOVED, WHOSE_NUMBER, Address, OptOut, Person, raise_alarm
+from companion.privacy import erasure, leaving, moving
 from companion.rota import numbers_since
 
 
@@ -39,6 +40,7 @@ class Redone:
     """How many people were erased again, wait to be until their episode is closed, and left or came back again.
 
     `numbers`: how many numbers were taken from somebody who runs the programme, or given back.
+    `moved`: how many trainees have another number again.
     """
 
     erased: int = 0
@@ -46,6 +48,7 @@ class Redone:
     stops: int = 0
     starts: int = 0
     numbers: int = 0
+    moved: int = 0
 
 
 def ids(session: Session) -> set[uuid.UUID]:
@@ -67,15 +70,20 @@ def redo(session: Session, lacking: Sequence[Wish], now: datetime) -> Redone:
     session.flush()
     last: dict[uuid.UUID, str] = {}
     numbers = {wish.address_index: wish for wish in in_order if wish.channel == WHOSE_NUMBER}
+    moved = 0
     for wish in in_order:
+        if wish.channel == MOVED:
+            sid = wish.provider_sid or ""
+            moved += moving.move_again(session, wish.sender, wish.address_index, sid, wish.at, now)
+            continue
         person = _whose(session, wish)
         if person is not None:
             last[person.id] = _done_again(session, person, wish, last.get(person.id, ""), now)
     if "staff" in last.values():
         raise_alarm(session, now, "facilitator_stopped")
-    moved = sum(numbers_since.do_again(session, index, wish.action, wish.at, now) for index, wish in numbers.items())
+    taken = sum(numbers_since.do_again(session, index, wish.action, wish.at, now) for index, wish in numbers.items())
     count = list(last.values()).count
-    return Redone(count("erased"), count("waiting"), count("stop"), count("start"), moved)
+    return Redone(count("erased"), count("waiting"), count("stop"), count("start"), taken, moved)
 
 
 def _done_again(session: Session, person: Person, wish: Wish, before: str, now: datetime) -> str:
