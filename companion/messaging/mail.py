@@ -33,6 +33,8 @@ BATCH = 5
 LONGEST_SEND = timedelta(seconds=2 * TIMEOUT)
 BACKOFF = (5, 15, 30, 60, 300)  # seconds between tries; the last for ever, until it expires
 TROUBLE = "mail_not_sent"
+REFUSED = "mail_refused"  # one address is, and the others get theirs
+PATIENT = 4  # tries at an address that is refused for now, as servers do to strangers ("greylisting"), before an alarm
 
 # Made once: asked every few seconds.
 _NEXT_QUEUED = select(Email.not_before).where(Email.status == "queued").order_by(Email.not_before).limit(1)
@@ -113,6 +115,12 @@ class Mail:
             return False  # the lease runs out and the next run takes it
         try:
             self._hand_over(letter)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max((code for code, _ in error.recipients.values()), default=0)
+            log.warning("e-mail %s was not sent: its address is refused, code %s", letter.id, code)
+            with self._database.write() as session:
+                _refused(session, letter, self._clock.now(), for_good=code >= 500)
+            return False
         except (OSError, smtplib.SMTPException, MailServerError) as error:
             # The words of a library's error may hold an address: only its kind and the server's code are logged.
             code = getattr(error, "smtp_code", 0)
@@ -187,9 +195,23 @@ def _sent(session: Session, letter: Letter, now: datetime) -> None:
     settle_alarm(session, now, TROUBLE)
 
 
+def _refused(session: Session, letter: Letter, now: datetime, *, for_good: bool) -> None:
+    """The server works, and does not take this one address: another way to its person is taken at once."""
+    if for_good or letter.attempts >= PATIENT:
+        raise_alarm(session, now, REFUSED)
+    row = _mine(session, letter)
+    if row is not None and for_good:
+        row.status, row.settled_at, row.updated_at = "failed", now, now
+    else:
+        _again(row, now)
+
+
 def _not_sent(session: Session, letter: Letter, now: datetime) -> None:
     raise_alarm(session, now, TROUBLE)
-    row = _mine(session, letter)
+    _again(_mine(session, letter), now)
+
+
+def _again(row: Email | None, now: datetime) -> None:
     if row is not None:
         wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1]
         row.status, row.not_before, row.lease_until = "queued", now + timedelta(seconds=wait), None

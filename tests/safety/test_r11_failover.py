@@ -238,3 +238,25 @@ def test_r21_mail_that_a_server_refuses_is_sent_again(mailed: World, postbox: Po
     assert len(postbox.to(mailbox("Dr Cole"))) == 1
     world.staff_ignores()
     assert world.clock.now() - episode(world).opened_at < timedelta(minutes=2)
+
+
+@pytest.mark.one_database("sqlite")
+def test_r21_an_address_that_is_refused_is_no_trouble_of_all_mail(mailed: World, postbox: Postbox) -> None:
+    world, words = mailed, mailed.services.words
+    asha = world.member()
+    postbox.unknown = {mailbox("Dr Cole")}
+    world.standin.fault("+447700900201", "refuse", code=21612)
+    world.standin.fault("+447700900201", "call_failed")
+    flagged(world, asha)
+    world.advance(minutes=2)
+    world.staff("facilitator", 1).hears("an item needs you now")  # none of the first's ways works
+    world.advance(minutes=40)
+    told = [letter.get_content() for letter in postbox.to(mailbox("Frances"))]
+    assert len([each for each in told if "a mail server refuses somebody's address." in each]) == 1
+    assert not any("our e-mails do not go out" in each for each in told)
+    assert "mail_refused" in open_alarms(world)
+    for alarm in (text_id for text_id in words.wordings if text_id.startswith("alarm_")):  # none is cut short
+        what = words.render(alarm).body
+        assert what in words.render("mail_alarm", time="9am", alarm=what, url="https://example.org").body
+    asha.ignores()
+    world.staff_ignores()
