@@ -92,6 +92,7 @@ class TraineeSayings:
 
     asks_for_a_place: Pattern
     asks_of_sessions: Pattern
+    answers_about_a_place: Pattern
     asks_of_the_service: Pattern
     asks_for_an_end: Pattern
     call_me: Pattern

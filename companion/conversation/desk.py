@@ -152,6 +152,9 @@ class TextDesk:
             hear = exchange.hear_stopped
         heard = hear(text, episode, known, self._voice) if episode is not None else None
         if heard is None:
+            if episode is not None and text.screened.route == "notice":  # whatever else answers it, they hear of it
+                text.keep()
+                relay.heard_from_person(text.session, episode, text.row, text.now, self._voice)
             return None
         text.row.intent, text.row.needs_reading = heard[0], bool(known.text.strip())
         if text.screened.route == "notice" and not heard[1] and known.supported:

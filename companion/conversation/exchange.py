@@ -37,6 +37,9 @@ OF_THEIR_OWN = frozenset(
 )
 
 
+OF_A_PLACE = frozenset(("book_yes", "book_no", "running_late"))
+
+
 def may_be_exchange(person: Person | None) -> bool:
     """Whether it is worth asking the database: someone whose episode was taken, or a number that is nobody's."""
     return person is None or person.exchange_until is not None
@@ -67,7 +70,8 @@ def hear(text: Incoming, episode: Episode, known: Known, voice: Voice) -> tuple[
     answers_a_prompt = known.asked != "none" and meant.intent not in ("unknown", "thanks", "stop") and not meant.guessed
     answers_a_prompt = answers_a_prompt or _of_the_menu(known)
     own = meant.intent in OF_THEIR_OWN and not to_them
-    answers_a_prompt = answers_a_prompt and not (to_them and meant.intent in OF_THEIR_OWN)  # "are you there?"
+    # "are you there?", "can't talk now"
+    answers_a_prompt = answers_a_prompt and not (to_them and meant.intent in (*OF_THEIR_OWN, *OF_A_PLACE))
     if own or (meant.intent == "start_again" and known.state == "left"):
         return None
     text.keep()

@@ -171,6 +171,9 @@ def _asked_of_us(listen: TraineeSayings) -> Mapping[str, Pattern]:
         "signpost": listen.asks_for_a_place,
         "practical_need": listen.asks_for_a_place,
         "next_session": listen.asks_of_sessions,
+        "book_yes": listen.answers_about_a_place,
+        "book_no": listen.answers_about_a_place,
+        "running_late": listen.answers_about_a_place,
         "help": listen.asks_of_the_service,
         "stop": listen.asks_for_an_end,
     }

@@ -262,6 +262,7 @@ def test_r02_while_nobody_has_it_no_machine_stands_between_the_person_and_help(w
         "is anyone there",
         "please",
         "hello?",
+        "at work so cant talk now",  # and gives up no place
         "i didnt mean it",
         "im ok now sorry",
         "thank you",
@@ -310,7 +311,14 @@ def test_r20_what_is_said_to_whoever_has_it_is_answered_by_no_machine(world: Wor
     flagged(world, asha)
     taken(world, cole, asha)
     world.clock.advance(timedelta(minutes=3))
-    for words in ("whos this", "can you help me", "i turned it off, sorry", "where are you", "cancel that"):
+    for words in (
+        "whos this",
+        "can you help me",
+        "i turned it off, sorry",
+        "where are you",
+        "cancel that",
+        "so cant talk",
+    ):
         asha.texts(words)
         asha.hears_nothing()
     asha.texts("is my consultant going to find out")

@@ -239,6 +239,12 @@ def test_r09_what_a_menu_of_ours_offers_is_answered_and_passed_on_as_well(world:
     asha.hears_nothing()  # said to Dr Cole: no menu was sent
     world.settle()
     cole.hears("new text about")
+    world.advance(minutes=3)
+    cole.ignores()
+    asha.texts("please dont tell anyone")  # asks nothing of the service
+    asha.hears("That sounds hard")
+    world.settle()
+    cole.hears("new text about")
 
 
 @pytest.mark.one_database("postgresql")
