@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender
-from companion.models import AuditEntry, Booking, Group, GroupCover, GroupSession, OutboxMessage, Person
+from companion.models import AuditEntry, Booking, Exclusion, Group, GroupCover, GroupSession, OutboxMessage, Person
 from tests.console_stage import Stage, press, stage
 
 GROUP = {
@@ -183,6 +183,23 @@ def test_who_came_is_kept_and_may_be_put_right(on: Stage) -> None:
         kept = session.get_one(GroupSession, on.ids["over"]).attendance_by
     assert statuses == ["yes"]
     assert kept == on.ids["ada"]
+
+
+def test_whoever_is_left_out_does_not_see_who_has_a_place_and_takes_nobody_out_who_came(on: Stage) -> None:
+    at = on.path("/console/sessions/{over}")
+    came = on.browser("cor")
+    assert press(came, f"{at}/attendance", f"{at}/attendance", came=str(on.ids["wren"])).status_code == 302
+    with on.database.write() as session:
+        session.add(Exclusion(trainee_id=on.ids["wren"], excluded_id=on.ids["ada"], at=on.clock.now()))
+    ada = on.browser("ada")
+    pages = [ada.get(f"{at}{page}").text for page in ("", "/run-sheet", "/attendance")]
+    assert not any("Wren" in page or str(on.ids["wren"]) in page for page in pages)
+    assert "1 of 6 taken" in pages[0]  # how many is no secret, and an empty list would be untrue
+    assert "Nobody had a place" not in pages[0]
+    assert press(ada, f"{at}/attendance", f"{at}/attendance").status_code == 302
+    with on.database.read() as session:
+        statuses = session.scalars(select(Booking.status).where(Booking.session_id == on.ids["over"])).all()
+    assert statuses == ["attended"]
 
 
 def test_the_hours_of_a_group_are_stated_and_taken_back(on: Stage) -> None:

@@ -19,6 +19,7 @@ from wtforms.fields.choices import SelectChoice
 from companion.console.desk import EVERYONE, allow, desk, me, my_id, now, pages
 from companion.console.fields import Form
 from companion.console.queries import in_my_groups
+from companion.escalation.exclusions import may_see
 from companion.models import Booking, Group, GroupSession, Person
 from companion.programme import deciding, running
 from companion.programme.recurrence import local_day
@@ -34,12 +35,14 @@ class AttendanceForm(Form):
 
 @dataclass(frozen=True)
 class Places:
-    """Who said what about one session."""
+    """Who said what about one session, of those who may be shown; `taken` counts all, and `unseen` came besides."""
 
     coming: Sequence[Booking]
     waiting: Sequence[Booking]
     unanswered: Sequence[Booking]
     declined: Sequence[Booking]
+    taken: int
+    unseen: frozenset[uuid.UUID]
 
 
 @pages.get("/sessions/<uuid:session_id>")
@@ -90,7 +93,9 @@ def attendance(session_id: uuid.UUID) -> ResponseReturnValue:
         others = [
             person
             for person in session.scalars(
-                select(Person).where(Person.group_id == found.group_id, Person.state == "joined").order_by(Person.alias)
+                select(Person)
+                .where(Person.group_id == found.group_id, Person.state == "joined", may_see(my_id(), Person.id))
+                .order_by(Person.alias)
             )
             if person.id not in {each.id for each in booked}
         ]
@@ -109,8 +114,8 @@ def attendance(session_id: uuid.UUID) -> ResponseReturnValue:
                 form.form_errors.append("Somebody else kept who came while your page was open. Look again.")
                 form.version.data = stamp
             else:
-                count = running.mark(session, found, came, my_id(), now())
-                flash(f"Saved: {count} {'person' if count == 1 else 'people'} came.", "info")
+                running.mark(session, found, came | places.unseen, my_id(), now())
+                flash(f"Saved: {len(came)} {'person' if len(came) == 1 else 'people'} came.", "info")
                 return back(found.id)
         return render_template(
             "console/attendance.html",
@@ -118,6 +123,7 @@ def attendance(session_id: uuid.UUID) -> ResponseReturnValue:
             meeting=found,
             group=found.group,
             booked=booked,
+            taken=places.taken,
             others=others,
             went_in={booking.person_id for booking in places.coming if booking.clicked_at},
         )
@@ -165,18 +171,22 @@ def _month(given: str | None, today: date) -> date:
 
 
 def _places(session: Session, session_id: uuid.UUID) -> Places:
-    found = session.scalars(
-        select(Booking)
+    booked = (
+        select(Booking, may_see(my_id(), Person.id))
         .join(Booking.person)
         .where(Booking.session_id == session_id)
         .options(contains_eager(Booking.person))
         .order_by(Person.alias)
-    ).all()
+    )
+    all_of_them = session.execute(booked).tuples().all()
+    found = [booking for booking, seen in all_of_them if seen]
     return Places(
         coming=[b for b in found if b.status in ("yes", "attended")],
         waiting=sorted((b for b in found if b.status == "waiting"), key=_queue),
         unanswered=[b for b in found if b.status == "offered"],
         declined=[b for b in found if b.status == "no"],
+        taken=sum(b.status in ("yes", "attended") for b, _ in all_of_them),
+        unseen=frozenset(b.person_id for b, seen in all_of_them if b.status == "attended" and not seen),
     )
 
 
