@@ -194,6 +194,12 @@ def test_whoever_is_left_out_does_not_see_who_has_a_place_and_takes_nobody_out_w
     ada = on.browser("ada")
     pages = [ada.get(f"{at}{page}").text for page in ("", "/run-sheet", "/attendance")]
     assert not any("Wren" in page or str(on.ids["wren"]) in page for page in pages)
+    with on.database.write() as session:
+        before = session.get_one(GroupSession, on.ids["evening"])
+        at_evening = select(Booking.status).where(Booking.session_id == before.id, Booking.person_id == on.ids["wren"])
+        assert session.scalar(at_evening) == "yes"
+    told = ada.get(on.path("/console/sessions/{evening}/cancel")).text
+    assert ("Have a place" in told, "Wren" in told) == (True, False)
     assert "1 of 6 taken" in pages[0]  # how many is no secret, and an empty list would be untrue
     assert "Nobody had a place" not in pages[0]
     assert press(ada, f"{at}/attendance", f"{at}/attendance").status_code == 302

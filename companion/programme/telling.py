@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from companion import when
 from companion.content.catalogue import Text
+from companion.escalation.exclusions import hidden_from
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import enqueue
 from companion.models import Booking, Group, GroupSession, OutboxMessage, Person
@@ -42,10 +43,14 @@ class Shift:
 
 @dataclass(frozen=True)
 class Told:
-    """Who will hear of a change: trainees with what they had answered, and those who run the session."""
+    """Who will hear of a change: trainees with what they had answered, and those who run the session.
+
+    `unseen`: trainees who left out whoever makes the change, and are counted but not named to them.
+    """
 
     trainees: Sequence[Booking]
     staff: Sequence[Person]
+    unseen: frozenset[uuid.UUID] = frozenset()
 
     def count(self, status: str) -> int:
         """Return how many of the trainees had answered so."""
@@ -61,7 +66,8 @@ def concerned(session: Session, meeting: GroupSession, *, but: uuid.UUID | None 
         .options(contains_eager(Booking.person))
         .order_by(Person.alias)
     ).all()
-    return Told(trainees, [person for person in runners(session, meeting) if person.id != but])
+    unseen = hidden_from(session, but) if but is not None else frozenset()
+    return Told(trainees, [person for person in runners(session, meeting) if person.id != but], unseen)
 
 
 def tell(
