@@ -20,7 +20,7 @@ from pathlib import Path
 from companion.escalation.plan import Plan
 
 _FOLDER = "__pycache__"
-_CODE = ("normalise.py", "phrases.py", "plan.py", "store.py", "watchlist_data.py")
+_CODE = ("normalise.py", "packing.py", "phrases.py", "plan.py", "store.py", "watchlist_data.py")
 
 
 def stored_plan(paths: Iterable[Path], make: Callable[[], Plan]) -> Plan:
