@@ -20,7 +20,7 @@ from companion.escalation.exclusions import hidden_from
 from companion.messaging.addresses import usable
 from companion.messaging.outbox import drop, enqueue
 from companion.models import Booking, GroupFacilitator, GroupSession, OutboxMessage, Person, SessionLeave
-from companion.models.base import found
+from companion.models.base import ask
 from companion.programme import places
 from companion.programme.asking import may_be_asked, waits_for_answer
 from companion.programme.links import place_url
@@ -42,19 +42,36 @@ _COMING = (
     .options(contains_eager(GroupSession.group))
     .order_by(GroupSession.starts_at)
 )
+_MAY_BE_INVITED = (
+    (Person.state == "joined")
+    & Person.quiet_since.is_(None)
+    & may_be_asked(bindparam("now"))
+    & ((Person.paused_until.is_(None)) | (Person.paused_until <= bindparam("now")))
+)
+_ASKED = exists().where(Booking.session_id == GroupSession.id, Booking.person_id == Person.id)
 _NOT_ASKED = (
     select(Person)
-    .where(Person.group_id == bindparam("group"), Person.state == "joined", Person.quiet_since.is_(None))
-    .where(~exists().where(Booking.session_id == bindparam("meeting"), Booking.person_id == Person.id))
-    .where(may_be_asked(bindparam("now")), (Person.paused_until.is_(None)) | (Person.paused_until <= bindparam("now")))
+    .join(GroupSession, GroupSession.group_id == Person.group_id)
+    .where(GroupSession.id == bindparam("meeting"), _MAY_BE_INVITED, ~_ASKED)
     .limit(bindparam("limit"))
+)
+_TO_INVITE_TO = (
+    select(GroupSession.id)
+    .join(Person, Person.group_id == GroupSession.group_id)
+    .where(GroupSession.status == "planned", GroupSession.cancel_at.is_(None), _MAY_BE_INVITED, ~_ASKED)
+    .where(GroupSession.starts_at > bindparam("after"), GroupSession.starts_at <= bindparam("until"))
+    .distinct()
 )
 
 
 def invite(session: Session, now: datetime, voice: Speaker) -> int:
     """Offer a place in the next session to members who have not been asked; return how many (at most BATCH)."""
+    after, until = now + INVITE_UNTIL, now + INVITE_BEFORE
+    wanted = set(ask(session, _TO_INVITE_TO, after=after, until=until, now=now).scalars())
     invited = 0
-    for meeting in _coming(session, now + INVITE_UNTIL, now + INVITE_BEFORE):
+    for meeting in _coming(session, after, until) if wanted else ():
+        if meeting.id not in wanted:
+            continue
         zone = ZoneInfo(meeting.group.time_zone)
         when_ = when.day_and_time(meeting.starts_at, zone)
         for person in _not_asked(session, meeting, now, BATCH - invited):
@@ -223,8 +240,7 @@ def _coming(session: Session, after: datetime, until: datetime) -> list[GroupSes
 def _not_asked(session: Session, meeting: GroupSession, now: datetime, limit: int) -> list[Person]:
     if limit <= 0:
         return []
-    asked = {"meeting": meeting.id, "group": meeting.group_id, "now": now, "limit": limit}
-    return list(found(session, _NOT_ASKED, **asked))
+    return list(session.scalars(_NOT_ASKED, {"meeting": meeting.id, "now": now, "limit": limit}))
 
 
 def _booked(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Booking]]:
