@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from companion.conversation.orders import read_order
-from companion.escalation.reopening import ask_for_help
-from companion.models import AuditEntry, Episode, Note, RelayedText
-from tests.safety.stage import DANGER, episode, episodes, flagged, reference, taken
+from companion.models import AuditEntry, Note, RelayedText
+from tests.safety.stage import episode, episodes, flagged, reference, taken
 from tests.world import World
 
 
@@ -264,47 +263,6 @@ def test_r09_what_only_looks_like_an_answer_to_a_prompt_is_said_to_the_facilitat
     cole.ignores()
 
 
-def test_r13_a_promise_and_r20_change_and_r15_repeats(world: World) -> None:
-    asha = world.member()
-    cole, dunne, erskine = world.staff("facilitator"), world.staff("facilitator", 1), world.staff("lead")
-    flagged(world, asha)
-    world.settle()
-    cole.ignores()
-    cole.texts("take")
-    world.settle()
-    cole.ignores()
-    asha.ignores()
-    asha.texts("CHANGE")
-    asha.hears("asking someone else instead of Dr Cole", "999")
-    world.settle()
-    cole.hears("asked for someone else")
-    dunne.hears("an item needs you now")  # the first of those who are left
-    cole.texts(f"{reference(cole.phone.inbox[0].body)} take")
-    cole.hears("someone else was asked for")
-    dunne.texts("on it")
-    dunne.hears("You have")
-    world.settle()
-    asha.hears("Dr Dunne")
-    world.advance(minutes=10)
-    dunne.hears("no contact is recorded")
-    world.advance(minutes=10)
-    dunne.hears("is open again")
-    asha.hears("no note that Dr Dunne has reached you")
-    erskine.hears("an item needs you now")  # one step up; the owner is kept
-    dunne.texts("take")
-    world.settle()
-    world.staff_ignores()
-    asha.ignores()
-    assert episode(world).owner_id is not None
-    for _ in range(3):
-        asha.texts(DANGER)
-        assert len(asha.ignores()) == 1  # the short reply, never none
-    world.advance(seconds=60)
-    assert 1 <= sum("needs you again now" in text for text in dunne.ignores()) <= 2
-    assert len(episodes(world)) == 1
-    world.staff_ignores()
-
-
 def test_r09_words_kept_on_one_item_hide_no_other_that_waits(world: World) -> None:
     asha, mina, cole = world.member(), world.member("+447700900102"), world.staff("facilitator")
     flagged(world, asha)
@@ -323,81 +281,6 @@ def test_r09_words_kept_on_one_item_hide_no_other_that_waits(world: World) -> No
     world.staff_ignores()
     for each in (asha, mina):
         each.ignores()
-
-
-def test_r13_who_was_talking_to_them_when_it_opened_again_records_it_by_saying_so(world: World) -> None:
-    asha = world.member()
-    cole, dunne = world.staff("facilitator"), world.staff("facilitator", 1)
-    flagged(world, asha)
-    world.settle()
-    cole.ignores()
-    cole.texts("on it")
-    world.settle()
-    asha.hears("Dr Cole", "has your text now")
-    world.advance(minutes=21)  # a long call
-    cole.ignores()
-    asha.hears("no note that Dr Cole has reached you")
-    dunne.hears("an item needs you now")
-    cole.texts("sorry, spoke to her, she's ok")
-    cole.hears("Recorded: you reached")
-    assert episode(world).state == "contacted"
-    world.settle()
-    dunne.hears("Dr Cole has", "need do nothing")
-    asha.hears_nothing()  # she knows
-    world.advance(minutes=30)
-    dunne.hears_nothing()
-    cole.hears_nothing()
-
-
-def test_r13_nothing_that_an_owner_says_takes_back_their_wish_for_help(world: World) -> None:
-    asha, cole = world.member(), world.staff("facilitator")
-    flagged(world, asha)
-    world.settle()
-    ref = reference(cole.hears("an item"))
-    cole.texts("on it")
-    cole.texts("reached her")
-    with world.database.write() as session:
-        theirs = session.get_one(Episode, episode(world).id)
-        assert theirs.owner is not None
-        ask_for_help(session, theirs, theirs.owner, world.clock.now(), world.services.voice)
-    cole.ignores()
-    cole.texts(f"{ref} REACHED")
-    cole.hears("Nothing has changed")
-    assert episode(world).state == "open"
-    world.settle()
-    world.staff_ignores()
-    asha.ignores()
-
-
-@pytest.mark.one_database("sqlite")
-def test_r15_the_third_flag_in_ten_minutes_pages_the_next_step(world: World) -> None:
-    asha, dunne = world.member(), world.staff("facilitator", 1)
-    flagged(world, asha)
-    flagged(world, asha, "I really want to kill myself")
-    world.settle()
-    dunne.hears_nothing()
-    flagged(world, asha, "I am going to end my life")
-    world.settle()
-    dunne.hears("an item needs you now")
-    world.staff_ignores()
-
-
-def test_r19_a_flood_of_unknown_numbers_pages_once_with_a_count(world: World) -> None:
-    lead = world.staff("lead")
-    for n in range(50):
-        stranger = world.talker(f"+447700900{400 + n}")
-        stranger.texts(DANGER)
-        stranger.hears("we don't know your number", "999", "116 123")
-    world.settle()
-    ref = reference(lead.hears("50 items from unknown senders"))
-    lead.hears_nothing()
-    lead.texts(f"{ref} take")
-    lead.hears("You have")
-    world.settle()
-    assert {each.state for each in episodes(world)} == {"owned"}
-    for n in range(50):
-        world.talker(f"+447700900{400 + n}").hears("Dr Erskine")
-    world.staff_ignores()
 
 
 def test_r20_news_that_waits_for_who_had_it_goes_to_nobody_once_someone_else_is_asked_for(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What is left of an episode afterwards: a new one is linked to it for a day; a stranger is forgotten after three."""
+"""Texts of danger that come again, floods of them, and what is left: an episode for a day, a stranger for three."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from companion import jobs
 from companion.escalation.closings import close
 from companion.escalation.episodes import record_contact, take
 from companion.models import Address, Episode, InboundMessage, Person
-from tests.safety.stage import DANGER, episodes, flagged
+from tests.safety.stage import DANGER, episodes, flagged, reference
 from tests.world import World
 
 
@@ -77,4 +77,35 @@ def test_r19_of_a_stranger_nothing_is_kept_after_three_days_but_what_proves_the_
             assert session.scalars(select(Episode.outcome)).one() == "spoke"
     world.settle()
     stranger.ignores()
+    world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r15_the_third_flag_in_ten_minutes_pages_the_next_step(world: World) -> None:
+    asha, dunne = world.member(), world.staff("facilitator", 1)
+    flagged(world, asha)
+    flagged(world, asha, "I really want to kill myself")
+    world.settle()
+    dunne.hears_nothing()
+    flagged(world, asha, "I am going to end my life")
+    world.settle()
+    dunne.hears("an item needs you now")
+    world.staff_ignores()
+
+
+def test_r19_a_flood_of_unknown_numbers_pages_once_with_a_count(world: World) -> None:
+    lead = world.staff("lead")
+    for n in range(50):
+        stranger = world.talker(f"+447700900{400 + n}")
+        stranger.texts(DANGER)
+        stranger.hears("we don't know your number", "999", "116 123")
+    world.settle()
+    ref = reference(lead.hears("50 items from unknown senders"))
+    lead.hears_nothing()
+    lead.texts(f"{ref} take")
+    lead.hears("You have")
+    world.settle()
+    assert {each.state for each in episodes(world)} == {"owned"}
+    for n in range(50):
+        world.talker(f"+447700900{400 + n}").hears("Dr Erskine")
     world.staff_ignores()
