@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from companion.models import (
+    LANES,
     Address,
     Alarm,
     Booking,
@@ -77,7 +78,13 @@ def text_from(session: Session, address: Address, body: str, at: datetime, **mor
 
 def text_to(session: Session, address: Address, body: str, at: datetime, status: str, **more: object) -> OutboxMessage:
     """Add a text that went out."""
-    given = {"key": uuid.uuid4().hex, "purpose": "reminder_day", "wording_version": "1", "lane": 1, **more}
+    given = {
+        "key": uuid.uuid4().hex,
+        "purpose": "reminder_day",
+        "wording_version": "1",
+        "lane": LANES.index("reminder"),
+        **more,
+    }
     row = OutboxMessage(
         channel=address.channel,
         address_id=address.id,
