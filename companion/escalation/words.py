@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from companion import when
@@ -24,10 +24,11 @@ from companion.messaging.addresses import usable
 from companion.messaging.calls import enqueue_call
 from companion.messaging.mail import enqueue_email
 from companion.messaging.outbox import enqueue
-from companion.models import Address, Episode, OutboxMessage, Person
+from companion.models import LANES, Address, Episode, OutboxMessage, Person
 from companion.rota.ways import way_to
 from companion.speaker import Speaker
 
+_TOLD = ("crisis_nobody_yet", "crisis_taken", "crisis_passed", "crisis_no_contact")  # of these the last is true
 NAMED = 4  # references in one page: so that it costs one part
 
 
@@ -143,7 +144,7 @@ class Voice(Speaker):
             facilitator=owner.label,
             by=when.time_by(by, now, self.settings.zone),
         )
-        self._to_trainee(session, episode, f"taken:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now)
+        self._to_trainee(session, episode, f"taken:{episode.id}:{owner.id}:{now.timestamp():.0f}", text, now, until=by)
 
     def tell_others_taken(self, session: Session, episode: Episode, others: list[Person], now: datetime) -> None:
         """Tell those who were paged as well that they need do nothing."""
@@ -262,13 +263,20 @@ class Voice(Speaker):
         number = crisis_values(self.directory, now.astimezone(self.settings.zone).date()).get(f"nhs_{nation}", "")
         return self.words.nhs_line(nation, number) if number else ""
 
-    def _to_trainee(self, session: Session, episode: Episode, key: str, text: Text, now: datetime) -> None:
+    def _to_trainee(
+        self, session: Session, episode: Episode, key: str, text: Text, now: datetime, until: datetime | None = None
+    ) -> None:
+        """Tell the person what is true now; what was true before and waits for their phone is not sent any more."""
         to = address_to_tell(session, episode)
         if not person_knows(episode):
             return
+        was_true = (OutboxMessage.purpose.in_(_TOLD), OutboxMessage.key.contains(f":{episode.id}:"))
+        gone = {"status": "dropped", "reason": "changed", "settled_at": now, "updated_at": now}
+        waits = (OutboxMessage.status == "queued", OutboxMessage.lane == LANES.index("page"))
+        session.execute(update(OutboxMessage).where(*waits, *was_true).values(gone))
         if to.invalid_since is None:
             # Two hours on it would mislead: by then something else is true.
-            self._queue(session, key, to, text, now, expires_at=now + timedelta(hours=2))
+            self._queue(session, key, to, text, now, expires_at=until or now + timedelta(hours=2))
 
     def _queue(
         self,

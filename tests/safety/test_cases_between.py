@@ -344,3 +344,21 @@ def test_r19_a_stranger_who_waits_is_told_what_is_true(world: World) -> None:
     stranger.hears("No facilitator has picked this up yet", "999")
     world.settle()
     world.staff_ignores()
+
+
+@pytest.mark.one_database("sqlite")
+def test_r02_what_waited_for_a_phone_that_was_off_is_not_sent_once_it_is_untrue(world: World) -> None:
+    asha, cole = world.member(), world.staff("facilitator")
+    flagged(world, asha)
+    world.standin.fault(asha.number, "undelivered", code=30003)
+    world.advance(minutes=16)  # that nobody has it does not arrive, and is to be tried again in half an hour
+    world.standin.lift()
+    cole.ignores()
+    cole.texts("TAKE")
+    cole.hears("You have")
+    world.settle()
+    asha.hears("Dr Cole is a facilitator and has your text now")
+    world.advance(minutes=33)
+    asha.hears("We have no note that Dr Cole has reached you")
+    asha.hears_nothing()
+    world.staff_ignores()
