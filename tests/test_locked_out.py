@@ -22,7 +22,7 @@ def test_who_cannot_get_in_is_told_of_and_keeps_their_place(world: World) -> Non
     world.move_to(SESSION + timedelta(minutes=2))
     world.staff_ignores()
     asha.ignores()
-    for said in ("zoom isn't letting me in", "cant join, wifi down"):
+    for said in ("zoom isn't letting me in", "the code isnt working", "cant join, wifi down"):
         asha.texts(said)
         asha.hears("told those who run it. To join by phone, call 020 7946 0018")
     world.settle()
@@ -33,6 +33,9 @@ def test_who_cannot_get_in_is_told_of_and_keeps_their_place(world: World) -> Non
     assert "nobody" not in cole.hears("Coming: ")
     world.advance(hours=1)
     asha.ignores()
+    cole.ignores()
+    cole.texts("nobody turned up")
+    cole.hears("Noted, for ICU North. Came: nobody")
     asha.texts("nobody is here")
     world.settle()
     assert not any("can't get into" in text for each in (cole, dunne) for text in each.ignores())

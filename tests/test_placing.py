@@ -106,6 +106,8 @@ def test_a_group_is_suggested_with_a_choice_and_moving_is_one_text(world: World)
     asha.hears("We suggest this group: ICU North, Thursday 6:30pm", "GROUP 2: ICU South, Saturday 7pm")
     asha.hears("ICU North meets Thu 26 Nov")
     # Everything works while the offer waits for its answer, and the answer is still understood.
+    asha.texts("maybe, depends on my shifts")
+    asha.hears("nothing changes for now. Reply YES or NO")
     asha.texts("GROUP")
     asha.hears("GROUP 1: ICU North, Thursday 6:30pm", "GROUP 2: ICU South")
     asha.texts("yes")

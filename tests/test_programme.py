@@ -210,6 +210,15 @@ def test_pause_and_resume(world: World) -> None:
     asha.hears("paused until Mon 14 Dec")
     world.move_to(datetime(2026, 12, 13, 20, 0, tzinfo=UTC))
     asha.hears_nothing()
+    asha.texts("on leave from tomorrow for a year, stop the texts until then please")
+    asha.hears("paused until Sun 12 Dec 2027")
+    asha.texts("we had a girl!!")
+    asha.hears("congratulations")
+    asha.texts("happy new year everyone")
+    asha.hears("the same to you")
+    for _ in range(2):
+        asha.texts("wibble wobble")
+        asha.ignores()  # at last, the offer of a person: RESUME is no answer to that
     asha.texts("resume")
     asha.hears("on again")
     world.staff_ignores()

@@ -229,8 +229,22 @@ def test_no_question_on_the_day_of_a_reminder(world: World) -> None:
     world.staff_ignores()
 
 
-LOW = ("bit rubbish tbh", "Hard", "very hard", "exhausted", "not great", "😭", "cried twice", "really tough week")
+LOW = (
+    "failed my exam. feel like such an idiot",
+    "nothing good",
+    "got another complaint",
+    "didnt get the job",
+    "bit rubbish tbh",
+    "Hard",
+    "very hard",
+    "exhausted",
+    "not great",
+    "😭",
+    "cried twice",
+    "really tough week",
+)
 NOT_LOW = (
+    "passed the exam i failed last time",
     "not bad",
     "could be worse",
     "Good",

@@ -71,6 +71,7 @@ class StaffSayings:
     session_off: Pattern
     session_swap: Pattern
     session_on_again: Pattern
+    tells_who_came: Pattern
     all_came: Pattern
     nobody_came: Pattern
     message_send: Pattern
@@ -158,6 +159,7 @@ class TraineeSayings:
     by_phone: Pattern
     locked_out: Pattern
     on_the_way: Pattern
+    nothing_good: Pattern
     which_number: Pattern
     dial_always: Pattern
     by_video: Pattern

@@ -100,7 +100,7 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     intents = with_help(RULES[state](found), found, state)
     led = looked_at_again(intents, found, state)
     guessed = not intents or led[0] not in intents
-    intents = led
+    intents = led if state in _NOT_IN or (bare := _command(said, words)) not in _ANYWHERE else [bare]
     if "stop" in found.clear and led[:1] != ["start_again"]:  # whatever was asked, an end comes first
         intents = ["stop", *(intent for intent in intents if intent != "consent_yes")]
         if "delete_my_data" in hits and hits["stop"].source.startswith("want out"):
@@ -112,6 +112,8 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     slots = read_slots(said, unique, words)
     if unique[0] == "checkin_word" and "hard" in hits:
         slots["low"] = 1  # a word that says it is hard: never more than that
+    if unique == ("unknown",) and "undecided" in hits:
+        slots["undecided"] = 1
     need = ""
     if "signpost" in unique:
         topic = topic_of(said, words)
@@ -121,13 +123,23 @@ def _read_meaning(said: Said, state: str, words: WordList) -> Understanding:
     return Understanding(unique, MappingProxyType(slots), _why(unique, hits, state), need, guessed)
 
 
+# Our texts promise these words without saying when: as a whole message they are no answer to what was asked last.
+_ANYWHERE = ("resume", "running_late")
+_NOT_IN = ("confirm_consent", "after_stop")
+
+
+def _command(said: Said, words: WordList) -> str | None:
+    """Return what a message of one word asks for, if it is a command."""
+    start, end = words.finder.trim(said.words, 0, len(said.words))
+    return words.commands.get(said.words[start]) if end - start == 1 else None
+
+
 def _add_commands(said: Said, hits: dict[str, Hit], words: WordList) -> None:
     """A message of one word that is a command, or one slip of the thumb away from one."""
-    start, end = words.finder.trim(said.words, 0, len(said.words))
-    if end - start == 1:
-        intent = words.commands.get(said.words[start])
-        if intent is not None:
-            hits[intent] = Hit(intent, "whole", said.words[start], start, end)
+    intent = _command(said, words)
+    if intent is not None:
+        start, end = words.finder.trim(said.words, 0, len(said.words))
+        hits[intent] = Hit(intent, "whole", said.words[start], start, end)
     if poster_code(said.raw):
         hits.setdefault("join", Hit("join", "whole", "join, a code and where the poster hangs", 0, len(said.words)))
 

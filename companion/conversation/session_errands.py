@@ -30,6 +30,8 @@ def answer(request: Request) -> Answer | None:
     if request.is_just(listen.session_on_again):
         return _undo(request)
     came = request.words_after("came")
+    if came is None and request.is_just(listen.tells_who_came) and _all_or_none(request.body, set()) is not None:
+        came = request.body  # "nobody came"
     if came is not None:
         return _came(request, came)
     code = find_reference(request.body)
@@ -142,13 +144,18 @@ def _came(request: Request, words: str) -> Answer:
     return "came", (text,)
 
 
-def _chosen(words: str, listed: set[int]) -> set[int] | None:
-    """Return the numbers meant, of those listed, or None when they cannot be read or one stands for nobody."""
+def _all_or_none(words: str, listed: set[int]) -> set[int] | None:
     plain = " ".join(re.sub(r"[^a-z0-9 ]", " ", words.lower()).split())
     if said_by_staff().all_came.search(plain):
         return listed
-    if said_by_staff().nobody_came.search(plain):
-        return set()
+    return set() if said_by_staff().nobody_came.search(plain) else None
+
+
+def _chosen(words: str, listed: set[int]) -> set[int] | None:
+    """Return the numbers meant, of those listed, or None when they cannot be read or one stands for nobody."""
+    if (found := _all_or_none(words, listed)) is not None:
+        return found
+    plain = " ".join(re.sub(r"[^a-z0-9 ]", " ", words.lower()).split())
     numbers = [part for part in plain.split() if part != "and"]
     if not numbers or not all(part.isdecimal() for part in numbers):
         return None

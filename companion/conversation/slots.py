@@ -137,7 +137,7 @@ def _pause(said: Said, _: WordList) -> Slots:
     until = _UNTIL.search(text) or _BACK_ON.search(text)
     if until:
         words = _UNTIL_ENDS.sub("", until.group(1)).strip(" \"'-")
-        if words:
+        if words and words != "then":  # "for a year, no texts until then"
             return {"until": words}
     if _FORTNIGHT.search(text):
         return {"weeks": 2}

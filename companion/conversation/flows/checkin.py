@@ -46,7 +46,7 @@ def scored(known: Known) -> Decision:
 
 def in_words(known: Known) -> Decision:
     """Answer a word or a sentence; a person reads it."""
-    low = bool(known.meant.slots.get("low"))
+    low = bool(known.meant.slots.get("low")) or _nothing_good(known)
     change = CheckedIn(None, said_hard=low)
     if known.by_the_way == helping.FAMILY_ILL:
         return Decision((helping.family_ill(known),), (change,), a_person.OFFERED, read_me=True)
@@ -54,6 +54,12 @@ def in_words(known: Known) -> Decision:
         return Decision(read_me=True).and_then(_noted(known, change))
     again = known.earlier is not None and _was_low(known.earlier)
     return Decision(read_me=True).and_then(_low(known, change, ask=again))
+
+
+def _nothing_good(known: Known) -> bool:
+    """Whether somebody who was asked for one good thing has none."""
+    asked = known.kept.get("question") == "checkin_good_thing"
+    return asked and said_by_trainees().nothing_good.search(one_line(known.text)) is not None
 
 
 def is_low(text: str) -> bool:

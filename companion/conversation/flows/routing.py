@@ -34,7 +34,7 @@ from companion.conversation.flows import (
     whose_number,
 )
 from companion.conversation.intents import understand
-from companion.conversation.known import NOTHING, SILENCE, Decision, Known, says_nothing_else
+from companion.conversation.known import ABOUT_A_PLACE, NOTHING, SILENCE, Decision, Known, says_nothing_else
 from companion.conversation.normalise import one_line
 from companion.conversation.number_beside import scores_beside
 
@@ -284,6 +284,8 @@ _WORTH_LEARNING = 3  # words: fewer teach nothing
 def _not_understood(known: Known) -> Decision:
     if not known.text.strip():
         return SILENCE if known.stopped else Decision((known.say("not_understood"),))
+    if known.asked in ABOUT_A_PLACE and "undecided" in known.meant.slots:
+        return Decision((known.say("place_undecided"),), heard_as="undecided")
     if (troubled := checkin.by_the_way(known)) is not None:
         return troubled
     if (number := checkin.off_scale(known)) is not None:
