@@ -24,6 +24,8 @@ from companion.programme import supervision, survey
 from companion.retention import purge
 from tests.console_logins import hidden, signed_in
 from tests.console_stage import press
+from tests.safety.stage import give_logins
+from tests.safety.test_r17_readiness import signed_in_as
 from tests.world import Talker, World
 
 OVER = datetime(2026, 11, 26, 19, 45, tzinfo=UTC)  # half an hour after the first session's end
@@ -250,7 +252,7 @@ def test_a_total_leaves_no_small_group_to_be_worked_out(
 
 
 def test_results_wait_for_enough_and_are_frozen_once_shown(world: World) -> None:
-    quarter = date(2026, 10, 1)
+    quarter = date(2026, 7, 1)
     with world.database.write() as session:
         group = session.scalars(select(Group.id)).one()
         survey.open_tally(session, group, quarter)
@@ -270,9 +272,14 @@ def test_results_wait_for_enough_and_are_frozen_once_shown(world: World) -> None
             id_ = uuid.uuid4()
             survey.keep_words(session, id_, group, quarter, f"words {number}")
             survey.settle_words(session, id_, agreed=True)
-            found = survey.comments(session, group, quarter, date(2027, 1, 1))
+            found = survey.comments(session, group, quarter, date(2026, 10, 1))
             assert len(found) == (5 if number == 4 else 0)
-        assert survey.comments(session, group, quarter, date(2026, 12, 31)) == ()
+        assert survey.comments(session, group, quarter, date(2026, 9, 30)) == ()
+    give_logins(world)
+    page = signed_in_as(world, "Dr Cole").get(f"/console/groups/{group}").text
+    assert "July to September 2026" in page
+    assert "10 replies: about 90 in 100 found it helpful." in page
+    assert all(f"<li>words {number}</li>" in page for number in range(5))
 
 
 def test_no_column_of_an_answer_leads_to_who_gave_it() -> None:

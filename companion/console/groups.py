@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,7 @@ from companion.console.today import meetings
 from companion.content.catalogue import Text
 from companion.escalation.exclusions import may_see
 from companion.models import Booking, Cohort, Group, GroupCover, GroupFacilitator, GroupSession, Person, record
-from companion.programme import changing, telling
+from companion.programme import changing, survey, telling
 from companion.programme.recurrence import in_words
 from companion.programme.sessions import make_for, timing
 from companion.rota.cover import begin, missing
@@ -68,7 +69,7 @@ def groups() -> ResponseReturnValue:
 @allow(*EVERYONE)
 def group(group_id: uuid.UUID) -> ResponseReturnValue:
     """Show one group: who runs it, its next sessions with who is coming, and its people."""
-    with desk().database.read() as session:
+    with desk().database.write() as session:  # what is shown of the survey is frozen then
         found = _find(session, group_id)
         people = session.scalars(
             select(Person)
@@ -103,6 +104,7 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
             found.ended_at is None and (cover := session.get(GroupCover, found.id)) is not None and not cover.live_at
         )
         lacks = missing(session, found, now()) if waits else []
+        said = survey.said(session, found.id, now().astimezone(ZoneInfo(found.time_zone)).date())
     return render_template(
         "console/group.html",
         group=found,
@@ -110,6 +112,7 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
         meetings=coming,
         people=people,
         past=past,
+        said=said,
         waits=waits,
         lacks=lacks,
         may_change=me().role in MAY_CHANGE,

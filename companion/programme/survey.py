@@ -44,6 +44,20 @@ class Result:
     helpful: str
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a group's people said in a quarter, of which `quarter` is the first day."""
+
+    quarter: date
+    result: Result
+    comments: Sequence[str]
+
+    @property
+    def last_month(self) -> date:
+        """Return a day of the quarter's last month."""
+        return self.quarter + timedelta(days=70)
+
+
 def quarter_of(day: date) -> date:
     """Return the first day of the quarter that `day` is in."""
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
@@ -117,6 +131,15 @@ def comments(session: Session, group_id: uuid.UUID, quarter: date, today: date) 
         .order_by(SurveyComment.id)  # random
     ).all()
     return found if len(found) >= COMMENTS else ()
+
+
+def said(session: Session, group_id: uuid.UUID, today: date, quarters: int = 4) -> Sequence[Said]:
+    """Return what may be shown of a group to those who run it, newest quarter first. It needs a writing session."""
+    tallied = select(SurveyTally.quarter).where(
+        SurveyTally.group_id == group_id, SurveyTally.helpful + SurveyTally.not_helpful > 0
+    )
+    found = session.scalars(tallied.order_by(SurveyTally.quarter.desc()).limit(quarters)).all()
+    return [Said(each, inside(session, group_id, each), comments(session, group_id, each, today)) for each in found]
 
 
 def share(replies: int, helpful: int) -> str:
