@@ -23,7 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from companion.models import Address, AuditEntry, Base, CheckIn, Consent, InboundMessage, OutboxMessage, Person
-from companion.programme.figures import freeze
+from companion.programme.monthly import freeze
 from tests import databases
 from tests.console_people import NOW, text_from, text_to, trainee
 from tests.console_stage import Stage, press, stage

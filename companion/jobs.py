@@ -13,7 +13,7 @@ from companion.machine import making_good
 from companion.messaging import templates
 from companion.messaging.claiming import URGENT
 from companion.programme.around import tick as around_tick
-from companion.programme.figures import freeze as freeze_figures
+from companion.programme.monthly import freeze as freeze_figures
 from companion.programme.tick import tick as programme_tick
 from companion.proof import drill as drills
 from companion.proof import heartbeat as outside

@@ -40,8 +40,9 @@ def doctor() -> None:
 @click.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file instead.")
 def export(out: Path | None) -> None:
-    """Print the programme's figures as CSV: counts of ten people or more, none that leads to anyone."""
-    from companion.programme.figures import as_csv, freeze, tables
+    """Print the programme's figures as CSV: ten people or more behind each count (of the survey, ten replies)."""
+    from companion.programme.figures import as_csv, tables
+    from companion.programme.monthly import freeze
     from companion.spreadsheet import ENCODING
 
     services = open_current()

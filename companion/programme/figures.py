@@ -1,10 +1,11 @@
 """Figures about the programme: counts of many people, never of few, worked out once for a month that is over.
 
 - A month is frozen a week after its end: late answers change nothing, so two looks cannot be subtracted.
-- In the console a count of 1 to 4 people is "suppressed"; what leaves the programme needs 10. If a
-  suppressed count of a column stands alone, or all of them make fewer people than that, the next lowest is suppressed
-  too, or they could be worked out from a total known elsewhere. How people came is counted twice, by source and by
-  channel: each is the other's total.
+- In the console a count with 1 to 4 people behind it is "suppressed"; what leaves the programme needs 10. Four people
+  who answer five times each are four. If all that is suppressed in a column may be of fewer people than that, the next
+  lowest is suppressed too, or it could be worked out from a total known elsewhere. How people came is counted twice, by
+  source and by channel: each is the other's total.
+- Whose the survey's replies are is not known, so there replies are counted, and the page says so.
 - Numbers that people gave in check-ins are not here at all: whether somebody answered is counted, not what.
 """
 
@@ -12,31 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from statistics import median, quantiles
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from companion import spreadsheet
-from companion.models import (
-    Booking,
-    CheckIn,
-    Episode,
-    FrozenFigure,
-    GroupSession,
-    JoinSource,
-    Person,
-)
+from companion.models import FrozenFigure, JoinSource
 from companion.programme import former, survey
+from companion.programme.monthly import MONTHS, NAME
 
 View = Literal["inside", "outside"]
 LEAST: dict[View, int] = {"inside": 5, "outside": 10}
-MONTHS = 12
-SETTLED = timedelta(days=7)  # after the end of a month, until nothing of it changes any more
 QUARTERS = 4
-NAME = "month"
 SUPPRESSED = "suppressed"
 UNKNOWN = "Not known"
 STEPS = ("Asked to join", "Said yes", "Still in")
@@ -62,6 +52,7 @@ def tables(session: Session, view: View, now: datetime) -> list[Table]:
     months = session.scalars(
         select(FrozenFigure).where(FrozenFigure.name == NAME).order_by(FrozenFigure.month.desc()).limit(MONTHS)
     ).all()[::-1]
+    older = _older(months)
     return [
         *_uptake(session, view),
         _monthly(months, view, "joining", "Joining and leaving", "By month.", ("Joined", "Left"), ("joined", "left")),
@@ -70,7 +61,8 @@ def tables(session: Session, view: View, now: datetime) -> list[Table]:
             view,
             "attendance",
             "Attendance",
-            "Places taken in sessions that were held. Who was there is counted where the facilitator said so.",
+            "Places taken in sessions that were held, one a session for each person. Who was there is counted "
+            "where the facilitator said so." + older,
             ("Sessions", "Places taken", "Was there"),
             ("sessions", "places", "attended"),
             free=("sessions",),
@@ -80,8 +72,9 @@ def tables(session: Session, view: View, now: datetime) -> list[Table]:
             view,
             "checkins",
             "Weekly questions",
-            "How many were asked and answered. What was answered is not counted: a number is theirs.",
-            ("Asked", "Answered"),
+            "How many questions were asked, and how many answered: several a month for each person. "
+            "What was answered is not counted: a number is theirs." + older,
+            ("Questions asked", "Answers"),
             ("asked", "answered"),
         ),
         _responses(months, view),
@@ -101,84 +94,20 @@ def as_csv(found: Sequence[Table], now: datetime) -> str:
     return spreadsheet.as_csv([("table", "row", "figure", "value", "made on"), *lines])
 
 
-def freeze(session: Session, now: datetime) -> int:
-    """Work out the months that are over and not kept yet, as far as MONTHS back; return how many. Idempotent."""
-    first = session.scalar(select(func.min(Person.created_at)).where(Person.role == "trainee"))
-    if first is None:
-        return 0
-    kept = set(session.scalars(select(FrozenFigure.month).where(FrozenFigure.name == NAME)))
-    made = 0
-    for month in _months_before(now):
-        if month in kept or _after(month) <= first:
-            continue
-        session.add(FrozenFigure(name=NAME, month=month, made_at=now, data=_count(session, month)))
-        made += 1
-    return made
-
-
-def suppress(counts: Sequence[int], least: int) -> list[Cell]:
+def suppress(counts: Sequence[int], least: int, people: Sequence[int] | None = None) -> list[Cell]:
     """Return counts with those of few people suppressed. Nobody is nobody.
 
-    One alone takes the next lowest with it, and so do several that make fewer than `least` together: of three that are
-    known to make three people, each is one.
+    Those that make fewer than `least` together take the next lowest with them: of three that are known to make three
+    people, each is one. `people` are those behind each count if they are not the count itself; then the same few may be
+    behind all that is suppressed.
     """
-    hidden = {at for at, count in enumerate(counts) if 0 < count < least}
-    if hidden and (len(hidden) == 1 or sum(counts[at] for at in hidden) < least):
-        others = [at for at, count in enumerate(counts) if count >= least]
+    behind = counts if people is None else people
+    hidden = {at for at, count in enumerate(counts) if count and behind[at] < least}
+    if hidden and (people is not None or sum(counts[at] for at in hidden) < least):
+        others = [at for at, count in enumerate(counts) if count and at not in hidden]
         if others:
             hidden.add(min(others, key=lambda at: counts[at]))
     return [SUPPRESSED if at in hidden else count for at, count in enumerate(counts)]
-
-
-def _months_before(now: datetime) -> list[date]:
-    """Return the first days of the last MONTHS months that are over and settled (in UTC), newest first."""
-    month = (now - SETTLED).astimezone(UTC).date().replace(day=1)
-    found = []
-    for _ in range(MONTHS):
-        month = (month - timedelta(days=1)).replace(day=1)
-        found.append(month)
-    return found
-
-
-def _start(month: date) -> datetime:
-    return datetime.combine(month, time(), UTC)
-
-
-def _after(month: date) -> datetime:
-    return _start((month + timedelta(days=31)).replace(day=1))
-
-
-def _count(session: Session, month: date) -> dict[str, Any]:
-    start, end = _start(month), _after(month)
-
-    def within(column: Any) -> Any:
-        return (column >= start) & (column < end)
-
-    def number(statement: Any) -> int:
-        return session.scalar(statement) or 0
-
-    trainees = select(func.count()).where(Person.role == "trainee")
-    held = (GroupSession.status == "planned") & within(GroupSession.starts_at)
-    booked = select(func.count()).select_from(Booking).join(GroupSession).where(held)
-    asked = select(func.count()).select_from(CheckIn).where(within(CheckIn.asked_at))
-    taken = session.execute(
-        select(Episode.opened_at, Episode.owned_at).where(
-            within(Episode.opened_at), Episode.owned_at.is_not(None), Episode.is_drill.is_(False)
-        )
-    ).all()
-    minutes = sorted((owned - opened).total_seconds() / 60 for opened, owned in taken if owned is not None)
-    return {
-        "joined": number(trainees.where(within(Person.joined_at))),
-        "left": number(trainees.where(within(Person.left_at))),
-        "sessions": number(select(func.count()).select_from(GroupSession).where(held)),
-        "places": number(booked.where(Booking.status.in_(("yes", "attended")))),
-        "attended": number(booked.where(Booking.status == "attended")),
-        "asked": number(asked),
-        "answered": number(asked.where(CheckIn.answered_at.is_not(None))),
-        "episodes": len(minutes),
-        "median": round(median(minutes)) if minutes else 0,
-        "ninety": round(quantiles(minutes, n=10)[-1]) if len(minutes) > 1 else 0,
-    }
 
 
 def _uptake(session: Session, view: View) -> tuple[Table, Table]:
@@ -227,29 +156,38 @@ def _monthly(
     free: tuple[str, ...] = (),
 ) -> Table:
     """Return a table by month; `free` counts are no counts of people and never suppressed."""
-    cells = [
-        [month.data[name] for month in months]
-        if name in free
-        else suppress([month.data[name] for month in months], LEAST[view])
-        for name in names
-    ]
+    cells = [[month.data[name] for month in months] if name in free else _column(months, name, view) for name in names]
     rows = tuple((f"{month.month:%B %Y}", *row) for month, *row in zip(months, *cells, strict=True))
     return Table(id_, title, about, ("Month", *columns), rows, tuple(range(1, len(columns) + 1)))
 
 
+def _column(months: Sequence[FrozenFigure], name: str, view: View) -> list[Cell]:
+    """Return the counts of a name; months that were worked out before people were counted go by the count itself."""
+    counts = [month.data[name] for month in months]
+    people = [month.data.get("people", {}).get(name) for month in months]
+    if not any(each is not None for each in people):
+        return suppress(counts, LEAST[view])
+    behind = [count if each is None else each for count, each in zip(counts, people, strict=True)]
+    return suppress(counts, LEAST[view], behind)
+
+
+def _older(months: Sequence[FrozenFigure]) -> str:
+    """Return the words about months that were worked out before people were counted, if there are any."""
+    old = [month.month for month in months if "people" not in month.data]
+    return f" Up to {old[-1]:%B %Y} only the count itself is known: fewer people may be behind it." if old else ""
+
+
 def _responses(months: Sequence[FrozenFigure], view: View) -> Table:
-    least = LEAST[view]
     rows: list[tuple[Cell, ...]] = []
-    for month in months:
-        enough = month.data["episodes"] >= least
-        figures = (month.data["episodes"], month.data["median"], month.data["ninety"])
-        none = month.data["episodes"] == 0
-        shown: tuple[Cell, ...] = figures if enough else (0, "none", "none") if none else (SUPPRESSED,) * 3
+    for month, count in zip(months, _column(months, "episodes", view), strict=True):
+        figures: tuple[Cell, ...] = (count, month.data["median"], month.data["ninety"])
+        shown = (SUPPRESSED,) * 3 if count == SUPPRESSED else figures if count else (0, "none", "none")
         rows.append((f"{month.month:%B %Y}", *shown))
     return Table(
         "responses",
         "Response to episodes",
-        "Minutes from the text until somebody took it: half within the first figure, nine in ten within the second.",
+        "Minutes from the text until somebody took it: half within the first figure, nine in ten within the second. "
+        "A number that is nobody's we know is taken for one person." + _older(months),
         ("Month", "Episodes taken", "Half within (minutes)", "Nine in ten within (minutes)"),
         tuple(rows),
         charted=(2, 3),
@@ -266,7 +204,9 @@ def _survey(session: Session, now: datetime) -> Table:
         replies: Cell = SUPPRESSED if result.replies is None else result.replies
         rows.insert(0, (f"Quarter from {quarter:%B %Y}", replies, result.helpful))
     about = (
-        "Was it helpful? Asked after a session, answered without a name, over all groups; shown from ten replies on."
+        "Was it helpful? Asked after sessions, over all groups; shown from ten replies on. These are replies, not "
+        "people: they are kept without a name, so whoever replied after several sessions of a quarter is counted each "
+        "time, and fewer than ten people may be behind them."
     )
     return Table("survey", "Survey", about, ("Quarter", "Replies", "What they said"), tuple(rows))
 
@@ -277,5 +217,10 @@ def _needs(session: Session, view: View) -> Table:
     cells = suppress([count for _, count in found], LEAST[view])
     rows = tuple((kind.replace("_", " ").capitalize(), cell) for (kind, _), cell in zip(found, cells, strict=True))
     return Table(
-        "needs", "Practical needs", "What people asked for, since the beginning.", ("Need", "People"), rows, (1,)
+        "needs",
+        "Practical needs",
+        "How many people asked for what, since the beginning.",
+        ("Need", "People"),
+        rows,
+        (1,),
     )

@@ -34,8 +34,10 @@ def came(session: Session, *of: Any) -> list[Came]:
 
 
 def needed(session: Session, *of: Any) -> Counter[str]:
-    """Return how often each kind of thing was needed."""
-    counted: Select[tuple[str, int]] = select(Need.kind, func.count()).where(*of).group_by(Need.kind)
+    """Return how many people needed each kind of thing, however often."""
+    counted: Select[tuple[str, int]] = (
+        select(Need.kind, func.count(Need.person_id.distinct())).where(*of).group_by(Need.kind)
+    )
     return Counter(dict(session.execute(counted).tuples().all()))
 
 
