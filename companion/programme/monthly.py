@@ -58,21 +58,17 @@ def _count(session: Session, month: date) -> dict[str, Any]:
     def number(statement: Any) -> int:
         return session.scalar(statement) or 0
 
-    def both(of: Any) -> Any:
-        return select(func.count(), func.count(of.distinct()))
+    def both(of: Any, *when: Any) -> Any:
+        return session.execute(select(func.count(), func.count(of.distinct())).where(*when)).one()
 
     trainees = select(func.count()).where(Person.role == "trainee")
     held = (GroupSession.status == "planned") & within(GroupSession.starts_at)
-    booked = both(Booking.person_id).select_from(Booking).join(GroupSession).where(held)
-    asked = both(CheckIn.person_id).where(within(CheckIn.asked_at))
+    booked, asked = (Booking.session_id == GroupSession.id) & held, within(CheckIn.asked_at)
     counted = {
-        name: session.execute(statement).one()
-        for name, statement in {
-            "places": booked.where(Booking.status.in_(("yes", "attended"))),
-            "attended": booked.where(Booking.status == "attended"),
-            "asked": asked,
-            "answered": asked.where(CheckIn.answered_at.is_not(None)),
-        }.items()
+        "places": both(Booking.person_id, booked, Booking.status.in_(("yes", "attended"))),
+        "attended": both(Booking.person_id, booked, Booking.status == "attended"),
+        "asked": both(CheckIn.person_id, asked),
+        "answered": both(CheckIn.person_id, asked, CheckIn.answered_at.is_not(None)),
     }
     whose = func.coalesce(Episode.person_id, Address.person_id, Address.id)  # a number nobody is known by is somebody
     taken = session.execute(
