@@ -14,7 +14,18 @@ from werkzeug.test import TestResponse
 
 from companion.messaging.addresses import address_of
 from companion.messaging.numbers import Sender
-from companion.models import AuditEntry, Booking, Exclusion, Group, GroupCover, GroupSession, OutboxMessage, Person
+from companion.models import (
+    Address,
+    AuditEntry,
+    Booking,
+    Exclusion,
+    Group,
+    GroupCover,
+    GroupSession,
+    OutboxMessage,
+    Person,
+)
+from tests.console_people import text_to
 from tests.console_stage import Stage, press, stage
 
 GROUP = {
@@ -103,6 +114,9 @@ def test_a_change_of_the_day_shows_who_is_told_before_anybody_is(on: Stage) -> N
     with on.database.write() as session:
         for meeting in session.scalars(select(GroupSession)):
             meeting.occurrence = meeting.starts_at.date()
+        ada = session.scalars(select(Address).where(Address.person_id == on.ids["ada"])).first()
+        assert ada is not None
+        text_to(session, ada, "Join here", on.clock.now(), "sent", key=f"reminder:{on.ids['evening']}:1:ada:60:0")
         group = session.get_one(Group, on.ids["tuesday"])
         chosen = {
             **GROUP, "name": group.name, "cohort": str(group.cohort_id), "first_facilitator": str(on.ids["ada"]),
@@ -116,7 +130,8 @@ def test_a_change_of_the_day_shows_who_is_told_before_anybody_is(on: Stage) -> N
     stale = hidden(page) | {"seen": hidden(seen)["seen"]}
     done = send(browser, path, seen, **chosen, step="keep")
     assert done.status_code == 302
-    assert count(on, OutboxMessage) == before + 2  # Wren and Dr Ada: one text each, for two sessions that move
+    # Wren and Dr Ada: one text each, for two sessions that move; and she held the old link
+    assert count(on, OutboxMessage) == before + 3
     late = browser.post(path, data={**stale, **chosen, "step": "keep"})
     assert "Somebody else changed this" in late.text
 

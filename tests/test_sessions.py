@@ -11,7 +11,8 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from companion.models import Booking, Group, GroupSession, Person
-from companion.programme import changing
+from companion.programme import changing, reminders
+from companion.programme.joining_ways import tell_new_ways, ways_of
 from tests.first_session import SESSION, attended, first_session
 from tests.world import Talker, World
 
@@ -95,6 +96,7 @@ def test_a_place_freed_an_hour_before_is_offered_for_minutes_not_days(world: Wor
 def test_a_moved_session_is_told_once_and_reminded_of_anew_and_a_cancelled_one_not_at_all(world: World) -> None:
     asha, ben, cal = (world.member(f"+44770090013{n}") for n in range(3))
     asha.texts("yes")
+    asha.texts("DIAL ALWAYS")
     ben.texts("no")
     for each in (asha, ben):
         each.ignores()
@@ -118,9 +120,24 @@ def test_a_moved_session_is_told_once_and_reminded_of_anew_and_a_cancelled_one_n
     reminded = [text for text in asha.ignores() if "Your group" in text]
     assert reminded == []
     world.move_to(SESSION + timedelta(minutes=1))
-    assert "Fri 27 Nov, 6:30pm" in asha.hears("Your group")
+    assert "Fri 27 Nov, 6:30pm" in asha.hears("Your group", "call 020 7946 0018")
     for each in (ben, cal, cole, dunne):
         each.ignores()
+    with world.database.write() as session:  # Cal has a page of their own, which leads to the new link
+        now, group = world.clock.now(), session.get_one(GroupSession, meeting.id).group
+        old = ways_of(group)
+        reminders.remind(session, SESSION + timedelta(hours=23, minutes=30), world.services.voice)
+        group.join_link, group.dial_code, group.version = "https://meet.example.org/new", "97531#", group.version + 1
+        session.flush()
+        assert tell_new_ways(session, group, old, now, world.services.voice, doctor.id) == 2
+    world.settle()
+    asha.hears("The number or code", "020 7946 0018, then key in 97531#")
+    dunne.hears("The link for", "Join here: https://meet.example.org/new")
+    world.advance(hours=23, minutes=31)  # what had waited says the new ones
+    asha.hears("97531#")
+    for who in (cole, dunne):
+        who.hears("Join here: https://meet.example.org/new")
+    cal.hears("starts at")
     with world.database.write() as session:
         found = session.get_one(GroupSession, meeting.id)
         assert changing.cancel(session, found, world.clock.now(), world.services.voice, None) == 4

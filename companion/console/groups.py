@@ -22,6 +22,7 @@ from companion.content.catalogue import Text
 from companion.escalation.exclusions import may_see
 from companion.models import Booking, Cohort, Group, GroupCover, GroupFacilitator, GroupSession, Person, record
 from companion.programme import changing, survey, telling
+from companion.programme.joining_ways import tell_new_ways, ways_of
 from companion.programme.recurrence import in_words
 from companion.programme.sessions import make_for, timing
 from companion.rota.cover import begin, missing
@@ -153,7 +154,7 @@ def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
     """Change a group: what that does to its sessions, and who hears of it, is shown first."""
     with desk().database.write() as session:
         found = _find(session, group_id)
-        before, version = timing(found), str(found.version)
+        before, ways, version = timing(found), ways_of(found), str(found.version)
         form = GroupForm(data=values_of(found))
         form.offer(session)
         if not form.validate_on_submit():
@@ -182,7 +183,8 @@ def edit_group(group_id: uuid.UUID) -> ResponseReturnValue:
         set_facilitators(session, found, form.facilitators)
         record(session, now(), "group changed", found, actor=my_id(), dates=bool(changes))
         told = changing.line_up(session, found, now(), desk().voice, my_id()) if changed else 0
-        flash(f"The changes are saved. {told} {'person is' if told == 1 else 'people are'} being told." if told else
+        told += tell_new_ways(session, found, ways, now(), desk().voice, my_id())
+        flash(f"The changes are saved. {told} {'text is' if told == 1 else 'texts are'} on the way." if told else
               "The changes are saved. Nobody needs to be told.", "info")  # fmt: skip
     return redirect(url_for("console.group", group_id=group_id))
 
