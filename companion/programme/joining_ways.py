@@ -54,6 +54,7 @@ def tell_new_ways(
             )
         )
         for person, text in mine:
+            _drop_earlier(session, meeting, person, now)
             if person.id in holders and person.id not in told and person.id != by:
                 told |= _send(session, meeting, person, text, now)
     return len(told)
@@ -108,20 +109,24 @@ def _put_right(session: Session, meeting: GroupSession, old: Ways, now: datetime
         put(session, row, body=body, values=kept, purpose=purpose, updated_at=now)
 
 
-def _send(session: Session, meeting: GroupSession, person: Person, text: Text, now: datetime) -> set[uuid.UUID]:
-    to, key = usable(session, person), f"joins:{meeting.id}:"
-    if to is None:
-        return set()
-    for row in session.scalars(  # of an earlier change, which is no longer true
+def _drop_earlier(session: Session, meeting: GroupSession, person: Person, now: datetime) -> None:
+    """Drop what waits of an earlier change, which is no longer true."""
+    for row in session.scalars(
         select(OutboxMessage)
         .where(OutboxMessage.status == "queued", OutboxMessage.person_id == person.id)
-        .where(OutboxMessage.key.startswith(key))
+        .where(OutboxMessage.key.startswith(f"joins:{meeting.id}:"))
         .with_for_update()
     ).all():
         put(session, row, status="dropped", reason="changed", settled_at=now, updated_at=now)
+
+
+def _send(session: Session, meeting: GroupSession, person: Person, text: Text, now: datetime) -> set[uuid.UUID]:
+    to = usable(session, person)
+    if to is None:
+        return set()
     enqueue(
         session,
-        key=f"{key}{meeting.group.version}:{person.id}",
+        key=f"joins:{meeting.id}:{meeting.group.version}:{person.id}",
         lane="reminder",
         to=to,
         text=text,
