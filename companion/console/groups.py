@@ -70,7 +70,7 @@ def groups() -> ResponseReturnValue:
 @allow(*EVERYONE)
 def group(group_id: uuid.UUID) -> ResponseReturnValue:
     """Show one group: who runs it, its next sessions with who is coming, and its people."""
-    with desk().database.write() as session:  # what is shown of the survey is frozen then
+    with desk().database.read() as session:
         found = _find(session, group_id)
         people = session.scalars(
             select(Person)
@@ -105,7 +105,9 @@ def group(group_id: uuid.UUID) -> ResponseReturnValue:
             found.ended_at is None and (cover := session.get(GroupCover, found.id)) is not None and not cover.live_at
         )
         lacks = missing(session, found, now()) if waits else []
-        said = survey.said(session, found.id, now().astimezone(ZoneInfo(found.time_zone)).date())
+    today = now().astimezone(ZoneInfo(found.time_zone)).date()
+    with desk().database.write() as session:  # what is shown of the survey is frozen; nothing else waits for it
+        said = survey.said(session, found.id, today)
     return render_template(
         "console/group.html",
         group=found,

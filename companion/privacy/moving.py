@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from companion.db import keyed_hash
@@ -101,8 +101,8 @@ def open_of(session: Session, person: Person, now: datetime) -> NumberMove | Non
     return _open(session, now, NumberMove.person_id == person.id)
 
 
-def _open(session: Session, now: datetime, of: object) -> NumberMove | None:
-    wanted = select(NumberMove).where(NumberMove.state == "open", NumberMove.asked_at > now - ASKS_FOR, of)  # type: ignore[arg-type]
+def _open(session: Session, now: datetime, of: ColumnElement[bool]) -> NumberMove | None:
+    wanted = select(NumberMove).where(NumberMove.state == "open", NumberMove.asked_at > now - ASKS_FOR, of)
     return session.scalar(wanted.with_for_update(of=NumberMove))
 
 
@@ -218,7 +218,7 @@ def tell_it_was_not_them(session: Session, move: NumberMove, now: datetime, voic
             enqueue(session, key=key, lane="page", to=to, text=text, now=now, expires_at=now + _GOOD_FOR)
 
 
-def _end(session: Session, now: datetime, state: str, *which: object) -> None:
-    for move in session.scalars(select(NumberMove).where(NumberMove.state == "open", *which)):  # type: ignore[arg-type]
+def _end(session: Session, now: datetime, state: str, *which: ColumnElement[bool]) -> None:
+    for move in session.scalars(select(NumberMove).where(NumberMove.state == "open", *which)):
         settle(session, move, state, now)
     session.flush()
